@@ -1,0 +1,34 @@
+/**
+ * Forward-pass metrics of one completed pass of one rank, as a live engine would publish them (engine-reference §4.6,
+ * planner-findings §3). Built at the start of the pass, published at its end.
+ */
+export interface ForwardPass {
+  /** Start and end of the pass, ns. */
+  startNs: number;
+  endNs: number;
+  /** Requests with at least one prompt token computed in the pass. */
+  numPrefillRequests: number;
+  /** All tokens scheduled for them (recomputed generated ones of a preempted request included). */
+  sumPrefillTokens: number;
+  /** Tokens of theirs computed or cached before. */
+  sumPrefillKvTokens: number;
+  /** Requests scheduled without a prompt token. */
+  numDecodeRequests: number;
+  /** Their prompt + generated tokens before this pass's token. */
+  sumDecodeKvTokens: number;
+  /** Waiting, never preempted, at the start of the pass. */
+  numQueuedPrefill: number;
+  /** Their full prompt lengths. */
+  sumQueuedPrefillTokens: number;
+  /** Preempted requests waiting (and, in disaggregation, hand-offs pending) at the start of the pass. */
+  numQueuedDecode: number;
+  /** Their prompt + generated tokens. */
+  sumQueuedDecodeKvTokens: number;
+  /** Tokens emitted and requests that emitted (accept length = tokens / forwards under speculative decoding). */
+  emittedTokens: number;
+  emittingRequests: number;
+  /** Blocks referenced after the pass's allocations, of the pool. */
+  activeBlocks: number;
+  /** Prompt tokens still to compute of requests already running (the rest of a chunked prompt). */
+  remainingPrefillTokens: number;
+}

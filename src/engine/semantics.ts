@@ -1,0 +1,48 @@
+/** Which engine rules a run follows (docs/deviations.md). */
+export type SemanticsName = "dynamo-1.4" | "current";
+
+/** The rules in which the two semantics differ, as data. */
+export interface Semantics {
+  readonly name: SemanticsName;
+  /** The request that finishes its prefill in a pass is charged in that pass's decode time too. */
+  readonly chargeFirstTokenInDecode: boolean;
+  /** What the decode time of vLLM- and TRT-LLM-like engines looks at. */
+  readonly decodeActiveTokens: "referenced-blocks" | "sequence-lengths";
+  /** A disaggregated prefill worker runs the whole hidden output plan instead of one token. */
+  readonly hiddenOutputPlan: boolean;
+  /** When a KV-aware router sees what a pass put into the cache. */
+  readonly kvEventsAt: "pass-start" | "pass-end";
+  /** SGLang: a pass is extend-only or decode-only. */
+  readonly prefillFirst: boolean;
+  /** Order of pass completions at one instant. */
+  readonly completionOrder: "insertion" | "pool-and-worker";
+  /** An idle record replaces the record of a pass that ran for more than a second (planner observation). */
+  readonly idleRecordHidesBusyWorker: boolean;
+}
+
+/** Reproduces ai-dynamo 1.4.2. */
+export const dynamo14: Semantics = {
+  name: "dynamo-1.4",
+  chargeFirstTokenInDecode: true,
+  decodeActiveTokens: "referenced-blocks",
+  hiddenOutputPlan: true,
+  kvEventsAt: "pass-start",
+  prefillFirst: false,
+  completionOrder: "insertion",
+  idleRecordHidesBusyWorker: true,
+};
+
+/** The newest upstream rules; the default. */
+export const current: Semantics = {
+  name: "current",
+  chargeFirstTokenInDecode: false,
+  decodeActiveTokens: "sequence-lengths",
+  hiddenOutputPlan: false,
+  kvEventsAt: "pass-end",
+  prefillFirst: true,
+  completionOrder: "pool-and-worker",
+  idleRecordHidesBusyWorker: false,
+};
+
+/** The semantics of that name. */
+export const semanticsByName: Readonly<Record<SemanticsName, Semantics>> = { "dynamo-1.4": dynamo14, current };

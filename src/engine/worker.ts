@@ -1,0 +1,39 @@
+import type { ForwardPass } from "./forward-pass.ts";
+
+/**
+ * One simulated rank of an engine: a scheduler, a key-value cache and a clock of its own. Lazily advanced: nothing
+ * happens between two calls, and every pass that was started is known to its end.
+ *
+ * A pass that starts at s sees every request enqueued at or before s; its tokens are stamped at its end e. An idle
+ * worker starts a pass the instant a request arrives. Same-instant arrivals all join before the pass starts, so a
+ * caller enqueues everything of time t first and only then advances beyond t.
+ */
+export interface Worker {
+  /** Start of the next pass (ns): the end of the pass before it, or the arrival that woke it. Infinity = nothing to do. */
+  readonly nextStartNs: number;
+  /** End of the last pass started (ns); 0 before the first. */
+  readonly busyUntilNs: number;
+  /** Requests queued or running here after the last pass started (those it finishes no longer count). */
+  readonly inSystem: number;
+
+  /** Queues a request at time `atNs`; the worker must have been advanced to `atNs` before. */
+  enqueue(request: number, atNs: number): void;
+
+  /**
+   * Runs every pass that starts strictly before `untilNs`. With `stopAtFinish` returns after the first pass in which a
+   * request left the system (finished, was rejected or failed).
+   */
+  advance(untilNs: number, stopAtFinish: boolean): void;
+
+  /**
+   * Requests that left during the passes run since the last call, in the order they left; their times are in the
+   * ledger (terminalNs). The array is reused: copy what must be kept.
+   */
+  takeFinished(): readonly number[];
+
+  /**
+   * The last pass completed at or before `atNs` (its end ≤ atNs), or null if none since `sinceNs` (end > sinceNs).
+   * Only asked with times between the last two advances' limits.
+   */
+  lastPassEndedBy(atNs: number, sinceNs: number): ForwardPass | null;
+}

@@ -1,0 +1,79 @@
+import type { GapRecorder } from "./gap-recorder.ts";
+
+/** What became of a request. The order is part of the result format's internals only. */
+export const RequestStatus = {
+  /** Not offered yet, or still in the system when the run ended. */
+  pending: 0,
+  completed: 1,
+  /** Refused at the door: can never run with this configuration. */
+  rejected: 2,
+  /** Admitted or queued, then found impossible to finish. */
+  failed: 3,
+  canceled: 4,
+} as const;
+export type RequestStatus = (typeof RequestStatus)[keyof typeof RequestStatus];
+
+/** Why a request was rejected or failed; 0 = no reason. Index into `failureReasons`. */
+export const FailureReason = {
+  none: 0,
+  promptExceedsModelLen: 1,
+  promptExceedsKvPool: 2,
+  promptExceedsTokenBudget: 3,
+  outgrewKvPool: 4,
+} as const;
+export type FailureReason = (typeof FailureReason)[keyof typeof FailureReason];
+
+/** Names of the failure reasons as results print them, by FailureReason. */
+export const failureReasons = [
+  "none",
+  "prompt_exceeds_max_model_len",
+  "prompt_exceeds_kv_pool",
+  "prompt_exceeds_token_budget_without_chunking",
+  "outgrew_kv_pool",
+] as const;
+
+/**
+ * What happened to every request, in columns indexed by the request's place in the trace. Workers write it, reports
+ * read it. Times are simulated nanoseconds; NaN = has not happened.
+ */
+export class RequestLedger {
+  readonly count: number;
+  /** When it was offered to the system (closed loop: when it was dispatched). */
+  readonly arrivalNs: Float64Array;
+  readonly admitNs: Float64Array;
+  readonly firstTokenNs: Float64Array;
+  readonly secondTokenNs: Float64Array;
+  readonly lastTokenNs: Float64Array;
+  /** When it left the system: last token, rejection or failure. */
+  readonly terminalNs: Float64Array;
+  /** Output tokens emitted so far. */
+  readonly outputTokens: Int32Array;
+  /** Cached prompt tokens reused, the largest over its admissions. */
+  readonly reusedTokens: Int32Array;
+  /** Cached prompt tokens reused at its first admission. */
+  readonly firstReusedTokens: Int32Array;
+  /** Serving worker (and rank: worker · dpSize + rank), −1 = none. In disaggregated runs the decode worker. */
+  readonly workerIndex: Int32Array;
+  readonly status: Uint8Array;
+  readonly reason: Uint8Array;
+  /** Gaps between consecutive tokens of all requests. */
+  readonly gaps: GapRecorder;
+
+  constructor(count: number, gaps: GapRecorder) {
+    this.count = count;
+    const times = () => new Float64Array(count).fill(NaN);
+    this.arrivalNs = times();
+    this.admitNs = times();
+    this.firstTokenNs = times();
+    this.secondTokenNs = times();
+    this.lastTokenNs = times();
+    this.terminalNs = times();
+    this.outputTokens = new Int32Array(count);
+    this.reusedTokens = new Int32Array(count);
+    this.firstReusedTokens = new Int32Array(count);
+    this.workerIndex = new Int32Array(count).fill(-1);
+    this.status = new Uint8Array(count);
+    this.reason = new Uint8Array(count);
+    this.gaps = gaps;
+  }
+}

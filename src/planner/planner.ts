@@ -1,0 +1,74 @@
+import type { ForwardPass } from "../engine/forward-pass.ts";
+
+/** Pools a planner may scale. Aggregated runs have only "agg". */
+export type PoolName = "agg" | "prefill" | "decode";
+
+/** An autoscaling policy. Sees only what a live one would see; answers with the replicas it wants. */
+export interface Planner {
+  /** Simulated seconds of the first tick, or null for no ticks at all. */
+  firstTickSeconds(): number | null;
+  /** Called once a tick, after everything else of that instant has settled. */
+  onTick(observation: Observation): Targets;
+}
+
+/** What a planner answers. */
+export interface Targets {
+  /** Wanted non-draining (active + starting) replicas a pool; absent = leave as it is. Whole numbers ≥ 0. */
+  readonly replicas: Partial<Record<PoolName, number>>;
+  /** Simulated seconds of the next tick; null or not later than now = no more ticks. */
+  readonly nextTickSeconds: number | null;
+  /** Why, a sentence or a reason word; shown with a scaling event. */
+  readonly reason?: string;
+  /** Everything the policy wants recorded about this tick; goes to `planner.ticks` of the result as it is. */
+  readonly record?: Readonly<Record<string, unknown>>;
+}
+
+/** The settled state of the system at a tick. */
+export interface Observation {
+  readonly nowSeconds: number;
+  readonly pools: Partial<Record<PoolName, PoolObservation>>;
+  /** Traffic since the tick before. */
+  readonly traffic: TrafficWindow;
+}
+
+/** A pool at a tick. */
+export interface PoolObservation {
+  /** Ids of workers that are ready and take requests, ascending. */
+  readonly activeIds: readonly number[];
+  readonly startingIds: readonly number[];
+  readonly drainingIds: readonly number[];
+  /** GPUs one worker holds. */
+  readonly gpusPerWorker: number;
+  /** The last record each active worker's ranks published since the tick before, ascending by worker and rank. */
+  readonly passes: readonly PublishedPass[];
+}
+
+/** A published record: forward-pass metrics and who published them. */
+export interface PublishedPass {
+  readonly workerId: number;
+  readonly rank: number;
+  /** (end − start) in seconds; 0 for an idle record. */
+  readonly wallSeconds: number;
+  readonly pass: Readonly<ForwardPass>;
+}
+
+/** Requests offered and completed in a window of time. Means are null when nothing was counted. */
+export interface TrafficWindow {
+  readonly durationSeconds: number;
+  /** Requests offered (arrivals, rejected ones included). */
+  readonly offeredRequests: number;
+  readonly meanInputTokens: number | null;
+  readonly meanOutputTokens: number | null;
+  /** Completions behind the two means. */
+  readonly completedRequests: number;
+  readonly meanTtftMs: number | null;
+  readonly ttftCount: number;
+  readonly meanItlMs: number | null;
+  readonly itlCount: number;
+  /** Mean of overlap blocks / prompt blocks over routed requests; null when the router does not know. */
+  readonly meanKvHitRate: number | null;
+  readonly kvHitRateCount: number;
+  /** Visible tokens / decode forwards; null without forwards. */
+  readonly meanAcceptLength: number | null;
+  readonly acceptLengthForwards: number;
+}

@@ -1,0 +1,37 @@
+import type { EngineConfig } from "../engine/engine-config.ts";
+import type { SemanticsName } from "../engine/semantics.ts";
+import type { Planner } from "../planner/planner.ts";
+
+/** Everything one run needs beside its trace; validated, no defaults left to fill. */
+export interface RunConfig {
+  readonly semantics: SemanticsName;
+  readonly topology: AggregatedTopology | DisaggregatedTopology;
+  /** Divides arrival times and think times. */
+  readonly arrivalSpeedupRatio: number;
+  /** Closed loop: most sessions in flight; null = open loop. */
+  readonly replayConcurrency: number | null;
+  /** Stop when the next event lies beyond it; null = run to the end. */
+  readonly maxSimTimeSeconds: number | null;
+  readonly routerMode: "round_robin" | "kv_router";
+  /** The autoscaler in the loop; null = fixed pools. */
+  readonly planner: Planner | null;
+  /** "auto" takes the aggregated fast path where its rules hold; "pass-by-pass" is the plain engine. */
+  readonly engine: "auto" | "pass-by-pass";
+  readonly seed: number;
+}
+
+/** One pool whose workers do prefill and decode. */
+export interface AggregatedTopology {
+  readonly mode: "agg";
+  readonly engine: EngineConfig;
+  readonly numWorkers: number;
+}
+
+/** A prefill pool that hands its key-value cache over to a decode pool. */
+export interface DisaggregatedTopology {
+  readonly mode: "disagg";
+  readonly prefillEngine: EngineConfig;
+  readonly decodeEngine: EngineConfig;
+  readonly numPrefillWorkers: number;
+  readonly numDecodeWorkers: number;
+}
