@@ -1,1 +1,1 @@
-export {};
+export type { Trace } from "./trace/trace.ts";

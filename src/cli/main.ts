@@ -1,2 +1,3 @@
 #!/usr/bin/env node
-export {};
+process.stderr.write("windtunnel: no command yet\n");
+process.exitCode = 2;
