@@ -53,6 +53,8 @@ export interface ScalingEvent {
   readonly to: number;
   readonly kind: "scale_up" | "scale_down";
   readonly reason: string;
+  /** Estimated and observed values of the policy that led to it; stand beside the other keys in a result. */
+  readonly details?: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 /** What a planner saw and said at a tick. */

@@ -1,0 +1,41 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { GapRecorder } from "./gap-recorder.ts";
+
+const gap = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 2 ** 48 - 1 }));
+
+test("keeps every gap with its count, ascending and merged", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(gap, fc.integer({ min: 1, max: 9 })), { maxLength: 3000 }), (gaps) => {
+      const recorder = new GapRecorder();
+      const expected = new Map<number, number>();
+      for (const [gapNs, count] of gaps) {
+        recorder.add(gapNs, count);
+        expected.set(gapNs, (expected.get(gapNs) ?? 0) + count);
+      }
+      const { gapNs, weight } = recorder.sorted();
+      const ascending = [...expected].toSorted((a, b) => a[0] - b[0]);
+      expect([...gapNs].map((value, i) => [value, weight[i]])).toEqual(ascending);
+    }),
+  );
+});
+
+test("memory follows the distinct gaps, not the number of additions", () => {
+  const recorder = new GapRecorder();
+  for (let i = 0; i < 5_000_000; i++) recorder.add((i * 7919) % 1000, 2);
+  const { gapNs, weight } = recorder.sorted();
+  expect(gapNs.length).toBe(1000);
+  expect(gapNs.buffer.byteLength).toBeLessThanOrEqual(2 * 8 * (1 << 20));
+  expect(weight.reduce((sum, count) => sum + count, 0)).toBe(10_000_000);
+});
+
+test("goes on counting after the sorted view was taken", () => {
+  const recorder = new GapRecorder();
+  recorder.add(3, 1);
+  recorder.sorted();
+  recorder.add(1, 1);
+  recorder.add(3, 4);
+  const { gapNs, weight } = recorder.sorted();
+  expect([...gapNs]).toEqual([1, 3]);
+  expect([...weight]).toEqual([1, 5]);
+});

@@ -1,0 +1,62 @@
+import { RequestStatus } from "../metrics/request-ledger.ts";
+import type { RequestLedger } from "../metrics/request-ledger.ts";
+import type { LatencyColumns } from "./latency-columns.ts";
+
+/** Latency bounds in ms; null = no bound. `itlMs` bounds a request's own mean gap. */
+export interface SlaBounds {
+  readonly ttftMs: number | null;
+  readonly itlMs: number | null;
+  readonly e2eMs: number | null;
+}
+
+/** Bits of `metBounds`. */
+export const Met = { ttft: 1, itl: 2, e2e: 4, all: 8 } as const;
+
+/**
+ * Which bounds each request met, as `Met` bits (a bound that is not set counts as met). A request that produced no
+ * token meets neither the TTFT nor the latency bound; one with a single token meets the ITL bound. Requests that were
+ * rejected, failed, or are still in the system meet nothing.
+ */
+export function metBounds(ledger: RequestLedger, columns: LatencyColumns, bounds: SlaBounds): Uint8Array {
+  const met = new Uint8Array(ledger.count);
+  const ttftBound = bounds.ttftMs ?? Infinity;
+  const itlBound = bounds.itlMs ?? Infinity;
+  const e2eBound = bounds.e2eMs ?? Infinity;
+  for (let i = 0; i < ledger.count; i++) {
+    if (ledger.status[i] !== RequestStatus.completed) continue;
+    let bits = 0;
+    if (bounds.ttftMs === null || columns.ttft[i]! <= ttftBound) bits |= Met.ttft;
+    if (ledger.outputTokens[i]! <= 1 || columns.tpot[i]! <= itlBound) bits |= Met.itl;
+    if (bounds.e2eMs === null || columns.e2e[i]! <= e2eBound) bits |= Met.e2e;
+    if (bits === 7) bits |= Met.all;
+    met[i] = bits;
+  }
+  return met;
+}
+
+/** Whether a request has left the system, one way or another. */
+export function hasLeft(status: number): boolean {
+  return status !== RequestStatus.pending;
+}
+
+/** Share of the requests that left the system and met each bound; 0 for `all` when none has left. */
+export function attainment(ledger: RequestLedger, met: Uint8Array, bounds: SlaBounds) {
+  const counts = { ttft: 0, itl: 0, e2e: 0, all: 0 };
+  let left = 0;
+  for (let i = 0; i < ledger.count; i++) {
+    if (!hasLeft(ledger.status[i]!)) continue;
+    left++;
+    const bits = met[i]!;
+    if (bits & Met.ttft) counts.ttft++;
+    if (bits & Met.itl) counts.itl++;
+    if (bits & Met.e2e) counts.e2e++;
+    if (bits & Met.all) counts.all++;
+  }
+  const share = (count: number) => (left === 0 ? 0 : count / left);
+  return {
+    ttft: bounds.ttftMs === null ? null : share(counts.ttft),
+    itl: bounds.itlMs === null ? null : share(counts.itl),
+    e2e: bounds.e2eMs === null ? null : share(counts.e2e),
+    all: share(counts.all),
+  };
+}
