@@ -32,3 +32,24 @@ export interface ForwardPass {
   /** Prompt tokens still to compute of requests already running (the rest of a chunked prompt). */
   remainingPrefillTokens: number;
 }
+
+/** A record of nothing: what an idle engine publishes. */
+export function emptyForwardPass(): ForwardPass {
+  return {
+    startNs: 0,
+    endNs: 0,
+    numPrefillRequests: 0,
+    sumPrefillTokens: 0,
+    sumPrefillKvTokens: 0,
+    numDecodeRequests: 0,
+    sumDecodeKvTokens: 0,
+    numQueuedPrefill: 0,
+    sumQueuedPrefillTokens: 0,
+    numQueuedDecode: 0,
+    sumQueuedDecodeKvTokens: 0,
+    emittedTokens: 0,
+    emittingRequests: 0,
+    activeBlocks: 0,
+    remainingPrefillTokens: 0,
+  };
+}

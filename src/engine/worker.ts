@@ -16,8 +16,13 @@ export interface Worker {
   /** Requests queued or running here after the last pass started (those it finishes no longer count). */
   readonly inSystem: number;
 
-  /** Queues a request at time `atNs`; the worker must have been advanced to `atNs` before. */
-  enqueue(request: number, atNs: number): void;
+  /** Passes started, the time they took (ns), and requests enqueued so far. */
+  readonly passes: number;
+  readonly busyNs: number;
+  readonly requests: number;
+
+  /** Queues a request at time `atNs` on one of its attention-DP ranks; the worker must have been advanced to `atNs`. */
+  enqueue(request: number, atNs: number, rank?: number): void;
 
   /**
    * Runs every pass that starts strictly before `untilNs`. With `stopAtFinish` returns after the first pass in which a
@@ -35,5 +40,8 @@ export interface Worker {
    * The last pass completed at or before `atNs` (its end ≤ atNs), or null if none since `sinceNs` (end > sinceNs).
    * Only asked with times between the last two advances' limits.
    */
-  lastPassEndedBy(atNs: number, sinceNs: number): ForwardPass | null;
+  lastPassEndedBy(atNs: number, sinceNs: number, rank?: number): ForwardPass | null;
+
+  /** Resident leading full blocks of a request's prompt, for a router that follows the caches. */
+  prefixOverlapBlocks(request: number, rank?: number): number;
 }

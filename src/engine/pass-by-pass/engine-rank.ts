@@ -1,0 +1,38 @@
+import type { RequestLedger } from "../../metrics/request-ledger.ts";
+import type { EngineConfig } from "../engine-config.ts";
+import type { ForwardPass } from "../forward-pass.ts";
+import type { PromptBlocks } from "../prompt-blocks.ts";
+import type { Semantics } from "../semantics.ts";
+import type { AcceptanceSampler } from "../speculative/acceptance-sampler.ts";
+
+/** A scheduler with its cache: what a worker has one of per attention-DP rank. */
+export interface EngineRank {
+  readonly hasWork: boolean;
+  readonly inSystem: number;
+  /** Record of the pass started last. */
+  readonly pass: ForwardPass;
+  /** Requests that left since the caller last emptied it, in order. */
+  readonly finished: number[];
+  enqueue(request: number): void;
+  /** Starts a pass; returns its duration (ns), or −1 when there is nothing it can run now. */
+  startPass(startNs: number): number;
+  /** Ends the pass; with attention DP later than its own duration says. */
+  endPass(endNs: number): void;
+  /** Resident leading full blocks of a request's prompt. */
+  prefixOverlapBlocks(request: number): number;
+}
+
+/** What all ranks of a pool share, and which one this is. */
+export interface RankContext {
+  /** worker · dpSize + rank, as results name it. */
+  readonly index: number;
+  readonly config: EngineConfig;
+  readonly semantics: Semantics;
+  readonly ledger: RequestLedger;
+  readonly prompts: PromptBlocks;
+  /** Prompt and wanted output tokens of every request. */
+  readonly inputLength: Int32Array;
+  readonly outputLength: Int32Array;
+  /** Draws speculative acceptances; null without speculation. */
+  readonly sampler: AcceptanceSampler | null;
+}

@@ -1,0 +1,262 @@
+import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
+import type { EngineConfig } from "../engine-config.ts";
+import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import { PassPrice } from "../pass-price.ts";
+import type { Semantics } from "../semantics.ts";
+import type { AcceptanceSampler } from "../speculative/acceptance-sampler.ts";
+import { PagedKvCache } from "./paged-kv-cache.ts";
+import type { EngineRank, RankContext } from "./engine-rank.ts";
+import { knownTokens, newRequestState, type RequestState } from "./request-state.ts";
+import { reserveBurst } from "./speculative-burst.ts";
+import { VllmScheduler, type SchedulerListener } from "./vllm-scheduler.ts";
+
+/**
+ * One rank of an aggregated vLLM- or TRT-LLM-like worker, pass by pass and request by request: the plain reading of the
+ * rules, and the oracle of the aggregated engine.
+ */
+export class PagedRank implements EngineRank, SchedulerListener {
+  readonly cache: PagedKvCache;
+  readonly scheduler: VllmScheduler;
+  readonly pass: ForwardPass;
+  readonly finished: number[] = [];
+  protected readonly config: EngineConfig;
+  protected readonly semantics: Semantics;
+  protected readonly ledger: RequestLedger;
+  protected readonly context: RankContext;
+  protected readonly price: PassPrice;
+  protected readonly sampler: AcceptanceSampler | null;
+  /** Requests that end this pass with all their tokens computed, in running order, and the tokens each emits. */
+  protected readonly ready: RequestState[] = [];
+  protected readonly bursts: number[] = [];
+  protected passStartNs = 0;
+
+  constructor(context: RankContext) {
+    this.context = context;
+    this.config = context.config;
+    this.semantics = context.semantics;
+    this.ledger = context.ledger;
+    this.cache = new PagedKvCache(this.config.numGpuBlocks, this.config.enablePrefixCaching);
+    this.scheduler = new VllmScheduler(this.config, this.semantics, this.cache, context.prompts, this);
+    this.price = new PassPrice(this.config);
+    this.sampler = context.sampler;
+    this.pass = emptyForwardPass();
+  }
+
+  get hasWork(): boolean {
+    return this.scheduler.running.length > 0 || this.scheduler.waiting.length > 0;
+  }
+
+  get inSystem(): number {
+    return this.scheduler.running.length + this.scheduler.waiting.length;
+  }
+
+  enqueue(request: number): void {
+    const promptLength = this.context.inputLength[request]!;
+    this.ledger.workerIndex[request] = this.context.index;
+    this.scheduler.waiting.push(newRequestState(request, promptLength, this.outputLimit(request, promptLength)));
+  }
+
+  /** Tokens the request may generate here: what it asks for, within the model's length and (TRT-LLM) the pool. */
+  protected outputLimit(request: number, promptLength: number): number {
+    let limit = this.context.outputLength[request]!;
+    if (this.config.engineType === "trtllm") {
+      limit = Math.min(limit, this.config.numGpuBlocks * this.config.blockSize - promptLength);
+    }
+    return Math.max(0, Math.min(limit, this.config.maxModelLen - promptLength));
+  }
+
+  prefixOverlapBlocks(request: number): number {
+    const blocks = Math.floor(this.context.inputLength[request]! / this.config.blockSize);
+    let overlap = 0;
+    while (overlap < blocks && this.cache.find(this.context.prompts.key(request, overlap)) >= 0) overlap++;
+    return overlap;
+  }
+
+  /** Puts a pass together that starts now; returns its duration in ns, or −1 when there is nothing to run. */
+  startPass(startNs: number): number {
+    this.passStartNs = startNs;
+    const { scheduler } = this;
+    for (;;) {
+      scheduler.schedule();
+      if (scheduler.batch.scheduled > 0) break;
+      if (scheduler.preemptedThisPass) continue;
+      if (!this.giveUpOnHead()) return -1;
+    }
+    this.collectReady();
+    const prefillNs = this.prefillTime();
+    const decodeNs = this.decodeTime();
+    this.sampleBursts();
+    this.recordPass(startNs);
+    return prefillNs + decodeNs;
+  }
+
+  /** Applies what the pass computed: tokens, completions. */
+  endPass(endNs: number): void {
+    this.pass.endNs = endNs;
+    for (let i = 0; i < this.ready.length; i++) {
+      const state = this.ready[i]!;
+      const tokens = this.bursts[i]!;
+      if (tokens > 0) this.emit(state, tokens, endNs);
+      if (state.generated >= state.outputLimit) this.finish(state, endNs);
+    }
+    const { running } = this.scheduler;
+    let kept = 0;
+    for (const state of running) if (!this.isDone(state)) running[kept++] = state;
+    running.length = kept;
+  }
+
+  onAdmit(state: RequestState, cachedTokens: number): void {
+    const { ledger } = this;
+    const request = state.request;
+    if (!state.admitted) {
+      ledger.admitNs[request] = this.passStartNs;
+      ledger.firstReusedTokens[request] = cachedTokens;
+    }
+    if (cachedTokens > ledger.reusedTokens[request]!) ledger.reusedTokens[request] = cachedTokens;
+  }
+
+  onReject(state: RequestState, reason: FailureReason): void {
+    this.leave(state.request, RequestStatus.rejected, reason, this.passStartNs);
+  }
+
+  protected isDone(state: RequestState): boolean {
+    return state.computed >= state.promptLength && state.generated >= state.outputLimit;
+  }
+
+  protected prefillTime(): number {
+    const { batch } = this.scheduler;
+    return this.price.prefillNs(batch.prefillRequests, batch.sumPrefillEnds, batch.sumPrefillPrefix);
+  }
+
+  /** Whether a request that is ready counts in this pass's decode time. */
+  protected isCharged(state: RequestState): boolean {
+    if (state.outputLimit === 0) return false;
+    if (this.semantics.chargeFirstTokenInDecode || this.config.speculative !== null) return true;
+    return state.generated > 0 || state.passBefore >= state.promptLength || state.passScheduled === 0;
+  }
+
+  protected decodeTime(): number {
+    const charge = () => {
+      let requests = 0;
+      let tokens = 0;
+      for (const state of this.ready) {
+        if (!this.isCharged(state)) continue;
+        requests++;
+        tokens += knownTokens(state);
+      }
+      return { requests, tokens };
+    };
+    // Under 1.4 the pool is looked at before the burst is reserved, under current rules the requests after it.
+    const activeBefore = this.cache.activeBlocks * this.config.blockSize;
+    if (this.config.speculative !== null && reserveBurst(this, this.config.speculative.nextn)) this.collectReady();
+    const { requests, tokens } = charge();
+    const active = this.semantics.decodeActiveTokens === "referenced-blocks" ? activeBefore : tokens;
+    return this.price.decodeNs(requests, tokens, active);
+  }
+
+  collectReady(): void {
+    this.ready.length = 0;
+    for (const state of this.scheduler.running) {
+      if (state.passScheduled >= 0 && state.computed === knownTokens(state)) this.ready.push(state);
+    }
+  }
+
+  /** The requests the pass has made ready, for the burst reservation. */
+  get readyRequests(): readonly RequestState[] {
+    return this.ready;
+  }
+
+  get engineConfig(): EngineConfig {
+    return this.config;
+  }
+
+  private sampleBursts(): void {
+    this.bursts.length = 0;
+    for (const state of this.ready) {
+      const drafted = this.sampler === null ? 0 : this.sampler.acceptedDrafts();
+      this.bursts.push(Math.min(1 + drafted, state.outputLimit - state.generated));
+    }
+  }
+
+  /** Emits `tokens` of a request at the end of a pass. */
+  protected emit(state: RequestState, tokens: number, endNs: number): void {
+    const { ledger } = this;
+    const { request } = state;
+    if (Number.isNaN(state.lastTokenNs)) {
+      ledger.firstTokenNs[request] = endNs;
+      if (tokens > 1) ledger.secondTokenNs[request] = endNs;
+    } else {
+      if (state.generated === 1) ledger.secondTokenNs[request] = endNs;
+      ledger.gaps.add(Math.round(endNs - state.lastTokenNs), 1);
+    }
+    if (tokens > 1) ledger.gaps.add(0, tokens - 1);
+    state.lastTokenNs = endNs;
+    ledger.lastTokenNs[request] = endNs;
+    state.generated += tokens;
+    ledger.outputTokens[request] = state.generated;
+    if (this.config.speculative !== null) this.growAfterBurst(state);
+  }
+
+  /** After a burst the blocks cover every token, and all but the last token count as computed. */
+  private growAfterBurst(state: RequestState): void {
+    const known = knownTokens(state);
+    while (state.blocks.length < Math.ceil(known / this.config.blockSize)) state.blocks.push(this.cache.allocate());
+    this.scheduler.registerFullBlocks(state, known - 1);
+    state.computed = known - 1;
+  }
+
+  protected finish(state: RequestState, endNs: number): void {
+    this.scheduler.releaseBlocks(state);
+    this.leave(state.request, RequestStatus.completed, FailureReason.none, endNs);
+  }
+
+  protected leave(request: number, status: RequestStatus, reason: FailureReason, atNs: number): void {
+    this.ledger.status[request] = status;
+    this.ledger.reason[request] = reason;
+    this.ledger.terminalNs[request] = atNs;
+    this.finished.push(request);
+  }
+
+  /** Nothing runs and the head cannot start: it never will. False when nobody waits. */
+  protected giveUpOnHead(): boolean {
+    const head = this.scheduler.waiting.shift();
+    if (head === undefined) return false;
+    const outgrown = Math.ceil(knownTokens(head) / this.config.blockSize) > this.config.numGpuBlocks;
+    const reason = outgrown ? FailureReason.outgrewKvPool : FailureReason.promptExceedsTokenBudget;
+    this.leave(head.request, RequestStatus.failed, reason, this.passStartNs);
+    return true;
+  }
+
+  /** Fills the forward-pass record as it stands at the start of the pass. */
+  private recordPass(startNs: number): void {
+    const { pass, scheduler } = this;
+    const { batch } = scheduler;
+    pass.startNs = startNs;
+    pass.numPrefillRequests = batch.prefillRequests;
+    pass.sumPrefillTokens = batch.scheduledPrefillTokens;
+    pass.sumPrefillKvTokens = batch.prefillKvTokens;
+    pass.numDecodeRequests = batch.decodeRequests;
+    pass.sumDecodeKvTokens = batch.decodeKvTokens;
+    pass.numQueuedPrefill = 0;
+    pass.sumQueuedPrefillTokens = 0;
+    pass.numQueuedDecode = 0;
+    pass.sumQueuedDecodeKvTokens = 0;
+    for (const state of scheduler.waiting) {
+      if (state.preempted || state.materialised) {
+        pass.numQueuedDecode++;
+        pass.sumQueuedDecodeKvTokens += knownTokens(state);
+      } else {
+        pass.numQueuedPrefill++;
+        pass.sumQueuedPrefillTokens += state.promptLength;
+      }
+    }
+    pass.remainingPrefillTokens = 0;
+    for (const state of scheduler.running) {
+      if (state.computed < state.promptLength) pass.remainingPrefillTokens += state.promptLength - state.computed;
+    }
+    pass.activeBlocks = this.cache.activeBlocks;
+    pass.emittingRequests = this.ready.length;
+    pass.emittedTokens = 0;
+    for (const tokens of this.bursts) pass.emittedTokens += tokens;
+  }
+}

@@ -1,0 +1,107 @@
+import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import type { Worker } from "../worker.ts";
+import type { EngineRank } from "./engine-rank.ts";
+
+/**
+ * A worker that runs every pass one by one. With several attention-DP ranks they advance in lockstep: a pass starts
+ * when all ranks are idle and any has work, and lasts as long as its slowest rank (engine-reference §4.4).
+ */
+export class PassByPassWorker implements Worker {
+  readonly ranks: readonly EngineRank[];
+  nextStartNs = Infinity;
+  busyUntilNs = 0;
+  busyNs = 0;
+  passes = 0;
+  requests = 0;
+  private readonly finished: number[] = [];
+  /** Last record of each rank whose pass has ended when the one in `rank.pass` has not. */
+  private readonly previous: ForwardPass[];
+  private previousEndNs = -1;
+  private lastEndNs = -1;
+
+  private readonly horizonNs: number;
+
+  /** @param horizonNs a pass that would end later is left unfinished, and the worker stops */
+  constructor(ranks: readonly EngineRank[], horizonNs = Infinity) {
+    this.ranks = ranks;
+    this.horizonNs = horizonNs;
+    this.previous = ranks.map(() => emptyForwardPass());
+  }
+
+  get inSystem(): number {
+    let count = 0;
+    for (const rank of this.ranks) count += rank.inSystem;
+    return count;
+  }
+
+  enqueue(request: number, atNs: number, rank = 0): void {
+    this.ranks[rank]!.enqueue(request);
+    this.requests++;
+    this.wake(atNs);
+  }
+
+  /** There may be something to run from `atNs` on. */
+  wake(atNs: number): void {
+    if (this.nextStartNs === Infinity) this.nextStartNs = Math.max(atNs, this.busyUntilNs);
+  }
+
+  advance(untilNs: number, stopAtFinish: boolean): void {
+    while (this.nextStartNs < untilNs) {
+      this.runPass(this.nextStartNs);
+      if (stopAtFinish && this.finished.length > 0) return;
+    }
+  }
+
+  takeFinished(): readonly number[] {
+    const taken = this.finished.slice();
+    this.finished.length = 0;
+    return taken;
+  }
+
+  lastPassEndedBy(atNs: number, sinceNs: number, rank = 0): ForwardPass | null {
+    if (this.lastEndNs >= 0 && this.lastEndNs <= atNs) {
+      return this.lastEndNs > sinceNs ? this.ranks[rank]!.pass : null;
+    }
+    return this.previousEndNs > sinceNs && this.previousEndNs <= atNs ? this.previous[rank]! : null;
+  }
+
+  prefixOverlapBlocks(request: number, rank = 0): number {
+    return this.ranks[rank]!.prefixOverlapBlocks(request);
+  }
+
+  private runPass(startNs: number): void {
+    for (let i = 0; i < this.ranks.length; i++) Object.assign(this.previous[i]!, this.ranks[i]!.pass);
+    let longest = -1;
+    const ran: EngineRank[] = [];
+    for (const rank of this.ranks) {
+      const duration = rank.hasWork ? rank.startPass(startNs) : -1;
+      if (duration >= 0) ran.push(rank);
+      if (duration > longest) longest = duration;
+    }
+    const endNs = startNs + Math.max(0, longest);
+    if (endNs > this.horizonNs) {
+      this.nextStartNs = Infinity;
+      this.busyUntilNs = this.horizonNs;
+      return;
+    }
+    for (const rank of ran) {
+      rank.endPass(endNs);
+      rank.pass.endNs = endNs;
+    }
+    for (const rank of this.ranks) {
+      this.finished.push(...rank.finished);
+      rank.finished.length = 0;
+    }
+    if (longest >= 0) {
+      for (const rank of this.ranks) {
+        if (!ran.includes(rank)) Object.assign(rank.pass, emptyForwardPass(), { startNs, endNs });
+      }
+      this.previousEndNs = this.lastEndNs;
+      this.lastEndNs = endNs;
+      this.passes++;
+      this.busyNs += endNs - startNs;
+    }
+    this.busyUntilNs = endNs;
+    this.nextStartNs = this.ranks.some((rank) => rank.hasWork) && longest >= 0 ? endNs : Infinity;
+  }
+}

@@ -1,0 +1,242 @@
+import type { EngineConfig } from "../engine-config.ts";
+import { ownBlockKey, type PromptBlocks } from "../prompt-blocks.ts";
+import { FailureReason } from "../../metrics/request-ledger.ts";
+import type { Semantics } from "../semantics.ts";
+import { Batch } from "./batch.ts";
+import type { PagedKvCache } from "./paged-kv-cache.ts";
+import { knownTokens, type RequestState } from "./request-state.ts";
+
+/** What a scheduler tells the rank it works for. */
+export interface SchedulerListener {
+  /** `cachedTokens` of the request's tokens were found resident. */
+  onAdmit(state: RequestState, cachedTokens: number): void;
+  onReject(state: RequestState, reason: FailureReason): void;
+}
+
+/**
+ * vLLM- and TRT-LLM-like continuous batching over a paged cache, one request at a time (engine-reference §4.1-4.2,
+ * engine-findings §1): running requests first, then strict first-in-first-out admission; when the pool is full vLLM
+ * preempts, TRT-LLM never lets it come to that.
+ */
+export class VllmScheduler {
+  readonly running: RequestState[] = [];
+  readonly waiting: RequestState[] = [];
+  readonly batch = new Batch();
+  /** True when this pass took a request's blocks away; no admissions then. */
+  preemptedThisPass = false;
+  /** Requests preempted so far. */
+  preemptions = 0;
+  /** Only requests whose prompt was handed over may be admitted (a reservation is pending). */
+  onlyMaterialised = false;
+  private budget = 0;
+  private readonly config: EngineConfig;
+  private readonly semantics: Semantics;
+  private readonly cache: PagedKvCache;
+  private readonly prompts: PromptBlocks;
+  private readonly listener: SchedulerListener;
+  private readonly noEvict: boolean;
+  /** Prefix look-up of the queue's head, valid while the cache has this version. */
+  private lookedUp: RequestState | null = null;
+  private lookUpVersion = -1;
+  private hitBlocks = 0;
+  private hitReferenced = 0;
+
+  constructor(
+    config: EngineConfig,
+    semantics: Semantics,
+    cache: PagedKvCache,
+    prompts: PromptBlocks,
+    listener: SchedulerListener,
+  ) {
+    this.config = config;
+    this.semantics = semantics;
+    this.cache = cache;
+    this.prompts = prompts;
+    this.listener = listener;
+    this.noEvict = config.engineType === "trtllm";
+  }
+
+  /** Puts the next pass together: `batch` and the requests' `passScheduled` say what it computes. */
+  schedule(): void {
+    this.batch.reset();
+    this.preemptedThisPass = false;
+    this.budget = this.config.maxNumBatchedTokens;
+    for (const state of this.running) state.passScheduled = -1;
+    this.scheduleRunning();
+    if (!this.preemptedThisPass) this.admitWaiting();
+  }
+
+  /** Key of block k of a request's whole sequence. */
+  blockKey(state: RequestState, k: number): number {
+    return (k + 1) * this.config.blockSize <= state.promptLength
+      ? this.prompts.key(state.request, k)
+      : ownBlockKey(state.request, k);
+  }
+
+  /** Lets go of all blocks, the last of the sequence first. */
+  releaseBlocks(state: RequestState): void {
+    for (let i = state.blocks.length - 1; i >= 0; i--) this.cache.release(state.blocks[i]!);
+    state.blocks.length = 0;
+    state.registered = 0;
+  }
+
+  /** Takes a running request's blocks and sends it to the front of the queue; its generated tokens stay. */
+  preempt(index: number): RequestState {
+    const victim = this.running[index]!;
+    this.running.splice(index, 1);
+    if (victim.passScheduled >= 0) {
+      this.budget += victim.passScheduled;
+      this.batch.count(victim, -1);
+      victim.passScheduled = -1;
+    }
+    this.releaseBlocks(victim);
+    victim.computed = 0;
+    victim.preempted = true;
+    victim.materialised = false;
+    this.waiting.unshift(victim);
+    this.preemptedThisPass = true;
+    this.preemptions++;
+    return victim;
+  }
+
+  /** Which running request gives way next. */
+  victimIndex(): number {
+    return this.config.preemptionMode === "lifo" ? this.running.length - 1 : 0;
+  }
+
+  /** Names the blocks that hold `tokens` computed tokens in full. */
+  registerFullBlocks(state: RequestState, tokens: number): void {
+    const full = Math.floor(tokens / this.config.blockSize);
+    while (state.registered < full) {
+      this.cache.register(state.blocks[state.registered]!, this.blockKey(state, state.registered));
+      state.registered++;
+    }
+  }
+
+  private scheduleRunning(): void {
+    // The cursor is not moved back when a FIFO victim before it leaves the list: the request after the one being
+    // served then misses this pass (engine-findings §1.11).
+    for (let cursor = 0; cursor < this.running.length && this.budget > 0; cursor++) {
+      const state = this.running[cursor]!;
+      const want = Math.min(knownTokens(state) - state.computed, this.budget);
+      if (this.makeRoom(state, want)) this.take(state, want);
+    }
+  }
+
+  /** Preempts until `want` more tokens of the request fit; false when it had to give way itself. */
+  private makeRoom(state: RequestState, want: number): boolean {
+    const needed = Math.ceil((state.computed + want) / this.config.blockSize) - state.blocks.length;
+    while (needed > this.cache.availableBlocks) {
+      if (this.preempt(this.victimIndex()) === state) return false;
+    }
+    return true;
+  }
+
+  /** Schedules `tokens` of an admitted request: blocks, names, counts. */
+  private take(state: RequestState, tokens: number): void {
+    state.passBefore = state.computed;
+    state.passScheduled = tokens;
+    state.computed += tokens;
+    const blocks = Math.ceil(state.computed / this.config.blockSize);
+    while (state.blocks.length < blocks) state.blocks.push(this.cache.allocate());
+    this.registerFullBlocks(state, state.computed);
+    this.budget -= tokens;
+    this.batch.count(state, 1);
+  }
+
+  private admitWaiting(): void {
+    const { config, waiting } = this;
+    while (waiting.length > 0 && this.running.length < config.maxNumSeqs) {
+      const state = waiting[0]!;
+      if (this.onlyMaterialised && !state.materialised) return;
+      if (!state.materialised) {
+        const reason = this.rejection(state);
+        if (reason !== FailureReason.none) {
+          waiting.shift();
+          this.listener.onReject(state, reason);
+          continue;
+        }
+      }
+      if (this.budget === 0) return;
+      if (state.materialised) {
+        waiting.shift();
+        this.admit(state, 0, state.computed);
+        continue;
+      }
+      this.lookUpPrefix(state);
+      if (!this.fits(state)) return;
+      const cached = this.hitBlocks * config.blockSize;
+      const remaining = knownTokens(state) - cached;
+      if (!config.enableChunkedPrefill && remaining > this.budget) return;
+      waiting.shift();
+      for (let k = 0; k < this.hitBlocks; k++) {
+        const block = this.cache.find(this.blockKey(state, k));
+        this.cache.acquire(block);
+        state.blocks.push(block);
+      }
+      state.registered = this.hitBlocks;
+      state.computed = cached;
+      this.admit(state, Math.min(remaining, this.budget), cached);
+    }
+  }
+
+  private admit(state: RequestState, tokens: number, cached: number): void {
+    this.running.push(state);
+    this.listener.onAdmit(state, cached);
+    state.admitted = true;
+    this.take(state, tokens);
+  }
+
+  /** Why a request that was never admitted cannot run at all. */
+  private rejection(state: RequestState): FailureReason {
+    if (state.admitted) return FailureReason.none;
+    const { config } = this;
+    if (state.promptLength >= config.maxModelLen) return FailureReason.promptExceedsModelLen;
+    const tokens = this.noEvict ? state.promptLength + state.outputLimit : state.promptLength;
+    if (this.noEvict && state.promptLength >= config.numGpuBlocks * config.blockSize) {
+      return FailureReason.promptExceedsKvPool;
+    }
+    return Math.ceil(tokens / config.blockSize) > config.numGpuBlocks
+      ? FailureReason.promptExceedsKvPool
+      : FailureReason.none;
+  }
+
+  /** Longest resident chain of full blocks; at least one token is left to compute except under TRT-LLM. */
+  private lookUpPrefix(state: RequestState): void {
+    if (this.lookedUp === state && this.lookUpVersion === this.cache.version) return;
+    this.lookedUp = state;
+    this.lookUpVersion = this.cache.version;
+    this.hitBlocks = 0;
+    this.hitReferenced = 0;
+    if (!this.config.enablePrefixCaching) return;
+    const uncapped = this.noEvict || (state.outputLimit === 0 && this.semantics.name === "current");
+    const most = Math.floor((knownTokens(state) - (uncapped ? 0 : 1)) / this.config.blockSize);
+    for (let k = 0; k < most; k++) {
+      const block = this.cache.find(this.blockKey(state, k));
+      if (block < 0) break;
+      this.hitBlocks++;
+      if (this.cache.isReferenced(block)) this.hitReferenced++;
+    }
+    if (this.config.speculative !== null && !this.noEvict && this.hitBlocks > 0) {
+      this.hitBlocks--;
+      this.hitReferenced = Math.min(this.hitReferenced, this.hitBlocks);
+    }
+  }
+
+  /** Whether the whole sequence (TRT-LLM: prompt and all output) fits beside what is promised to others. */
+  private fits(state: RequestState): boolean {
+    const { config, cache } = this;
+    if (!this.noEvict) {
+      const needed = Math.ceil(knownTokens(state) / config.blockSize) - this.hitReferenced;
+      return needed <= config.numGpuBlocks - cache.activeBlocks;
+    }
+    const needed = this.worstCaseBlocks(state) - this.hitReferenced;
+    let available = config.numGpuBlocks - cache.activeBlocks;
+    for (const other of this.running) available -= this.worstCaseBlocks(other) - other.blocks.length;
+    return needed <= available;
+  }
+
+  private worstCaseBlocks(state: RequestState): number {
+    return Math.ceil((state.promptLength + state.outputLimit) / this.config.blockSize);
+  }
+}

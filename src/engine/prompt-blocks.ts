@@ -1,0 +1,82 @@
+import type { Trace } from "../trace/trace.ts";
+
+/**
+ * Identities of the full key-value blocks of every prompt of a trace, at an engine's block size.
+ *
+ * Two prompts share engine block k exactly when their first (k + 1) · blockSize tokens are equal, and prompt tokens are
+ * equal exactly when the trace blocks that cover them are equal from the start on. So a block is named by the trie node
+ * (path of trace block ids) that covers its last token, and by its place among the engine blocks ending in that node.
+ * Neither block size needs to divide the other.
+ */
+export class PromptBlocks {
+  readonly blockSize: number;
+  private readonly traceBlockSize: number;
+  private readonly offsets: Float64Array | null;
+  /** Trie node of each trace block, in the order of `trace.blocks.ids`. */
+  private readonly nodes: Int32Array | null;
+  /** Most engine blocks that can end within one trace block. */
+  private readonly perNode: number;
+
+  constructor(trace: Trace, blockSize: number) {
+    this.blockSize = blockSize;
+    const blocks = trace.blocks;
+    this.traceBlockSize = blocks?.blockSize ?? 0;
+    this.perNode = Math.ceil(this.traceBlockSize / blockSize) + 1;
+    this.offsets = blocks?.offsets ?? null;
+    this.nodes = blocks === null ? null : trieNodes(blocks.offsets, blocks.ids, blocks.distinct);
+  }
+
+  /**
+   * Identity of full prompt block `k` of a request: a non-negative number, equal for equal prefixes.
+   * Negative numbers are left to blocks only one request can have (`ownBlockKey`).
+   */
+  key(request: number, k: number): number {
+    const nodes = this.nodes;
+    if (nodes === null) return ownBlockKey(request, k);
+    const lastToken = (k + 1) * this.blockSize - 1;
+    const depth = Math.floor(lastToken / this.traceBlockSize);
+    const firstEnding = Math.ceil((depth * this.traceBlockSize + 1) / this.blockSize) - 1;
+    return nodes[this.offsets![request]! + depth]! * this.perNode + (k - firstEnding);
+  }
+}
+
+/** Identity of a block nobody else can have: block `k` of a request's own sequence. Negative. */
+export function ownBlockKey(request: number, k: number): number {
+  return -1 - (request * 0x200000 + k);
+}
+
+/**
+ * The trie node of every trace block: equal for equal leading ids of a request. Ids of recorded traces are usually
+ * chained already (an id always follows the same parent); then the node is the id itself, and only the exceptions need
+ * a map.
+ */
+function trieNodes(offsets: Float64Array, ids: Int32Array, distinct: number): Int32Array {
+  const nodes = new Int32Array(ids.length);
+  const usualParent = new Int32Array(distinct).fill(-2);
+  const exceptions = new Map<number, number>();
+  let nextNode = distinct;
+  const span = ids.length + distinct + 1;
+  for (let request = 0; request + 1 < offsets.length; request++) {
+    let parent = -1;
+    const end = offsets[request + 1]!;
+    for (let at = offsets[request]!; at < end; at++) {
+      const id = ids[at]!;
+      let node: number;
+      if (usualParent[id] === parent) node = id;
+      else if (usualParent[id] === -2) {
+        usualParent[id] = parent;
+        node = id;
+      } else {
+        const path = (parent + 1) * span + id;
+        const known = exceptions.get(path);
+        if (known === undefined) {
+          node = nextNode++;
+          exceptions.set(path, node);
+        } else node = known;
+      }
+      nodes[at] = node;
+      parent = node;
+    }
+  }
+  return nodes;
+}

@@ -1,0 +1,149 @@
+import type { Worker } from "../engine/worker.ts";
+import type { PoolName } from "../planner/planner.ts";
+import type { WorkerSpan } from "../simulation/outcome.ts";
+
+/** One worker of a pool and its life so far, ns. NaN = has not happened. */
+export interface PooledWorker<W extends Worker = Worker> {
+  readonly id: number;
+  readonly worker: W;
+  state: "starting" | "active" | "draining" | "gone";
+  readonly createdNs: number;
+  readyNs: number;
+  drainingNs: number;
+  goneNs: number;
+  /** When its engine last published a record, for the planner's idle records. */
+  lastPublishNs: number;
+}
+
+/**
+ * Workers of one kind with their lifecycle: starting → active → draining → gone (engine-reference §8). Ids grow and
+ * are never used again; a new worker starts with a cold cache; a draining one finishes all it has.
+ */
+export class WorkerPool<W extends Worker = Worker> {
+  readonly name: PoolName;
+  readonly gpusPerWorker: number;
+  /** Workers that take requests, ascending by id. */
+  readonly active: PooledWorker<W>[] = [];
+  readonly starting: PooledWorker<W>[] = [];
+  readonly draining: PooledWorker<W>[] = [];
+  private readonly startupNs: number;
+  private readonly createWorker: (id: number) => W;
+  private readonly spans: WorkerSpan[] = [];
+  private nextId = 0;
+  private passesGone = 0;
+
+  constructor(name: PoolName, gpusPerWorker: number, startupNs: number, createWorker: (id: number) => W) {
+    this.name = name;
+    this.gpusPerWorker = gpusPerWorker;
+    this.startupNs = startupNs;
+    this.createWorker = createWorker;
+  }
+
+  /** Replicas wanted at present: active and starting ones. */
+  get size(): number {
+    return this.active.length + this.starting.length;
+  }
+
+  /** Time the next starting worker becomes ready, or Infinity. */
+  get nextReadyNs(): number {
+    return this.starting.length === 0 ? Infinity : this.starting[0]!.readyNs;
+  }
+
+  /** Workers that can hold requests: active and draining ones, ascending by id within each. */
+  *serving(): IterableIterator<PooledWorker<W>> {
+    yield* this.active;
+    yield* this.draining;
+  }
+
+  /** Adds `count` workers that are ready at once (the fleet a run starts with). */
+  addReady(count: number, atNs: number): void {
+    for (let i = 0; i < count; i++) this.add(atNs, atNs);
+  }
+
+  /** Changes the wanted size at `atNs`; all workers must have been advanced to it. */
+  resize(target: number, atNs: number): void {
+    while (this.size < target) this.add(atNs, atNs + this.startupNs);
+    while (this.size > target && this.starting.length > 0) this.remove(this.starting.pop()!, atNs);
+    while (this.size > target) {
+      const member = this.active.pop()!;
+      member.state = "draining";
+      member.drainingNs = atNs;
+      this.draining.push(member);
+    }
+    this.draining.sort((a, b) => a.id - b.id);
+    this.removeDrained(atNs);
+  }
+
+  /** Lets workers whose start-up has ended take requests. */
+  activateReady(atNs: number): void {
+    while (this.starting.length > 0 && this.starting[0]!.readyNs <= atNs) {
+      const member = this.starting.shift()!;
+      member.state = "active";
+      this.active.push(member);
+    }
+  }
+
+  /** Removes draining workers that have nothing left; `atNs` is how far all workers have been advanced. */
+  removeDrained(atNs: number): void {
+    for (let i = 0; i < this.draining.length;) {
+      const member = this.draining[i]!;
+      const { worker } = member;
+      if (worker.inSystem === 0 && worker.busyUntilNs <= atNs) {
+        this.draining.splice(i, 1);
+        this.remove(member, Math.max(member.drainingNs, worker.busyUntilNs));
+      } else i++;
+    }
+  }
+
+  /** Life spans of all workers that ever existed, by id; those still there end at `endNs`. */
+  finish(endNs: number): WorkerSpan[] {
+    this.removeDrained(endNs);
+    for (const member of [...this.active, ...this.starting, ...this.draining]) {
+      this.spans.push(this.span(member, Math.max(member.createdNs, endNs)));
+    }
+    return this.spans.toSorted((a, b) => a.id - b.id);
+  }
+
+  /** Passes run by all workers that ever existed. */
+  get passes(): number {
+    let passes = this.passesGone;
+    for (const member of this.serving()) passes += member.worker.passes;
+    return passes;
+  }
+
+  private add(createdNs: number, readyNs: number): void {
+    const id = this.nextId++;
+    this.starting.push({
+      id,
+      worker: this.createWorker(id),
+      state: "starting",
+      createdNs,
+      readyNs,
+      drainingNs: NaN,
+      goneNs: NaN,
+      lastPublishNs: readyNs,
+    });
+    if (readyNs <= createdNs) this.activateReady(createdNs);
+  }
+
+  private remove(member: PooledWorker<W>, atNs: number): void {
+    member.state = "gone";
+    member.goneNs = atNs;
+    this.passesGone += member.worker.passes;
+    this.spans.push(this.span(member, atNs));
+  }
+
+  private span(member: PooledWorker<W>, goneNs: number): WorkerSpan {
+    return {
+      pool: this.name,
+      id: member.id,
+      gpus: this.gpusPerWorker,
+      createdNs: member.createdNs,
+      readyNs: member.readyNs <= goneNs ? member.readyNs : NaN,
+      drainingNs: member.drainingNs,
+      goneNs,
+      busyNs: member.worker.busyNs,
+      requests: member.worker.requests,
+    };
+  }
+}

@@ -1,0 +1,140 @@
+import type { Semantics } from "../engine/semantics.ts";
+import type { WorkerPool } from "../fleet/worker-pool.ts";
+import type { Observation, Planner, PoolName, Targets } from "../planner/planner.ts";
+import type { ScalingEvent, TickRecord } from "./outcome.ts";
+import { observePool } from "./pool-observation.ts";
+import type { TrafficRecorder } from "./traffic-recorder.ts";
+
+/** A policy failed or answered something no fleet can follow; ends the run with what is finished. */
+export class PlannerError extends Error {
+  override readonly name = "PlannerError";
+}
+
+/** More replicas than any answer can sensibly ask for. */
+const mostReplicas = 100_000;
+
+/** Ticks without any worker, offer or event after which a run is given up. */
+const mostIdleTicks = 1000;
+
+/** A pool the planner scales and how many attention-DP ranks its workers have. */
+export interface ScaledPool {
+  readonly pool: WorkerPool;
+  readonly dpSize: number;
+}
+
+/** Calls the planner at its ticks and turns its answers into changes of the fleet. */
+export class PlannerLoop {
+  /** Simulated time of the next tick, ns; Infinity = no more. */
+  nextTickNs: number;
+  readonly events: ScalingEvent[] = [];
+  readonly ticks: TickRecord[] = [];
+  private readonly planner: Planner;
+  private readonly pools: readonly ScaledPool[];
+  private readonly semantics: Semantics;
+  private readonly traffic: TrafficRecorder;
+  private ticksWithoutWorkers = 0;
+
+  constructor(planner: Planner, pools: readonly ScaledPool[], semantics: Semantics, traffic: TrafficRecorder) {
+    this.planner = planner;
+    this.pools = pools;
+    this.semantics = semantics;
+    this.traffic = traffic;
+    const first = guarded("firstTickSeconds", () => planner.firstTickSeconds());
+    this.nextTickNs = first !== null && Number.isFinite(first) && first >= 0 ? tickNs(first) : Infinity;
+  }
+
+  /** Observes, asks, applies. All workers must have been advanced to `atNs`. */
+  tick(atNs: number): void {
+    const nowSeconds = atNs / 1e9;
+    const sinceNs = this.traffic.startNs;
+    const pools: Observation["pools"] = {};
+    for (const { pool, dpSize } of this.pools) {
+      pool.removeDrained(atNs);
+      pools[pool.name] = observePool(pool, dpSize, this.semantics, sinceNs, atNs);
+    }
+    const traffic = this.traffic.close(atNs);
+    const targets = guarded("onTick", () => this.planner.onTick({ nowSeconds, pools, traffic }));
+    const wanted = this.checkedReplicas(targets);
+    const record: TickRecord["pools"] = {};
+    for (const { pool } of this.pools) {
+      record[pool.name] = {
+        active: pool.active.length,
+        starting: pool.starting.length,
+        draining: pool.draining.length,
+        target: wanted[pool.name] ?? null,
+      };
+    }
+    this.ticks.push({
+      atSeconds: nowSeconds,
+      pools: record,
+      reason: targets.reason ?? null,
+      record: targets.record ?? null,
+    });
+    for (const { pool } of this.pools) this.apply(pool, wanted[pool.name], nowSeconds, atNs, targets.reason ?? "");
+    this.scheduleNext(targets, nowSeconds);
+    this.giveUpWithoutWorkers();
+  }
+
+  private apply(pool: WorkerPool, target: number | undefined, nowSeconds: number, atNs: number, reason: string): void {
+    const from = pool.size;
+    if (target === undefined || target === from) return;
+    pool.resize(target, atNs);
+    const kind = target > from ? "scale_up" : "scale_down";
+    this.events.push({ atSeconds: nowSeconds, pool: pool.name, from, to: target, kind, reason: reason || kind });
+  }
+
+  private scheduleNext(targets: Targets, nowSeconds: number): void {
+    const next = targets.nextTickSeconds;
+    this.nextTickNs = next !== null && Number.isFinite(next) && next > nowSeconds ? tickNs(next) : Infinity;
+  }
+
+  private checkedReplicas(targets: Targets): Partial<Record<PoolName, number>> {
+    if (
+      targets === null ||
+      typeof targets !== "object" ||
+      targets.replicas === null ||
+      typeof targets.replicas !== "object"
+    ) {
+      throw new PlannerError("the policy's onTick must return an object with `replicas` and `nextTickSeconds`");
+    }
+    for (const [name, count] of Object.entries(targets.replicas)) {
+      if (!this.pools.some(({ pool }) => pool.name === name)) {
+        const known = this.pools.map(({ pool }) => pool.name).join(", ");
+        throw new PlannerError(`the policy asked for replicas of a pool "${name}"; this run has: ${known}`);
+      }
+      if (!Number.isInteger(count) || count < 0 || count > mostReplicas) {
+        throw new PlannerError(
+          `the policy asked for ${String(count)} replicas of pool "${name}"; allowed are whole numbers from 0 to ${mostReplicas}`,
+        );
+      }
+    }
+    return targets.replicas;
+  }
+
+  /** A policy that keeps every pool of a kind empty would tick for ever with requests waiting. */
+  private giveUpWithoutWorkers(): void {
+    const stuck = this.pools.some(({ pool }) => pool.size === 0 && pool.draining.length === 0);
+    this.ticksWithoutWorkers = stuck ? this.ticksWithoutWorkers + 1 : 0;
+    if (this.ticksWithoutWorkers > mostIdleTicks) {
+      throw new PlannerError(
+        `the policy left a pool without any worker for ${mostIdleTicks} ticks while requests wait`,
+      );
+    }
+  }
+}
+
+/** Ticks fall on the millisecond grid the reference computes them on. */
+function tickNs(seconds: number): number {
+  return seconds * 1000 * 1e6;
+}
+
+function guarded<T>(call: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof PlannerError) throw error;
+    throw new PlannerError(`the policy's ${call} failed: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,19 @@
+import type { WorkerPool } from "../fleet/worker-pool.ts";
+import type { PlannerLoop } from "./planner-loop.ts";
+
+/** How far a run is; handed out now and then so that a caller can show it or stop. */
+export interface Progress {
+  readonly nowNs: number;
+  /** Requests offered so far. */
+  readonly offered: number;
+}
+
+/** What a driver keeps while it runs and leaves behind. */
+export interface RunParts {
+  readonly pools: readonly WorkerPool[];
+  readonly planner: PlannerLoop | null;
+  /** Requests offered so far. */
+  readonly offered: number;
+  /** The run itself, in steps. */
+  run(): Generator<Progress, void, void>;
+}

@@ -1,0 +1,95 @@
+import { semanticsByName } from "../engine/semantics.ts";
+import { GapRecorder } from "../metrics/gap-recorder.ts";
+import { RequestLedger } from "../metrics/request-ledger.ts";
+import type { Trace } from "../trace/trace.ts";
+import type { ArrivalSource } from "../workload/arrival-source.ts";
+import { OpenLoopSource } from "../workload/open-loop.ts";
+import { SessionSource } from "../workload/session-source.ts";
+import { AggregatedRun } from "./aggregated-run.ts";
+import type { SimulationOutcome } from "./outcome.ts";
+import { PlannerError } from "./planner-loop.ts";
+import type { RunConfig } from "./run-config.ts";
+import type { Progress } from "./run-parts.ts";
+
+/** What a caller may follow or steer while a run goes on. */
+export interface SimulationHooks {
+  /** Called now and then. */
+  readonly onProgress?: (progress: Progress & { readonly total: number }) => void;
+  /** Asked now and then; true ends the run with what is finished. */
+  readonly shouldStop?: () => boolean;
+}
+
+/**
+ * Replays a trace. Deterministic: the same trace and configuration give the same outcome, to the bit.
+ * @returns what became of every request and worker; a planner's failure ends the run early and is told in `endedEarly`
+ */
+export function simulate(trace: Trace, config: RunConfig, hooks: SimulationHooks = {}): SimulationOutcome {
+  const steps = simulateInSteps(trace, config);
+  for (;;) {
+    const step = steps.next(hooks.shouldStop?.() ?? false);
+    if (step.done === true) return step.value;
+    hooks.onProgress?.({ ...step.value, total: trace.count });
+  }
+}
+
+/**
+ * The same run as a generator that pauses now and then, for callers that must attend to something else in between
+ * (signals, a terminal). `next(true)` ends the run with what is finished.
+ */
+export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Progress, SimulationOutcome, boolean> {
+  const semantics = semanticsByName[config.semantics];
+  const ledger = new RequestLedger(trace.count, new GapRecorder());
+  const source = arrivalSource(trace, config);
+  if (config.topology.mode !== "agg") throw new Error("disaggregated runs are not built yet");
+  const parts = new AggregatedRun(trace, config, config.topology, semantics, ledger, source);
+  let endedEarly: SimulationOutcome["endedEarly"] = null;
+  const steps = parts.run();
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) break;
+      if ((yield step.value) === true) {
+        endedEarly = { kind: "interrupted", message: "interrupted; requests not finished by then are left out" };
+        break;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof PlannerError)) throw error;
+    endedEarly = { kind: "planner_error", message: error.message };
+  }
+  const durationNs = lastTerminal(ledger);
+  const workers = parts.pools.flatMap((pool) => pool.finish(durationNs));
+  if (endedEarly === null && config.maxSimTimeSeconds !== null && hasUnfinished(ledger, parts.offered, trace.count)) {
+    endedEarly = { kind: "max_sim_time", message: `stopped at ${config.maxSimTimeSeconds} simulated seconds` };
+  }
+  return {
+    trace,
+    ledger,
+    engine: parts.factory.engine,
+    offeredRequests: parts.offered,
+    durationNs,
+    passes: parts.pools.reduce((sum, pool) => sum + pool.passes, 0),
+    workers,
+    scalingEvents: parts.planner?.events ?? [],
+    ticks: parts.planner?.ticks ?? [],
+    handoffs: null,
+    endedEarly,
+  };
+}
+
+function arrivalSource(trace: Trace, config: RunConfig): ArrivalSource {
+  if (trace.sessions === null && config.replayConcurrency === null) {
+    return new OpenLoopSource(trace, config.arrivalSpeedupRatio);
+  }
+  return new SessionSource(trace, config.arrivalSpeedupRatio, config.replayConcurrency);
+}
+
+function lastTerminal(ledger: RequestLedger): number {
+  let last = 0;
+  for (const atNs of ledger.terminalNs) if (atNs > last) last = atNs;
+  return last;
+}
+
+function hasUnfinished(ledger: RequestLedger, offered: number, count: number): boolean {
+  return offered < count || ledger.terminalNs.some((atNs) => Number.isNaN(atNs));
+}
