@@ -1,0 +1,107 @@
+import type { ByteSource } from "./byte-source.ts";
+import { TraceError } from "./trace-error.ts";
+
+/** Longest line a trace may have; bounds the memory a malformed file can take. */
+export const maxLineBytes = 64 * 2 ** 20;
+
+const initialBytes = 1 << 20;
+const headBytes = 1 << 16;
+const newline = 10;
+
+/**
+ * Receives whole lines, `bytes[start .. end)`, each ending in a newline (one is added to a last line that lacks it).
+ * `firstLine` is the number of the first, from 1. Returns how many lines there were.
+ */
+export type LineBlockReader = (bytes: Uint8Array, start: number, end: number, firstLine: number) => number;
+
+/** Cuts a byte source into blocks of whole lines, in one buffer that is reused. */
+export class LineSource {
+  readonly name: string;
+  readonly #source: ByteSource;
+  #buffer: Uint8Array;
+  #filled = 0;
+  #ended = false;
+  #closed = false;
+
+  constructor(source: ByteSource) {
+    this.name = source.name;
+    this.#source = source;
+    // One byte more than the file, so that its end is seen without growing.
+    this.#buffer = new Uint8Array(Math.min(initialBytes, (source.sizeHint ?? initialBytes) + 1));
+  }
+
+  /** The first bytes (64 KiB, or less where the source is shorter), to recognise a format; consumes nothing. */
+  async head(): Promise<Uint8Array> {
+    while (!this.#ended && this.#filled < Math.min(headBytes, this.#buffer.length)) await this.#fill();
+    return this.#buffer.subarray(0, Math.min(this.#filled, headBytes));
+  }
+
+  /**
+   * Hands all lines to `onLines`, block by block, and closes the source.
+   *
+   * @throws TraceError for a line longer than `maxLineBytes`, and whatever `onLines` throws.
+   */
+  async readAll(onLines: LineBlockReader): Promise<void> {
+    let nextLine = 1;
+    let bytesSinceBreath = 0;
+    // Start of what has not been searched for a newline, so that a long line is searched once.
+    let searched = 0;
+    try {
+      for (;;) {
+        const last = this.#buffer.subarray(searched, this.#filled).lastIndexOf(newline);
+        if (last >= 0) {
+          const end = searched + last + 1;
+          nextLine += onLines(this.#buffer, 0, end, nextLine);
+          this.#buffer.copyWithin(0, end, this.#filled);
+          this.#filled -= end;
+        }
+        if (this.#ended) break;
+        searched = this.#filled;
+        if (this.#filled === this.#buffer.length) this.#grow(nextLine);
+        const filling = this.#fill();
+        if (filling !== undefined) await filling;
+        bytesSinceBreath += this.#filled - searched;
+        if (bytesSinceBreath > 2 ** 25) {
+          // Let signals and progress through while a large file is read synchronously.
+          bytesSinceBreath = 0;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+      if (this.#filled > 0) {
+        // The read that found the end had room for a byte.
+        this.#buffer[this.#filled] = newline;
+        onLines(this.#buffer, 0, this.#filled + 1, nextLine);
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#source.close();
+  }
+
+  #fill(): Promise<void> | undefined {
+    const got = this.#source.read(this.#buffer, this.#filled, this.#buffer.length - this.#filled);
+    if (typeof got === "number") {
+      this.#filled += got;
+      this.#ended = got === 0;
+      return undefined;
+    }
+    return got.then((bytes) => {
+      this.#filled += bytes;
+      this.#ended = bytes === 0;
+    });
+  }
+
+  #grow(line: number): void {
+    if (this.#buffer.length >= maxLineBytes) {
+      throw new TraceError(this.name, line, `line longer than ${maxLineBytes / 2 ** 20} MiB`);
+    }
+    const grown = new Uint8Array(Math.min(maxLineBytes, Math.max(initialBytes, this.#buffer.length * 2)));
+    grown.set(this.#buffer);
+    this.#buffer = grown;
+  }
+}

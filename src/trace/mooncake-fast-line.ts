@@ -1,0 +1,247 @@
+import { given } from "./mooncake-row.ts";
+import type { MooncakeRow } from "./mooncake-row.ts";
+import type { TraceBuilder } from "./trace-builder.ts";
+
+const space = 32;
+const tab = 9;
+const carriageReturn = 13;
+const newline = 10;
+const quote = 34;
+const backslash = 92;
+const comma = 44;
+const colon = 58;
+const minus = 45;
+const dot = 46;
+const zero = 48;
+const openBrace = 123;
+const closeBrace = 125;
+const openBracket = 91;
+const closeBracket = 93;
+
+/** Stands for the fields that only the slow path reads. */
+const slowField = -1;
+
+/** Known keys by length; a key of another length is unknown. */
+const keysByLength = groupByLength([
+  ["timestamp", given.timestamp],
+  ["created_time", given.timestamp],
+  ["input_length", given.inputLength],
+  ["input_tokens", given.inputLength],
+  ["output_length", given.outputLength],
+  ["output_tokens", given.outputLength],
+  ["hash_ids", given.hashIds],
+  ["session_id", given.session],
+  ["delay", given.delay],
+  ["delay_ms", given.delay],
+]);
+
+const ascii = new TextDecoder();
+
+const powersOfTen = Float64Array.from({ length: 16 }, (_, exponent) => Number(`1e${exponent}`));
+
+/**
+ * Reads a Mooncake row straight from its bytes: the usual shape only, in plain ASCII. It trusts nothing: whatever is
+ * not certainly right (nested values, escapes, floats where an integer must stand, damage) makes it give up, and the
+ * slow path decides. Block ids go to the builder as they are read.
+ */
+export class MooncakeFastLine {
+  readonly #builder: TraceBuilder;
+  readonly #row: MooncakeRow;
+
+  constructor(builder: TraceBuilder, row: MooncakeRow) {
+    this.#builder = builder;
+    this.#row = row;
+  }
+
+  /** Position after the line's newline, or −1 when the slow path must read the line. The line ends in a newline. */
+  read(bytes: Uint8Array, start: number): number {
+    const row = this.#row;
+    row.fields = 0;
+    let at = skipBlanks(bytes, start);
+    if (bytes[at] !== openBrace) return -1;
+    do {
+      at = skipBlanks(bytes, at + 1);
+      if (bytes[at] !== quote) return -1;
+      const keyStart = at + 1;
+      at = stringEnd(bytes, keyStart);
+      if (at < 0) return -1;
+      const field = fieldOf(bytes, keyStart, at);
+      at = skipBlanks(bytes, at + 1);
+      if (bytes[at] !== colon) return -1;
+      at = skipBlanks(bytes, at + 1);
+      if (field === 0) {
+        at = skipScalar(bytes, at);
+      } else if (field === slowField) {
+        return -1;
+      } else {
+        if ((row.fields & field) !== 0) return -1;
+        row.fields |= field;
+        at = this.#readField(bytes, at, field);
+      }
+      if (at < 0) return -1;
+      at = skipBlanks(bytes, at);
+    } while (bytes[at] === comma);
+    if (bytes[at] !== closeBrace) return -1;
+    at = skipBlanks(bytes, at + 1);
+    return bytes[at] === newline ? at + 1 : -1;
+  }
+
+  #readField(bytes: Uint8Array, at: number, field: number): number {
+    const row = this.#row;
+    switch (field) {
+      case given.hashIds:
+        return this.#readHashIds(bytes, at);
+      case given.inputLength:
+      case given.outputLength: {
+        const end = digitsEnd(bytes, at);
+        // Up to nine digits fit in 31 bits.
+        if (end === at || end - at > 9 || (bytes[at] === zero && end - at > 1)) return -1;
+        let value = 0;
+        for (let digit = at; digit < end; digit++) value = value * 10 + bytes[digit]! - zero;
+        if (field === given.inputLength) row.inputLength = value;
+        else row.outputLength = value;
+        return end;
+      }
+      case given.timestamp:
+        return readNumber(bytes, at, row.times, 0);
+      case given.delay:
+        return readNumber(bytes, at, row.times, 1);
+      default: {
+        if (bytes[at] !== quote) return -1;
+        const end = stringEnd(bytes, at + 1);
+        if (end < 0) return -1;
+        row.session = ascii.decode(bytes.subarray(at + 1, end));
+        return end + 1;
+      }
+    }
+  }
+
+  #readHashIds(bytes: Uint8Array, start: number): number {
+    if (bytes[start] !== openBracket) return -1;
+    const builder = this.#builder;
+    const numbering = builder.numbering;
+    let at = skipBlanks(bytes, start + 1);
+    if (bytes[at] === closeBracket) return at + 1;
+    for (;;) {
+      const first = at;
+      let low = 0;
+      let digit = bytes[at]! - zero;
+      if (digit < 0 || digit > 9) return -1;
+      do {
+        low = low * 10 + digit;
+        digit = bytes[++at]! - zero;
+      } while (digit >= 0 && digit <= 9 && at - first < 9);
+      if (bytes[first] === zero && at - first > 1) return -1;
+      if (digit >= 0 && digit <= 9) {
+        at = this.#readLongId(bytes, at, low);
+        if (at < 0) return -1;
+      } else {
+        builder.pushBlock(numbering.numberOfSmall(low));
+      }
+      if (bytes[at] === space) at = skipBlanks(bytes, at);
+      if (bytes[at] === closeBracket) return at + 1;
+      if (bytes[at] !== comma) return -1;
+      at += 1;
+      if (bytes[at] === space) at += 1;
+      if (bytes[at] === space || bytes[at] === tab) at = skipBlanks(bytes, at);
+    }
+  }
+
+  /** Continues an id of ten digits or more, in two unsigned 32-bit halves. */
+  #readLongId(bytes: Uint8Array, start: number, lowSoFar: number): number {
+    let at = start;
+    let low = lowSoFar;
+    let high = 0;
+    for (let digit = bytes[at]! - zero; digit >= 0 && digit <= 9; digit = bytes[++at]! - zero) {
+      const next = low * 10 + digit;
+      const carry = Math.floor(next / 2 ** 32);
+      low = next - carry * 2 ** 32;
+      high = high * 10 + carry;
+      if (high >= 2 ** 32) return -1;
+    }
+    this.#builder.pushBlock(this.#builder.numbering.numberOf(high, low));
+    return at;
+  }
+}
+
+function groupByLength(keys: [string, number][]): { bytes: Uint8Array; field: number }[][] {
+  const groups: { bytes: Uint8Array; field: number }[][] = Array.from({ length: 16 }, () => []);
+  for (const [key, field] of keys) groups[key.length]!.push({ bytes: new TextEncoder().encode(key), field });
+  for (const key of ["priority", "strict_priority", "policy_class", "output_token_ids"]) {
+    (groups[key.length] ??= []).push({ bytes: new TextEncoder().encode(key), field: slowField });
+  }
+  return groups;
+}
+
+function fieldOf(bytes: Uint8Array, start: number, end: number): number {
+  const candidates = keysByLength[end - start];
+  if (candidates === undefined) return 0;
+  for (const { bytes: key, field } of candidates) {
+    let same = 0;
+    while (same < key.length && bytes[start + same] === key[same]) same++;
+    if (same === key.length) return field;
+  }
+  return 0;
+}
+
+function skipBlanks(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (bytes[at] === space || bytes[at] === tab || bytes[at] === carriageReturn) at++;
+  return at;
+}
+
+function digitsEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (bytes[at]! >= zero && bytes[at]! <= zero + 9) at++;
+  return at;
+}
+
+/** Position of the closing quote of a string without escapes, in printable ASCII; −1 for any other. */
+function stringEnd(bytes: Uint8Array, start: number): number {
+  for (let at = start; ; at++) {
+    const byte = bytes[at]!;
+    if (byte === quote) return at;
+    if (byte === backslash || byte < space || byte > 126) return -1;
+  }
+}
+
+/** Passes over a string, an ordinary number or a literal; −1 for anything else. */
+function skipScalar(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at]!;
+  if (byte === quote) {
+    const end = stringEnd(bytes, at + 1);
+    return end < 0 ? -1 : end + 1;
+  }
+  if (byte === minus || (byte >= zero && byte <= zero + 9)) return readNumber(bytes, at, ignored, 0);
+  return -1;
+}
+
+const ignored = new Float64Array(1);
+
+/**
+ * Reads a decimal number of at most 15 digits without exponent, which one division rounds correctly.
+ *
+ * @returns Where it ends, or −1 when it has another shape.
+ */
+function readNumber(bytes: Uint8Array, start: number, target: Float64Array, index: number): number {
+  const negative = bytes[start] === minus;
+  const first = negative ? start + 1 : start;
+  let at = digitsEnd(bytes, first);
+  const whole = at - first;
+  if (whole === 0 || whole > 15 || (whole > 1 && bytes[first] === zero)) return -1;
+  let mantissa = 0;
+  for (let digit = first; digit < at; digit++) mantissa = mantissa * 10 + bytes[digit]! - zero;
+  let decimals = 0;
+  if (bytes[at] === dot) {
+    const fraction = at + 1;
+    at = digitsEnd(bytes, fraction);
+    decimals = at - fraction;
+    if (decimals === 0 || whole + decimals > 15) return -1;
+    for (let digit = fraction; digit < at; digit++) mantissa = mantissa * 10 + bytes[digit]! - zero;
+  }
+  // "e" or "E": an exponent.
+  if ((bytes[at]! | 32) === 101) return -1;
+  const value = decimals === 0 ? mantissa : mantissa / powersOfTen[decimals]!;
+  target[index] = negative ? -value : value;
+  return at;
+}

@@ -1,0 +1,124 @@
+import { parseJsonFields } from "./json-line.ts";
+import { given } from "./mooncake-row.ts";
+import type { MooncakeRow } from "./mooncake-row.ts";
+import type { TraceBuilder } from "./trace-builder.ts";
+import { maxTokens } from "./trace-builder.ts";
+import { quoted, TraceError } from "./trace-error.ts";
+
+const largestId = 2n ** 64n - 1n;
+
+/** Names of each field; the first is the one errors use. */
+const names = {
+  timestamp: ["timestamp", "created_time"],
+  inputLength: ["input_length", "input_tokens"],
+  outputLength: ["output_length", "output_tokens"],
+  delay: ["delay", "delay_ms"],
+} as const;
+
+/**
+ * Reads one Mooncake row by way of a JSON parser, with every check; takes any valid row and explains invalid ones.
+ * Null counts as absent, as in the reference.
+ *
+ * @throws TraceError
+ */
+export function readMooncakeLine(text: string, line: number, row: MooncakeRow, builder: TraceBuilder): void {
+  const { file } = builder;
+  const fields = parseJsonFields(text, file, line);
+  row.fields = 0;
+  builder.dropPendingBlocks();
+
+  const timestamp = pick(fields, names.timestamp, file, line);
+  if (timestamp !== null) {
+    row.times[0] = milliseconds(timestamp, file, line);
+    row.fields |= given.timestamp;
+  }
+  const delay = pick(fields, names.delay, file, line);
+  if (delay !== null) {
+    row.times[1] = milliseconds(delay, file, line);
+    row.fields |= given.delay;
+  }
+  const input = pick(fields, names.inputLength, file, line);
+  if (input !== null) {
+    // May exceed what its blocks can hold by any amount: it is clamped.
+    row.inputLength = Math.min(maxTokens, tokens(input, file, line, Number.MAX_VALUE));
+    row.fields |= given.inputLength;
+  }
+  const output = pick(fields, names.outputLength, file, line);
+  if (output !== null) {
+    row.outputLength = tokens(output, file, line, maxTokens);
+    row.fields |= given.outputLength;
+  }
+  const session = pick(fields, ["session_id"], file, line);
+  if (session !== null) {
+    if (!session.text.startsWith('"')) {
+      throw new TraceError(file, line, `session_id must be a string, found ${quoted(session.text)}`);
+    }
+    row.session = JSON.parse(session.text) as string;
+    row.fields |= given.session;
+  }
+  const hashes = pick(fields, ["hash_ids"], file, line);
+  if (hashes !== null) {
+    readHashIds(hashes.text, line, builder);
+    row.fields |= given.hashIds;
+  }
+  const answer = pick(fields, ["output_token_ids"], file, line);
+  if (answer !== null && output !== null) {
+    const ids = JSON.parse(answer.text) as unknown;
+    if (!Array.isArray(ids)) throw new TraceError(file, line, "output_token_ids must be an array of integers");
+    if (ids.length !== row.outputLength) {
+      throw new TraceError(
+        file,
+        line,
+        `output_length ${row.outputLength} differs from the ${ids.length} entries of output_token_ids`,
+      );
+    }
+  }
+}
+
+interface Found {
+  readonly name: string;
+  readonly text: string;
+}
+
+function pick(fields: Map<string, string>, aliases: readonly string[], file: string, line: number): Found | null {
+  let found: Found | null = null;
+  for (const name of aliases) {
+    const text = fields.get(name);
+    if (text === undefined) continue;
+    if (found !== null) throw new TraceError(file, line, `${found.name} and ${name} are the same field; give one`);
+    found = { name, text };
+  }
+  return found === null || found.text === "null" ? null : found;
+}
+
+function milliseconds({ name, text }: Found, file: string, line: number): number {
+  const value = Number(text);
+  if (!/^[-\d]/.test(text) || !Number.isFinite(value)) {
+    throw new TraceError(file, line, `${name} must be a finite number of milliseconds, found ${quoted(text)}`);
+  }
+  return value;
+}
+
+function tokens({ name, text }: Found, file: string, line: number, most: number): number {
+  if (!/^\d+$/.test(text)) {
+    throw new TraceError(file, line, `${name} must be a non-negative integer, found ${quoted(text)}`);
+  }
+  const value = Number(text);
+  if (value > most) throw new TraceError(file, line, `${name} must be at most ${most}, found ${quoted(text)}`);
+  return value;
+}
+
+function readHashIds(text: string, line: number, builder: TraceBuilder): void {
+  if (!text.startsWith("[")) builder.fail(line, `hash_ids must be an array of integers, found ${quoted(text)}`);
+  const inside = text.slice(1, -1).trim();
+  if (inside === "") return;
+  for (const part of inside.split(",")) {
+    const id = part.trim();
+    if (!/^\d+$/.test(id)) {
+      builder.fail(line, `hash_ids must hold integers from 0 to 2^64 - 1, found ${quoted(id)}`);
+    }
+    const value = BigInt(id);
+    if (value > largestId) builder.fail(line, `hash_ids must hold integers from 0 to 2^64 - 1, found ${quoted(id)}`);
+    builder.pushBlock(builder.numbering.numberOf(Number(value >> 32n), Number(value & 0xffff_ffffn)));
+  }
+}

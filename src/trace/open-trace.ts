@@ -1,0 +1,55 @@
+import type { Readable } from "node:stream";
+import { openByteSource } from "./byte-source.ts";
+import { LineSource } from "./line-source.ts";
+import type { Trace } from "./trace.ts";
+import { TraceError } from "./trace-error.ts";
+import type { TraceFormat } from "./trace-format.ts";
+import { traceFormats } from "./trace-formats.ts";
+
+/** How to open a trace; everything has a default. */
+export interface OpenTraceOptions {
+  /** Name of a format, or "auto" to recognise it. @default "auto" */
+  readonly format?: string;
+  /** Tokens per block id. @default 512 */
+  readonly traceBlockSize?: number;
+  /** "optional" when nothing depends on arrival times (closed loop). @default "required" */
+  readonly arrivals?: "required" | "optional";
+  /** What "-" reads. @default process.stdin */
+  readonly stdin?: Readable;
+}
+
+/**
+ * Reads a trace: a path (plain or gzip), "-" for standard input, or "preset:NAME".
+ *
+ * @throws TraceError with file and line, what was found and what is allowed.
+ */
+export async function openTrace(spec: string | readonly string[], options: OpenTraceOptions = {}): Promise<Trace> {
+  const specs = typeof spec === "string" ? [spec] : spec;
+  if (specs.length !== 1) {
+    throw new TraceError(specs.join(", "), null, `expected one trace file, found ${specs.length}`);
+  }
+  const [path] = specs as [string];
+  const source = new LineSource(await openByteSource(path, options.stdin));
+  try {
+    const format = await chooseFormat(source, options.format ?? "auto");
+    return await format.read(source, {
+      traceBlockSize: options.traceBlockSize ?? 512,
+      arrivals: options.arrivals ?? "required",
+    });
+  } finally {
+    source.close();
+  }
+}
+
+async function chooseFormat(source: LineSource, name: string): Promise<TraceFormat> {
+  const known = traceFormats.map((format) => format.name).join(", ");
+  if (name !== "auto") {
+    const format = traceFormats.find((candidate) => candidate.name === name);
+    if (format === undefined)
+      throw new TraceError(source.name, null, `unknown trace format "${name}"; known: ${known}`);
+    return format;
+  }
+  const head = new TextDecoder().decode(await source.head());
+  // What no format claims is read as Mooncake, whose errors then say what is wrong with it.
+  return traceFormats.find((format) => format.detect(head)) ?? traceFormats[0]!;
+}

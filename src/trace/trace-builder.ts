@@ -1,0 +1,166 @@
+import { BlockNumbering } from "./block-numbering.ts";
+import { SessionBuilder } from "./session-builder.ts";
+import type { Trace } from "./trace.ts";
+import { TraceError } from "./trace-error.ts";
+
+/** Most tokens a prompt or an answer may have: lengths are kept in 32 bits. */
+export const maxTokens = 2 ** 31 - 1;
+
+/** Collects the columns of a trace row by row; every format reader writes into one. */
+export class TraceBuilder {
+  readonly file: string;
+  readonly blockSize: number;
+  readonly numbering = new BlockNumbering();
+  readonly notes: string[] = [];
+  /** Source line of each request, to name it in errors found later. */
+  #lines = new Int32Array(1 << 12);
+  #arrivalMs = new Float64Array(1 << 12);
+  #inputLength = new Int32Array(1 << 12);
+  #outputLength = new Int32Array(1 << 12);
+  #offsets = new Float64Array((1 << 12) + 1);
+  /** Ids of all finished rows, then those of the row being read. */
+  #ids = new Int32Array(1 << 16);
+  #idCount = 0;
+  #count = 0;
+  #droppedIds = 0;
+  #clamped = 0;
+  #sessions: SessionBuilder | null = null;
+
+  constructor(file: string, blockSize: number) {
+    this.file = file;
+    this.blockSize = blockSize;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Block ids pushed for the row being read. */
+  get pendingBlocks(): number {
+    return this.#idCount - this.#offsets[this.#count]!;
+  }
+
+  /** Adds a dense block number to the prompt of the row being read. */
+  pushBlock(dense: number): void {
+    if (this.#idCount === this.#ids.length) this.#ids = grownInt32(this.#ids);
+    this.#ids[this.#idCount++] = dense;
+  }
+
+  /** Forgets the blocks of the row being read. */
+  dropPendingBlocks(): void {
+    this.#idCount = this.#offsets[this.#count]!;
+  }
+
+  /** Keeps only the first `blocks` blocks of the row being read. */
+  keepBlocks(blocks: number): void {
+    const kept = this.#offsets[this.#count]! + blocks;
+    if (kept >= this.#idCount) return;
+    this.#droppedIds += this.#idCount - kept;
+    this.#idCount = kept;
+  }
+
+  /** Notes that a prompt was longer than its blocks can hold. */
+  countClamped(): void {
+    this.#clamped += 1;
+  }
+
+  /** Ends the row: its blocks are those pushed since the row before. `arrivalMs` NaN = no time given. */
+  addRow(line: number, arrivalMs: number, inputLength: number, outputLength: number): void {
+    const row = this.#count;
+    if (row === this.#lines.length) this.#growRows();
+    this.#lines[row] = line;
+    this.#arrivalMs[row] = arrivalMs;
+    this.#inputLength[row] = inputLength;
+    this.#outputLength[row] = outputLength;
+    this.#offsets[row + 1] = this.#idCount;
+    this.#count = row + 1;
+  }
+
+  /** Sessions of this trace; rows before the first call stand on their own. */
+  get sessions(): SessionBuilder {
+    this.#sessions ??= new SessionBuilder(this.#count);
+    return this.#sessions;
+  }
+
+  /** Whether any row so far has named a session. */
+  get hasSessions(): boolean {
+    return this.#sessions !== null;
+  }
+
+  fail(line: number | null, problem: string): never {
+    throw new TraceError(this.file, line, problem);
+  }
+
+  /**
+   * The trace, with arrivals shifted so that the earliest first turn is at 0.
+   *
+   * @param arrivals "required" = every first turn must have a time (open loop); "optional" = none needs one.
+   * @throws TraceError when there is no row, or a time is missing.
+   */
+  finish(name: string, arrivals: "required" | "optional"): Trace {
+    const count = this.#count;
+    if (count === 0) this.fail(null, "holds no requests");
+    const sessions = this.#sessions?.finish() ?? null;
+    const arrivalMs = this.#arrivalMs.slice(0, count);
+    let earliest = Infinity;
+    for (let row = 0; row < count; row++) {
+      if (sessions !== null && sessions.turnOf[row]! > 0) continue;
+      const arrival = arrivalMs[row]!;
+      if (arrival < earliest) earliest = arrival;
+      else if (arrival !== arrival && arrivals === "required") {
+        const whose =
+          sessions === null ? "the request" : `the first turn of session ${sessions.names[sessions.sessionOf[row]!]}`;
+        this.fail(
+          this.#lines[row]!,
+          `timestamp is missing: an open-loop run needs one for ${whose} (a run with --replay-concurrency does not)`,
+        );
+      }
+    }
+    if (earliest !== Infinity && earliest !== 0) {
+      for (let row = 0; row < count; row++) arrivalMs[row] = arrivalMs[row]! - earliest;
+    }
+    if (this.#clamped > 0) {
+      this.notes.push(
+        `${this.#clamped} of ${count} prompts were longer than their blocks of ${this.blockSize} tokens can hold and were cut to them`,
+      );
+    }
+    const shared = this.numbering.distinct < this.#idCount + this.#droppedIds;
+    return {
+      name,
+      count,
+      arrivalMs,
+      inputLength: this.#inputLength.slice(0, count),
+      outputLength: this.#outputLength.slice(0, count),
+      blocks: shared
+        ? {
+            blockSize: this.blockSize,
+            offsets: this.#offsets.slice(0, count + 1),
+            ids: this.#ids.subarray(0, this.#idCount),
+            distinct: this.numbering.distinct,
+          }
+        : null,
+      sessions,
+      notes: this.notes,
+    };
+  }
+
+  #growRows(): void {
+    this.#lines = grownInt32(this.#lines);
+    this.#inputLength = grownInt32(this.#inputLength);
+    this.#outputLength = grownInt32(this.#outputLength);
+    this.#arrivalMs = grownFloat64(this.#arrivalMs, this.#arrivalMs.length * 2);
+    this.#offsets = grownFloat64(this.#offsets, this.#arrivalMs.length + 1);
+  }
+}
+
+function grownInt32(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(column.length * 2);
+  grown.set(column);
+  return grown;
+}
+
+function grownFloat64(column: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  const grown = new Float64Array(length);
+  grown.set(column);
+  return grown;
+}
