@@ -136,21 +136,17 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   protected decodeTime(): number {
-    const charge = () => {
-      let requests = 0;
-      let tokens = 0;
-      for (const state of this.ready) {
-        if (!this.isCharged(state)) continue;
-        requests++;
-        tokens += knownTokens(state);
-      }
-      return { requests, tokens };
-    };
-    // Under 1.4 the pool is looked at before the burst is reserved, under current rules the requests after it.
-    const activeBefore = this.cache.activeBlocks * this.config.blockSize;
+    // Room for the burst is made first; the blocks kept free for it do not count as active.
     if (this.config.speculative !== null && reserveBurst(this, this.config.speculative.nextn)) this.collectReady();
-    const { requests, tokens } = charge();
-    const active = this.semantics.decodeActiveTokens === "referenced-blocks" ? activeBefore : tokens;
+    let requests = 0;
+    let tokens = 0;
+    for (const state of this.ready) {
+      if (!this.isCharged(state)) continue;
+      requests++;
+      tokens += knownTokens(state);
+    }
+    const referenced = this.cache.activeBlocks * this.config.blockSize;
+    const active = this.semantics.decodeActiveTokens === "referenced-blocks" ? referenced : tokens;
     return this.price.decodeNs(requests, tokens, active);
   }
 

@@ -120,6 +120,7 @@ export class VllmScheduler {
       const state = this.running[cursor]!;
       const want = Math.min(knownTokens(state) - state.computed, this.budget);
       if (this.makeRoom(state, want)) this.take(state, want);
+      else cursor--;
     }
   }
 
@@ -157,8 +158,8 @@ export class VllmScheduler {
           continue;
         }
       }
-      if (this.budget === 0) return;
       if (state.materialised) {
+        if (this.budget === 0) return;
         waiting.shift();
         this.admit(state, 0, state.computed);
         continue;
@@ -167,6 +168,8 @@ export class VllmScheduler {
       if (!this.fits(state)) return;
       const cached = this.hitBlocks * config.blockSize;
       const remaining = knownTokens(state) - cached;
+      // A prompt found in full (TRT-LLM) needs no budget.
+      if (this.budget === 0 && remaining > 0) return;
       if (!config.enableChunkedPrefill && remaining > this.budget) return;
       waiting.shift();
       for (let k = 0; k < this.hitBlocks; k++) {
