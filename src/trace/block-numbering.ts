@@ -5,7 +5,7 @@
  */
 export class BlockNumbering {
   /** Dense number + 1 of a small id; 0 = not seen. */
-  #direct = new Int32Array(1 << 16);
+  #direct = new Int32Array(1 << 18);
   /** Slots of the hash table: dense number + 1; 0 = empty. */
   #slots = new Int32Array(0);
   #slotLow = new Uint32Array(0);
@@ -16,6 +16,21 @@ export class BlockNumbering {
   /** How many different ids have been numbered. */
   get distinct(): number {
     return this.#distinct;
+  }
+
+  /** Replaces ids below 2^31 in `ids[from .. to)` by their dense numbers. */
+  numberInPlace(ids: Int32Array, from: number, to: number): void {
+    let direct = this.#direct;
+    for (let index = from; index < to; index++) {
+      const id = ids[index]!;
+      const known = id < direct.length ? direct[id]! : 0;
+      if (known !== 0) {
+        ids[index] = known - 1;
+      } else {
+        ids[index] = this.numberOfSmall(id);
+        direct = this.#direct;
+      }
+    }
   }
 
   /** Dense number of an id below 2^31. */
@@ -45,7 +60,7 @@ export class BlockNumbering {
   }
 
   #growDirect(id: number): boolean {
-    if (id >= 1 << 26 || id > this.#distinct * 8 + (1 << 18)) return false;
+    if (id >= 1 << 26 || id > this.#distinct * 8 + (1 << 20)) return false;
     let length = this.#direct.length;
     while (length <= id) length *= 2;
     const grown = new Int32Array(length);

@@ -19,7 +19,7 @@ export interface ByteSource {
  * @throws TraceError when it cannot be opened, is a directory, or is named .gz without being gzip.
  */
 export async function openByteSource(path: string, stdin: Readable = process.stdin): Promise<ByteSource> {
-  if (path === "-") return streamSource("stdin", stdin);
+  if (path === "-") return streamSource("stdin", stdin ?? process.stdin);
   let fd: number;
   try {
     fd = openSync(path, "r");

@@ -30,6 +30,11 @@ export class LineSource {
     this.#buffer = new Uint8Array(Math.min(initialBytes, (source.sizeHint ?? initialBytes) + 1));
   }
 
+  /** Bytes of the whole source when known. */
+  get sizeHint(): number | null {
+    return this.#source.sizeHint;
+  }
+
   /** The first bytes (64 KiB, or less where the source is shorter), to recognise a format; consumes nothing. */
   async head(): Promise<Uint8Array> {
     while (!this.#ended && this.#filled < Math.min(headBytes, this.#buffer.length)) await this.#fill();

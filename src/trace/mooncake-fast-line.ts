@@ -21,19 +21,26 @@ const closeBracket = 93;
 /** Stands for the fields that only the slow path reads. */
 const slowField = -1;
 
-/** Known keys by length; a key of another length is unknown. */
-const keysByLength = groupByLength([
+const knownKeys: readonly (readonly [string, number])[] = [
   ["timestamp", given.timestamp],
-  ["created_time", given.timestamp],
   ["input_length", given.inputLength],
-  ["input_tokens", given.inputLength],
   ["output_length", given.outputLength],
-  ["output_tokens", given.outputLength],
   ["hash_ids", given.hashIds],
   ["session_id", given.session],
   ["delay", given.delay],
+  ["created_time", given.timestamp],
+  ["input_tokens", given.inputLength],
+  ["output_tokens", given.outputLength],
   ["delay_ms", given.delay],
-]);
+  ["priority", slowField],
+  ["strict_priority", slowField],
+  ["policy_class", slowField],
+  ["output_token_ids", slowField],
+];
+
+/** Bytes of each known key and its closing quote. */
+const keyBytes = knownKeys.map(([key]) => new TextEncoder().encode(`${key}"`));
+const keyFields = Int32Array.from(knownKeys, ([, field]) => field);
 
 const ascii = new TextDecoder();
 
@@ -59,13 +66,21 @@ export class MooncakeFastLine {
     row.fields = 0;
     let at = skipBlanks(bytes, start);
     if (bytes[at] !== openBrace) return -1;
+    let nextKey = 0;
     do {
       at = skipBlanks(bytes, at + 1);
       if (bytes[at] !== quote) return -1;
       const keyStart = at + 1;
-      at = stringEnd(bytes, keyStart);
-      if (at < 0) return -1;
-      const field = fieldOf(bytes, keyStart, at);
+      let field = keyFields[nextKey]!;
+      at = endOfKey(bytes, keyStart, keyBytes[nextKey]!);
+      if (at < 0) {
+        nextKey = knownKeyAt(bytes, keyStart);
+        field = nextKey < 0 ? 0 : keyFields[nextKey]!;
+        at = nextKey < 0 ? stringEnd(bytes, keyStart) : keyStart + keyBytes[nextKey]!.length - 1;
+        if (at < 0) return -1;
+      }
+      // Rows mostly name their fields in one order, that of the table.
+      nextKey = (nextKey + 1) & 7;
       at = skipBlanks(bytes, at + 1);
       if (bytes[at] !== colon) return -1;
       at = skipBlanks(bytes, at + 1);
@@ -119,32 +134,37 @@ export class MooncakeFastLine {
   #readHashIds(bytes: Uint8Array, start: number): number {
     if (bytes[start] !== openBracket) return -1;
     const builder = this.#builder;
-    const numbering = builder.numbering;
     let at = skipBlanks(bytes, start + 1);
     if (bytes[at] === closeBracket) return at + 1;
+    let { ids, idCount } = builder;
     for (;;) {
       const first = at;
-      let low = 0;
-      let digit = bytes[at]! - zero;
-      if (digit < 0 || digit > 9) return -1;
-      do {
+      let low = bytes[at]! - zero;
+      if (low < 0 || low > 9) return -1;
+      let digit = bytes[++at]! - zero;
+      while (digit >= 0 && digit <= 9 && at - first < 9) {
         low = low * 10 + digit;
         digit = bytes[++at]! - zero;
-      } while (digit >= 0 && digit <= 9 && at - first < 9);
+      }
       if (bytes[first] === zero && at - first > 1) return -1;
       if (digit >= 0 && digit <= 9) {
+        builder.setIdCount(idCount);
         at = this.#readLongId(bytes, at, low);
         if (at < 0) return -1;
+        ({ ids, idCount } = builder);
       } else {
-        builder.pushBlock(numbering.numberOfSmall(low));
+        if (idCount === ids.length) ids = builder.growIds();
+        ids[idCount++] = low;
       }
       if (bytes[at] === space) at = skipBlanks(bytes, at);
-      if (bytes[at] === closeBracket) return at + 1;
-      if (bytes[at] !== comma) return -1;
+      if (bytes[at] !== comma) break;
       at += 1;
       if (bytes[at] === space) at += 1;
       if (bytes[at] === space || bytes[at] === tab) at = skipBlanks(bytes, at);
     }
+    if (bytes[at] !== closeBracket) return -1;
+    builder.setIdCount(idCount);
+    return at + 1;
   }
 
   /** Continues an id of ten digits or more, in two unsigned 32-bit halves. */
@@ -159,29 +179,26 @@ export class MooncakeFastLine {
       high = high * 10 + carry;
       if (high >= 2 ** 32) return -1;
     }
-    this.#builder.pushBlock(this.#builder.numbering.numberOf(high, low));
+    this.#builder.pushBlock(high, low);
     return at;
   }
 }
 
-function groupByLength(keys: [string, number][]): { bytes: Uint8Array; field: number }[][] {
-  const groups: { bytes: Uint8Array; field: number }[][] = Array.from({ length: 16 }, () => []);
-  for (const [key, field] of keys) groups[key.length]!.push({ bytes: new TextEncoder().encode(key), field });
-  for (const key of ["priority", "strict_priority", "policy_class", "output_token_ids"]) {
-    (groups[key.length] ??= []).push({ bytes: new TextEncoder().encode(key), field: slowField });
+/** Position of the closing quote when the key at `start` is the given known one, else −1. */
+function endOfKey(bytes: Uint8Array, start: number, key: Uint8Array): number {
+  const { length } = key;
+  for (let index = 0; index < length; index++) {
+    if (bytes[start + index] !== key[index]) return -1;
   }
-  return groups;
+  return start + length - 1;
 }
 
-function fieldOf(bytes: Uint8Array, start: number, end: number): number {
-  const candidates = keysByLength[end - start];
-  if (candidates === undefined) return 0;
-  for (const { bytes: key, field } of candidates) {
-    let same = 0;
-    while (same < key.length && bytes[start + same] === key[same]) same++;
-    if (same === key.length) return field;
+/** Index of the known key at `start`, or −1. */
+function knownKeyAt(bytes: Uint8Array, start: number): number {
+  for (let index = 0; index < keyBytes.length; index++) {
+    if (endOfKey(bytes, start, keyBytes[index]!) >= 0) return index;
   }
-  return 0;
+  return -1;
 }
 
 function skipBlanks(bytes: Uint8Array, start: number): number {

@@ -119,6 +119,6 @@ function readHashIds(text: string, line: number, builder: TraceBuilder): void {
     }
     const value = BigInt(id);
     if (value > largestId) builder.fail(line, `hash_ids must hold integers from 0 to 2^64 - 1, found ${quoted(id)}`);
-    builder.pushBlock(builder.numbering.numberOf(Number(value >> 32n), Number(value & 0xffff_ffffn)));
+    builder.pushBlock(Number(value >> 32n), Number(value & 0xffff_ffffn));
   }
 }

@@ -19,7 +19,7 @@ export const mooncakeFormat: TraceFormat = {
     /"output_(length|tokens)"\s*:/.test(head) &&
     !/"(chat_id|parent_chat_id)"\s*:/.test(head),
   async read(source, options) {
-    const builder = new TraceBuilder(source.name, options.traceBlockSize);
+    const builder = new TraceBuilder(source.name, options.traceBlockSize, source.sizeHint);
     await readRows(source, builder);
     return builder.finish(source.name, options.arrivals);
   },

@@ -10,25 +10,36 @@ export const maxTokens = 2 ** 31 - 1;
 export class TraceBuilder {
   readonly file: string;
   readonly blockSize: number;
-  readonly numbering = new BlockNumbering();
   readonly notes: string[] = [];
+  readonly #numbering = new BlockNumbering();
   /** Source line of each request, to name it in errors found later. */
-  #lines = new Int32Array(1 << 12);
-  #arrivalMs = new Float64Array(1 << 12);
-  #inputLength = new Int32Array(1 << 12);
-  #outputLength = new Int32Array(1 << 12);
-  #offsets = new Float64Array((1 << 12) + 1);
+  #lines: Int32Array<ArrayBuffer>;
+  #arrivalMs: Float64Array<ArrayBuffer>;
+  #inputLength: Int32Array<ArrayBuffer>;
+  #outputLength: Int32Array<ArrayBuffer>;
+  #offsets: Float64Array<ArrayBuffer>;
   /** Ids of all finished rows, then those of the row being read. */
-  #ids = new Int32Array(1 << 16);
+  #ids: Int32Array<ArrayBuffer>;
   #idCount = 0;
   #count = 0;
-  #droppedIds = 0;
+  /** How many of the ids are dense numbers already. */
+  #numbered = 0;
+  #droppedNumbers = 0;
   #clamped = 0;
   #sessions: SessionBuilder | null = null;
 
-  constructor(file: string, blockSize: number) {
+  /** @param sizeHint Bytes of the source when known: sizes the columns so that a usual file needs no growing. */
+  constructor(file: string, blockSize: number, sizeHint: number | null = null) {
     this.file = file;
     this.blockSize = blockSize;
+    const bytes = Math.min(sizeHint ?? 2 ** 20, 2 ** 28);
+    const rows = 2 ** 10 + Math.ceil(bytes / 128);
+    this.#lines = new Int32Array(rows);
+    this.#arrivalMs = new Float64Array(rows);
+    this.#inputLength = new Int32Array(rows);
+    this.#outputLength = new Int32Array(rows);
+    this.#offsets = new Float64Array(rows + 1);
+    this.#ids = new Int32Array(2 ** 12 + Math.ceil(bytes / 8));
   }
 
   get count(): number {
@@ -40,23 +51,60 @@ export class TraceBuilder {
     return this.#idCount - this.#offsets[this.#count]!;
   }
 
-  /** Adds a dense block number to the prompt of the row being read. */
-  pushBlock(dense: number): void {
-    if (this.#idCount === this.#ids.length) this.#ids = grownInt32(this.#ids);
-    this.#ids[this.#idCount++] = dense;
+  /** Where the next block ids go, with room for at least one; tell how many there are with `setIdCount`. */
+  get ids(): Int32Array<ArrayBuffer> {
+    if (this.#idCount === this.#ids.length) this.growIds();
+    return this.#ids;
+  }
+
+  /** Block ids of all rows so far, that being read included. */
+  get idCount(): number {
+    return this.#idCount;
+  }
+
+  /** Accepts the small ids (below 2^31) that were written to `ids` behind `idCount`; they are numbered later. */
+  setIdCount(count: number): void {
+    this.#idCount = count;
+  }
+
+  /** Makes room for more ids; returns the new array, which holds those written so far. */
+  growIds(): Int32Array<ArrayBuffer> {
+    this.#ids = grownInt32(this.#ids);
+    return this.#ids;
+  }
+
+  /** Adds a block with any 64-bit id, in two unsigned halves, to the row being read. */
+  pushBlock(high: number, low: number): void {
+    const { ids } = this;
+    if (high === 0 && low < 2 ** 31) {
+      ids[this.#idCount++] = low;
+      return;
+    }
+    // Numbers go by first appearance, so those before it come first.
+    this.numberBlocks();
+    ids[this.#idCount++] = this.#numbering.numberOf(high, low);
+    this.#numbered = this.#idCount;
+  }
+
+  /** Turns the small ids read so far into dense numbers. */
+  numberBlocks(): void {
+    this.#numbering.numberInPlace(this.#ids, this.#numbered, this.#idCount);
+    this.#numbered = this.#idCount;
   }
 
   /** Forgets the blocks of the row being read. */
   dropPendingBlocks(): void {
-    this.#idCount = this.#offsets[this.#count]!;
+    this.keepBlocks(0);
   }
 
   /** Keeps only the first `blocks` blocks of the row being read. */
   keepBlocks(blocks: number): void {
     const kept = this.#offsets[this.#count]! + blocks;
     if (kept >= this.#idCount) return;
-    this.#droppedIds += this.#idCount - kept;
     this.#idCount = kept;
+    if (kept >= this.#numbered) return;
+    this.#droppedNumbers += this.#numbered - kept;
+    this.#numbered = kept;
   }
 
   /** Notes that a prompt was longer than its blocks can hold. */
@@ -124,7 +172,9 @@ export class TraceBuilder {
         `${this.#clamped} of ${count} prompts were longer than their blocks of ${this.blockSize} tokens can hold and were cut to them`,
       );
     }
-    const shared = this.numbering.distinct < this.#idCount + this.#droppedIds;
+    this.numberBlocks();
+    const { distinct } = this.#numbering;
+    const shared = distinct < this.#idCount + this.#droppedNumbers;
     return {
       name,
       count,
@@ -136,7 +186,7 @@ export class TraceBuilder {
             blockSize: this.blockSize,
             offsets: this.#offsets.slice(0, count + 1),
             ids: this.#ids.subarray(0, this.#idCount),
-            distinct: this.numbering.distinct,
+            distinct,
           }
         : null,
       sessions,
