@@ -18,10 +18,10 @@ export class BlockNumbering {
     return this.#distinct;
   }
 
-  /** Replaces ids below 2^31 in `ids[from .. to)` by their dense numbers. */
-  numberInPlace(ids: Int32Array, from: number, to: number): void {
+  /** Replaces the first `count` ids, all below 2^31, by their dense numbers. */
+  numberSmall(ids: Int32Array, count: number): void {
     let direct = this.#direct;
-    for (let index = from; index < to; index++) {
+    for (let index = 0; index < count; index++) {
       const id = ids[index]!;
       const known = id < direct.length ? direct[id]! : 0;
       if (known !== 0) {
@@ -31,6 +31,11 @@ export class BlockNumbering {
         direct = this.#direct;
       }
     }
+  }
+
+  /** Replaces the first `count` ids, given as lower and upper halves, by their dense numbers. */
+  numberLarge(ids: Int32Array, upperHalves: Uint32Array, count: number): void {
+    for (let index = 0; index < count; index++) ids[index] = this.numberOf(upperHalves[index]!, ids[index]! >>> 0);
   }
 
   /** Dense number of an id below 2^31. */

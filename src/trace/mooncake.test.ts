@@ -224,7 +224,8 @@ describe("properties", () => {
         const trace = await openTrace("-", { stdin: Readable.from([Buffer.from(rows.map(textOf).join(""))]) });
         const earliest = Math.min(...rows.map((r) => r.timestamp));
         const dense = new Map<bigint, number>();
-        for (const r of rows) for (const id of r.ids) if (!dense.has(id)) dense.set(id, dense.size);
+        for (const r of rows)
+          for (const id of r.ids.slice(0, Math.ceil(r.input / 512))) if (!dense.has(id)) dense.set(id, dense.size);
         expect(trace.count).toBe(rows.length);
         rows.forEach((r, index) => {
           const length = Math.min(r.input, r.ids.length * 512);

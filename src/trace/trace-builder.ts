@@ -11,7 +11,6 @@ export class TraceBuilder {
   readonly file: string;
   readonly blockSize: number;
   readonly notes: string[] = [];
-  readonly #numbering = new BlockNumbering();
   /** Source line of each request, to name it in errors found later. */
   #lines: Int32Array<ArrayBuffer>;
   #arrivalMs: Float64Array<ArrayBuffer>;
@@ -22,9 +21,8 @@ export class TraceBuilder {
   #ids: Int32Array<ArrayBuffer>;
   #idCount = 0;
   #count = 0;
-  /** How many of the ids are dense numbers already. */
-  #numbered = 0;
-  #droppedNumbers = 0;
+  /** Upper 32 bits of the ids; null while all are below 2^31. */
+  #upperHalves: Uint32Array<ArrayBuffer> | null = null;
   #clamped = 0;
   #sessions: SessionBuilder | null = null;
 
@@ -62,7 +60,7 @@ export class TraceBuilder {
     return this.#idCount;
   }
 
-  /** Accepts the small ids (below 2^31) that were written to `ids` behind `idCount`; they are numbered later. */
+  /** Accepts the small ids (below 2^31) that were written to `ids` behind `idCount`; numbers come at the end. */
   setIdCount(count: number): void {
     this.#idCount = count;
   }
@@ -76,20 +74,12 @@ export class TraceBuilder {
   /** Adds a block with any 64-bit id, in two unsigned halves, to the row being read. */
   pushBlock(high: number, low: number): void {
     const { ids } = this;
-    if (high === 0 && low < 2 ** 31) {
-      ids[this.#idCount++] = low;
-      return;
+    if (high !== 0 || low >= 2 ** 31) this.#upperHalves ??= new Uint32Array(ids.length);
+    if (this.#upperHalves !== null) {
+      if (this.#upperHalves.length < ids.length) this.#growUpperHalves();
+      this.#upperHalves[this.#idCount] = high;
     }
-    // Numbers go by first appearance, so those before it come first.
-    this.numberBlocks();
-    ids[this.#idCount++] = this.#numbering.numberOf(high, low);
-    this.#numbered = this.#idCount;
-  }
-
-  /** Turns the small ids read so far into dense numbers. */
-  numberBlocks(): void {
-    this.#numbering.numberInPlace(this.#ids, this.#numbered, this.#idCount);
-    this.#numbered = this.#idCount;
+    ids[this.#idCount++] = low;
   }
 
   /** Forgets the blocks of the row being read. */
@@ -101,10 +91,9 @@ export class TraceBuilder {
   keepBlocks(blocks: number): void {
     const kept = this.#offsets[this.#count]! + blocks;
     if (kept >= this.#idCount) return;
+    // Rows that follow may write small ids, without an upper half.
+    this.#upperHalves?.fill(0, kept, this.#idCount);
     this.#idCount = kept;
-    if (kept >= this.#numbered) return;
-    this.#droppedNumbers += this.#numbered - kept;
-    this.#numbered = kept;
   }
 
   /** Notes that a prompt was longer than its blocks can hold. */
@@ -172,9 +161,8 @@ export class TraceBuilder {
         `${this.#clamped} of ${count} prompts were longer than their blocks of ${this.blockSize} tokens can hold and were cut to them`,
       );
     }
-    this.numberBlocks();
-    const { distinct } = this.#numbering;
-    const shared = distinct < this.#idCount + this.#droppedNumbers;
+    const distinct = this.#numberBlocks();
+    const shared = distinct < this.#idCount;
     return {
       name,
       count,
@@ -192,6 +180,23 @@ export class TraceBuilder {
       sessions,
       notes: this.notes,
     };
+  }
+
+  /** Turns the ids into dense numbers; returns how many different ones there are. */
+  #numberBlocks(): number {
+    const numbering = new BlockNumbering();
+    if (this.#upperHalves === null) numbering.numberSmall(this.#ids, this.#idCount);
+    else {
+      if (this.#upperHalves.length < this.#ids.length) this.#growUpperHalves();
+      numbering.numberLarge(this.#ids, this.#upperHalves, this.#idCount);
+    }
+    return numbering.distinct;
+  }
+
+  #growUpperHalves(): void {
+    const grown = new Uint32Array(this.#ids.length);
+    grown.set(this.#upperHalves!);
+    this.#upperHalves = grown;
   }
 
   #growRows(): void {
