@@ -1,0 +1,300 @@
+import type {
+  Observation,
+  Planner,
+  PoolName,
+  PoolObservation,
+  PublishedPass,
+  Targets,
+  TrafficWindow,
+} from "../planner.ts";
+import { EngineEstimator } from "./engine-estimator.ts";
+import { explainTick } from "./explanation.ts";
+import { LoadForecast } from "./load-forecast.ts";
+import type { IntervalTraffic } from "./load-forecast.ts";
+import { scaleAggregated, scaleDisaggregated } from "./load-scaling.ts";
+import type { LoadContext, LoadOutcome, PoolLoad } from "./load-scaling.ts";
+import { PassCache } from "./pass-cache.ts";
+import { PassTimeRegression } from "./pass-time-regression.ts";
+import type { PassTimeModel } from "./pass-time-regression.ts";
+import type { DynamoPlannerConfig, EngineCapabilities, PlannerCapabilities } from "./planner-config.ts";
+import { projectTargets } from "./projection.ts";
+import type { ReplicaTargets } from "./replica-targets.ts";
+import { tickRecord } from "./tick-record.ts";
+import type { DynamoTickRecord } from "./tick-record.ts";
+import { TickSchedule } from "./tick-schedule.ts";
+import { mergeWindows } from "./traffic-window.ts";
+import { outcome as throughputOutcome, scaleForThroughput } from "./throughput-scaling.ts";
+import type { ThroughputOutcome } from "./throughput-scaling.ts";
+
+/** Limits assumed where an engine sets none. */
+const UNBOUNDED_BATCHED_TOKENS = 8192;
+const UNBOUNDED_SEQUENCES = 512;
+
+/** What a Dynamo planner is made of. */
+export interface DynamoPlannerInputs {
+  readonly config: DynamoPlannerConfig;
+  readonly capabilities: PlannerCapabilities;
+  /** Traffic of the intervals before the run, oldest first. */
+  readonly warmUp?: readonly IntervalTraffic[];
+  /** Passes to learn before the first tick; `decode` is the aggregated pool's. */
+  readonly bootstrap?: { readonly prefill?: readonly PublishedPass[]; readonly decode?: readonly PublishedPass[] };
+  /** Pass times to start from in place of learned ones; `decode` is the aggregated pool's. */
+  readonly passTimes?: { readonly prefill?: PassTimeModel; readonly decode?: PassTimeModel };
+}
+
+/** One pool of the deployment and what the planner knows of it. */
+interface PoolState {
+  readonly name: PoolName;
+  readonly engine: EngineCapabilities;
+  /** null with targets other than "sla": they look at queues, not at latencies. */
+  readonly estimator: EngineEstimator | null;
+  readonly cache: PassCache;
+  /** Least replicas, from the last throughput decision. */
+  floor: number;
+  /** The last target issued, until the pool has it. */
+  pendingTarget: number | null;
+}
+
+/**
+ * The autoscaler of NVIDIA Dynamo 1.4.2, decision for decision (planner-reference, planner-findings): learns pass times
+ * from forward-pass metrics, forecasts traffic, and scales by floors from the forecast and steps of one from the load.
+ * Knows only observations; the same observations give the same targets.
+ */
+export class DynamoPlanner implements Planner {
+  private readonly config: DynamoPlannerConfig;
+  private readonly capabilities: PlannerCapabilities;
+  private readonly prefill: PoolState | null;
+  private readonly decode: PoolState;
+  private readonly schedule: TickSchedule;
+  private readonly forecast: LoadForecast | null;
+  private pendingTraffic: TrafficWindow | null = null;
+  private lastTraffic: TrafficWindow | null = null;
+  private lastKvHitRate: number | null = null;
+  private lastAcceptLength = 1;
+  private lastTickSeconds = 0;
+  private gpuHours = 0;
+
+  constructor({ config, capabilities, warmUp, bootstrap, passTimes }: DynamoPlannerInputs) {
+    this.config = config;
+    this.capabilities = capabilities;
+    this.schedule = new TickSchedule(config);
+    const pool = (name: PoolName, engine: EngineCapabilities, model: PassTimeModel | undefined): PoolState => ({
+      name,
+      engine,
+      estimator: config.optimizationTarget === "sla" ? createEstimator(name, engine, config, model) : null,
+      cache: new PassCache(),
+      floor: 1,
+      pendingTarget: null,
+    });
+    if (config.mode === "agg") {
+      this.prefill = null;
+      this.decode = pool("agg", capabilities.decode, passTimes?.decode);
+    } else {
+      if (capabilities.prefill === null)
+        throw new Error("a disaggregated planner needs the prefill engine's capabilities");
+      this.prefill = pool("prefill", capabilities.prefill, passTimes?.prefill);
+      this.decode = pool("decode", capabilities.decode, passTimes?.decode);
+    }
+    this.forecast = config.enableThroughputScaling ? new LoadForecast(config.predictor) : null;
+    if (warmUp !== undefined) this.forecast?.warmUp(warmUp);
+    if (bootstrap?.prefill !== undefined) this.prefill?.estimator?.observe(bootstrap.prefill);
+    if (bootstrap?.decode !== undefined) this.decode.estimator?.observe(bootstrap.decode);
+  }
+
+  firstTickSeconds(): number {
+    return this.config.scaleIntervalSeconds;
+  }
+
+  onTick(observation: Observation): Targets {
+    const { nowSeconds } = observation;
+    const due = this.schedule.advance(nowSeconds);
+    const decodePool = requirePool(observation, this.decode.name);
+    const prefillPool = this.prefill === null ? null : requirePool(observation, "prefill");
+    this.accountGpuHours(nowSeconds, prefillPool, decodePool);
+
+    this.decode.cache.update(decodePool);
+    this.prefill?.cache.update(prefillPool ?? undefined);
+    const decodePasses = due.passes ? this.decode.cache.all() : [];
+    const prefillPasses = due.passes ? (this.prefill?.cache.all() ?? []) : [];
+    const traffic = this.collectTraffic(observation.traffic, due.traffic);
+
+    if (due.loadLoop) {
+      if (prefillPasses.length > 0) this.prefill?.estimator?.observe(prefillPasses);
+      if (decodePasses.length > 0) this.decode.estimator?.observe(decodePasses);
+    }
+    const throughput = due.throughput ? this.decideThroughput(traffic) : null;
+    if (throughput !== null && throughput.forecast !== null) this.schedule.throughputDone(nowSeconds);
+    if (throughput?.floors) {
+      this.decode.floor = throughput.floors.decode ?? this.decode.floor;
+      if (this.prefill !== null) this.prefill.floor = throughput.floors.prefill ?? this.prefill.floor;
+    }
+    const load = due.load ? this.decideLoad({ prefillPool, decodePool, prefillPasses, decodePasses }) : null;
+
+    const ready = { prefill: prefillPool?.activeIds.length ?? null, decode: decodePool.activeIds.length };
+    const scaleTo = projectTargets(load?.targets ?? throughput?.targets ?? null, ready, this.config, this.capabilities);
+    const shownLoad = load ?? (due.loadLoop && !this.config.enableLoadScaling ? DISABLED : null);
+    const recorded = due.loadLoop || due.throughputLoop || scaleTo !== null;
+    const facts = {
+      nowSeconds,
+      prefillPool,
+      decodePool,
+      prefillPasses,
+      decodePasses,
+      traffic: this.lastTraffic,
+      throughputIntervalSeconds: this.config.throughputAdjustmentIntervalSeconds,
+      load: shownLoad,
+      throughput,
+      floors: { prefill: this.prefill?.floor ?? 1, decode: this.decode.floor },
+      scaleTo,
+      gpuHours: this.gpuHours,
+    };
+    const explanation = explainTick(facts, this.config);
+    const record: DynamoTickRecord | null = recorded ? tickRecord({ ...facts, explanation }) : null;
+    return {
+      replicas: this.issue(scaleTo, prefillPool, decodePool),
+      nextTickSeconds: nowSeconds + this.config.scaleIntervalSeconds,
+      ...(recorded ? { reason: explanation } : {}),
+      ...(record === null ? {} : { record: { ...record } }),
+    };
+  }
+
+  /** Adds the window to those not consumed yet; returns and forgets them all when a loop wants traffic. */
+  private collectTraffic(window: TrafficWindow, wanted: boolean): TrafficWindow | null {
+    this.pendingTraffic = this.pendingTraffic === null ? window : mergeWindows(this.pendingTraffic, window);
+    if (!wanted) return null;
+    const traffic = this.pendingTraffic;
+    this.pendingTraffic = null;
+    if (traffic.durationSeconds <= 0) return null;
+    this.lastTraffic = traffic;
+    // A window without routed requests reads as a hit rate of 0 (planner-reference §7.11).
+    this.lastKvHitRate = traffic.meanKvHitRate ?? 0;
+    if (traffic.meanAcceptLength !== null && Number.isFinite(traffic.meanAcceptLength)) {
+      this.lastAcceptLength = traffic.meanAcceptLength;
+    }
+    return traffic;
+  }
+
+  private decideThroughput(traffic: TrafficWindow | null): ThroughputOutcome | null {
+    const { estimator } = this.decode;
+    if (this.forecast === null || estimator === null) return null;
+    if (traffic === null) return throughputOutcome(null, "no_traffic_data");
+    this.forecast.observe({
+      requests: traffic.offeredRequests,
+      inputTokens: traffic.meanInputTokens ?? 0,
+      outputTokens: traffic.meanOutputTokens ?? 0,
+    });
+    return scaleForThroughput({
+      config: this.config,
+      capabilities: this.capabilities,
+      estimators: { prefill: this.prefill?.estimator ?? null, decode: estimator },
+      forecast: { ...this.forecast.predict(), kvHitRate: this.lastKvHitRate },
+      windowSeconds: traffic.durationSeconds,
+      acceptLength: this.acceptLength(),
+    });
+  }
+
+  private decideLoad(tick: {
+    readonly prefillPool: PoolObservation | null;
+    readonly decodePool: PoolObservation;
+    readonly prefillPasses: readonly PublishedPass[];
+    readonly decodePasses: readonly PublishedPass[];
+  }): LoadOutcome {
+    const context: LoadContext = {
+      config: this.config,
+      kvHitRate: this.lastKvHitRate,
+      acceptLength: this.acceptLength(),
+    };
+    const decode = this.poolLoad(this.decode, tick.decodePool, tick.decodePasses);
+    if (this.prefill === null || tick.prefillPool === null) return scaleAggregated(decode, context);
+    const prefill = this.poolLoad(this.prefill, tick.prefillPool, tick.prefillPasses);
+    return scaleDisaggregated(prefill, decode, this.capabilities, context);
+  }
+
+  private poolLoad(state: PoolState, pool: PoolObservation, passes: readonly PublishedPass[]): PoolLoad {
+    const ready = pool.activeIds.length;
+    const current = ready + pool.startingIds.length;
+    return {
+      passes,
+      workers: ready,
+      scalingInProgress: (state.pendingTarget ?? current) !== ready || (state.pendingTarget ?? current) !== current,
+      floor: this.config.enableThroughputScaling ? state.floor : 0,
+      engine: state.engine,
+      estimator: state.estimator,
+    };
+  }
+
+  /** Remembers what is issued until the pools have it; names only pools that change. */
+  private issue(
+    scaleTo: ReplicaTargets | null,
+    prefillPool: PoolObservation | null,
+    decodePool: PoolObservation,
+  ): Partial<Record<PoolName, number>> {
+    const replicas: Partial<Record<PoolName, number>> = {};
+    const settle = (state: PoolState, pool: PoolObservation, target: number | null): void => {
+      const current = pool.activeIds.length + pool.startingIds.length;
+      if (state.pendingTarget === current) state.pendingTarget = null;
+      if (target === null || target === current) return;
+      state.pendingTarget = target;
+      replicas[state.name] = target;
+    };
+    if (this.prefill !== null && prefillPool !== null) settle(this.prefill, prefillPool, scaleTo?.prefill ?? null);
+    settle(this.decode, decodePool, scaleTo?.decode ?? null);
+    return replicas;
+  }
+
+  private acceptLength(): number {
+    const nextn = this.capabilities.decode.nextn > 0 ? this.capabilities.decode.nextn : this.config.speculativeNextn;
+    return clampAcceptLength(this.lastAcceptLength, nextn);
+  }
+
+  private accountGpuHours(nowSeconds: number, prefill: PoolObservation | null, decode: PoolObservation): void {
+    if (this.lastTickSeconds > 0) {
+      const gpus =
+        (prefill?.activeIds.length ?? 0) * (this.capabilities.prefill?.gpusPerWorker ?? 0) +
+        decode.activeIds.length * this.capabilities.decode.gpusPerWorker;
+      this.gpuHours += gpus * ((nowSeconds - this.lastTickSeconds) / 3600);
+    }
+    this.lastTickSeconds = nowSeconds;
+  }
+}
+
+const DISABLED: LoadOutcome = {
+  targets: null,
+  reason: "disabled",
+  prefillReason: null,
+  decodeReason: null,
+  estimatedTtftMs: null,
+  estimatedItlMs: null,
+};
+
+/** Visible tokens a decode forward yields, within what `nextn` draft tokens allow; 1 without them. */
+export function clampAcceptLength(acceptLength: number, nextn: number): number {
+  if (nextn <= 0 || !Number.isFinite(acceptLength)) return 1;
+  return Math.min(Math.max(acceptLength, 1), nextn + 1);
+}
+
+function createEstimator(
+  pool: PoolName,
+  engine: EngineCapabilities,
+  config: DynamoPlannerConfig,
+  model: PassTimeModel | undefined,
+): EngineEstimator {
+  const limits = {
+    maxBatchedTokens: engine.maxNumBatchedTokens ?? UNBOUNDED_BATCHED_TOKENS,
+    maxSequences: engine.maxNumSeqs ?? UNBOUNDED_SEQUENCES,
+    maxKvTokens: engine.maxKvTokens,
+  };
+  const regression = new PassTimeRegression({
+    maxSamples: config.maxFpmSamples,
+    minSamples: config.loadMinObservations,
+    bins: config.fpmSampleBuckets,
+  });
+  return new EngineEstimator(pool === "agg" ? "aggregated" : pool, limits, model ?? regression, config.maxFpmSamples);
+}
+
+function requirePool(observation: Observation, name: PoolName): PoolObservation {
+  const pool = observation.pools[name];
+  if (pool === undefined)
+    throw new Error(`the planner's mode needs a pool named "${name}", which this run does not have`);
+  return pool;
+}

@@ -1,0 +1,65 @@
+import { solveLeastSquares } from "./linear-fit.ts";
+import type { PassTimeCurve } from "./linear-fit.ts";
+import type { PassSample } from "./sample-store.ts";
+
+/** Passes shorter than this weigh alike; longer ones weigh less, in proportion. */
+const WEIGHT_FLOOR_MS = 25;
+const QUANTILE_KNOTS = 4;
+const LOG_SPACED_KNOTS = 8;
+/** A slope down to here counts as rounding of zero. */
+const SLOPE_TOLERANCE = -1e-6;
+
+/**
+ * Fits ms = a + b·x + c·max(0, x − knot) to one-feature samples, weights 1 / max(ms, 25) (planner-findings §5.10).
+ * Of the candidate knots whose slopes on both sides are not negative, the one with the least weighted error is kept, the
+ * earlier on a tie.
+ * @returns null when x has fewer than three distinct values or no knot qualifies
+ */
+export function fitHinge(samples: readonly PassSample[]): PassTimeCurve | null {
+  const distinct = [...new Set(samples.map(({ features }) => features[0]!))].toSorted((a, b) => a - b);
+  if (distinct.length < 3) return null;
+  const weights = samples.map(({ passMs }) => 1 / Math.max(passMs, WEIGHT_FLOOR_MS));
+  const targets = samples.map(({ passMs }, i) => passMs * weights[i]!);
+  let best: { readonly curve: PassTimeCurve; readonly error: number } | null = null;
+  for (const knot of candidateKnots(distinct)) {
+    const solution = solveLeastSquares(
+      samples.map(({ features: [x] }, i) => [weights[i]!, x! * weights[i]!, Math.max(0, x! - knot) * weights[i]!]),
+      targets,
+    );
+    if (solution === null) continue;
+    const intercept = solution[0]!;
+    if (!(solution[1]! >= SLOPE_TOLERANCE) || !(solution[1]! + solution[2]! >= SLOPE_TOLERANCE)) continue;
+    const left = Math.max(0, solution[1]!);
+    const right = Math.max(0, solution[1]! + solution[2]!);
+    const curve: PassTimeCurve = ([x]) => intercept + left * x! + (right - left) * Math.max(0, x! - knot);
+    let squares = 0;
+    samples.forEach(({ features, passMs }, i) => {
+      const residual = (curve(features) - passMs) * weights[i]!;
+      squares += residual * residual;
+    });
+    const error = Math.sqrt(squares / samples.length);
+    if (best === null || error < best.error) best = { curve, error };
+  }
+  return best?.curve ?? null;
+}
+
+/** Quantiles of the distinct values, then points evenly spaced in the logarithm, all strictly inside the range. */
+function candidateKnots(distinct: readonly number[]): number[] {
+  const low = distinct[0]!;
+  const high = distinct.at(-1)!;
+  const knots: number[] = [];
+  const offer = (knot: number): void => {
+    const known = knots.some((other) => Math.abs(other - knot) <= 1e-9 * Math.max(Math.abs(other), Math.abs(knot)));
+    if (knot > low && knot < high && !known) knots.push(knot);
+  };
+  for (let j = 1; j <= QUANTILE_KNOTS; j++) {
+    offer(distinct[Math.floor((j * (distinct.length - 1)) / (QUANTILE_KNOTS + 1))]!);
+  }
+  if (low > 0) {
+    const span = Math.log(high) - Math.log(low);
+    for (let i = 1; i <= LOG_SPACED_KNOTS; i++) {
+      offer(Math.exp(Math.log(low) + (span * i) / (LOG_SPACED_KNOTS + 1)));
+    }
+  }
+  return knots;
+}
