@@ -1,0 +1,73 @@
+import { readFileSync, statSync } from "node:fs";
+import { parseDocument } from "yaml";
+import type { ProblemList } from "./config-error.ts";
+
+/**
+ * The value behind a flag that takes JSON: inline JSON or YAML (`{…}`, `[…]`, or text with a `key: value` line), a path
+ * to such a file, or `@path`. Mistakes go to `problems`.
+ * @returns the parsed value, or undefined after a mistake
+ */
+export function loadDocument(given: string, where: string, problems: ProblemList): unknown {
+  const text = given.trim();
+  if (text === "") {
+    problems.add(where, "found nothing, expected JSON, YAML or a path");
+    return undefined;
+  }
+  if (text.startsWith("@")) return readDocument(text.slice(1), where, problems);
+  if (looksInline(text)) return parseText(text, where, problems);
+  return readDocument(text, where, problems);
+}
+
+/** Inline documents begin with a bracket or hold a mapping; a path that exists is a path. */
+function looksInline(text: string): boolean {
+  if (/^[[{]/.test(text)) return true;
+  return /(^|\n)\s*[\w"'.-]+\s*:(\s|$)/.test(text) && !isFile(text);
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function readDocument(path: string, where: string, problems: ProblemList): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    problems.add(where, `cannot read ${path}: ${fileErrorText(error)}; expected inline JSON or YAML, or a path to it`);
+    return undefined;
+  }
+  return parseText(text, `${where} (${path})`, problems);
+}
+
+function parseText(text: string, where: string, problems: ProblemList): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON; YAML's messages name line and column, so it tells the mistake for both.
+  }
+  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    problems.add(where, `neither JSON nor YAML: ${error.message.split("\n")[0]!.replace(/:$/, "")}`);
+    return undefined;
+  }
+  return document.toJS();
+}
+
+/** Why a file could not be read or written, in words. */
+export function fileErrorText(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const known: Record<string, string> = {
+    ENOENT: "no such file or directory",
+    EACCES: "permission denied",
+    EPERM: "operation not permitted",
+    EISDIR: "it is a directory",
+    ENOTDIR: "a part of the path is not a directory",
+    ENOSPC: "no space left on the device",
+    EROFS: "the file system is read-only",
+    EDQUOT: "disk quota exceeded",
+    EMFILE: "too many open files",
+    ENAMETOOLONG: "the name is too long",
+  };
+  return known[code ?? ""] ?? message;
+}
