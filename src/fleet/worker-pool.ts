@@ -1,6 +1,6 @@
 import type { Worker } from "../engine/worker.ts";
 import type { PoolName } from "../planner/planner.ts";
-import type { WorkerSpan } from "../simulation/outcome.ts";
+import type { WorkerSpan } from "./worker-span.ts";
 
 /** One worker of a pool and its life so far, ns. NaN = has not happened. */
 export interface PooledWorker<W extends Worker = Worker> {

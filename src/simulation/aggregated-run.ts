@@ -5,6 +5,7 @@ import { RoundRobin } from "../router/round-robin.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { FinishedQueue } from "./finished-queue.ts";
+import { justAfter } from "./just-after.ts";
 import { PlannerLoop } from "./planner-loop.ts";
 import type { AggregatedTopology, RunConfig } from "./run-config.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
@@ -55,6 +56,10 @@ export class AggregatedRun implements RunParts {
       config.planner === null
         ? null
         : new PlannerLoop(config.planner, [{ pool: this.pool, dpSize: engine.dpSize }], semantics, this.traffic!);
+  }
+
+  get engine(): "aggregated" | "pass-by-pass" {
+    return this.factory.engine;
   }
 
   get pools(): readonly WorkerPool[] {
@@ -125,8 +130,8 @@ export class AggregatedRun implements RunParts {
       } else if (startNs < secondNs) secondNs = startNs;
     }
     if (first === null) return false;
-    // Two starts at one instant: passes last at least a nanosecond or nothing, so half of one runs just this start.
-    first.worker.advance(secondNs > firstNs ? secondNs : firstNs + 0.5, true);
+    // Two starts at one instant: run just this one.
+    first.worker.advance(secondNs > firstNs ? secondNs : justAfter(firstNs), true);
     this.collect(first);
     return true;
   }

@@ -1,3 +1,7 @@
+export type { WorkerSpan } from "../fleet/worker-span.ts";
+export type { HandoffColumns } from "../metrics/handoff-columns.ts";
+import type { WorkerSpan } from "../fleet/worker-span.ts";
+import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import type { RequestLedger } from "../metrics/request-ledger.ts";
 import type { PoolName } from "../planner/planner.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -28,22 +32,6 @@ export interface SimulationOutcome {
   } | null;
 }
 
-/** Life of one worker, ns. NaN = never got there. */
-export interface WorkerSpan {
-  readonly pool: PoolName;
-  readonly id: number;
-  readonly gpus: number;
-  readonly createdNs: number;
-  readonly readyNs: number;
-  readonly drainingNs: number;
-  /** When it was removed; the end of the run for those that were still there. */
-  readonly goneNs: number;
-  /** Time spent in passes. */
-  readonly busyNs: number;
-  /** Requests it was given. */
-  readonly requests: number;
-}
-
 /** One change of a pool's wanted size. */
 export interface ScalingEvent {
   readonly atSeconds: number;
@@ -66,16 +54,4 @@ export interface TickRecord {
   readonly reason: string | null;
   /** The policy's own record (Targets.record). */
   readonly record: Readonly<Record<string, unknown>> | null;
-}
-
-/** Stations of the hand-off of each request, ns, NaN = never; worker indices −1 = none. */
-export interface HandoffColumns {
-  readonly prefillWorkerIndex: Int32Array;
-  readonly prefillAdmitNs: Float64Array;
-  readonly sourceHeldNs: Float64Array;
-  readonly destinationReservedNs: Float64Array;
-  readonly destinationActivatedNs: Float64Array;
-  readonly decodeAdmitNs: Float64Array;
-  readonly sourceReleasedNs: Float64Array;
-  readonly decodeReusedTokens: Int32Array;
 }

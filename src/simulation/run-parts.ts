@@ -10,6 +10,8 @@ export interface Progress {
 
 /** What a driver keeps while it runs and leaves behind. */
 export interface RunParts {
+  /** Which engine implementation runs. */
+  readonly engine: "aggregated" | "pass-by-pass";
   readonly pools: readonly WorkerPool[];
   readonly planner: PlannerLoop | null;
   /** Requests offered so far. */

@@ -1,11 +1,13 @@
 import { semanticsByName } from "../engine/semantics.ts";
 import { GapRecorder } from "../metrics/gap-recorder.ts";
+import { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { OpenLoopSource } from "../workload/open-loop.ts";
 import { SessionSource } from "../workload/session-source.ts";
 import { AggregatedRun } from "./aggregated-run.ts";
+import { DisaggregatedRun } from "./disaggregated-run.ts";
 import type { SimulationOutcome } from "./outcome.ts";
 import { PlannerError } from "./planner-loop.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -40,8 +42,12 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
   const semantics = semanticsByName[config.semantics];
   const ledger = new RequestLedger(trace.count, new GapRecorder());
   const source = arrivalSource(trace, config);
-  if (config.topology.mode !== "agg") throw new Error("disaggregated runs are not built yet");
-  const parts = new AggregatedRun(trace, config, config.topology, semantics, ledger, source);
+  const { topology } = config;
+  const handoffs = topology.mode === "disagg" ? new HandoffColumns(trace.count) : null;
+  const parts =
+    topology.mode === "agg"
+      ? new AggregatedRun(trace, config, topology, semantics, ledger, source)
+      : new DisaggregatedRun(trace, config, topology, semantics, ledger, handoffs!, source);
   let endedEarly: SimulationOutcome["endedEarly"] = null;
   const steps = parts.run();
   try {
@@ -65,14 +71,14 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
   return {
     trace,
     ledger,
-    engine: parts.factory.engine,
+    engine: parts.engine,
     offeredRequests: parts.offered,
     durationNs,
     passes: parts.pools.reduce((sum, pool) => sum + pool.passes, 0),
     workers,
     scalingEvents: parts.planner?.events ?? [],
     ticks: parts.planner?.ticks ?? [],
-    handoffs: null,
+    handoffs,
     endedEarly,
   };
 }

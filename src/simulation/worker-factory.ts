@@ -1,12 +1,19 @@
 import type { EngineConfig } from "../engine/engine-config.ts";
+import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
+import { DecodeRank } from "../engine/pass-by-pass/decode-rank.ts";
+import type { RankContext } from "../engine/pass-by-pass/engine-rank.ts";
+import { PassByPassDecodeWorker, PassByPassPrefillWorker } from "../engine/pass-by-pass/handoff-workers.ts";
 import { PagedRank } from "../engine/pass-by-pass/paged-rank.ts";
+import { PrefillRank } from "../engine/pass-by-pass/prefill-rank.ts";
 import { PassByPassWorker } from "../engine/pass-by-pass/pass-by-pass-worker.ts";
 import { PromptBlocks } from "../engine/prompt-blocks.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import { AcceptanceSampler } from "../engine/speculative/acceptance-sampler.ts";
 import type { Worker } from "../engine/worker.ts";
+import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import type { RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
+import type { DisaggregatedTopology } from "./run-config.ts";
 
 /** Makes the workers of a pool, all of one engine implementation. */
 export interface WorkerFactory {
@@ -28,26 +35,62 @@ export function workerFactory(
   horizonNs: number,
 ): WorkerFactory {
   void preference;
-  const prompts = new PromptBlocks(trace, config.blockSize);
-  const createRank = (index: number) =>
-    new PagedRank({
-      index,
-      config,
-      semantics,
-      ledger,
-      prompts,
-      inputLength: trace.inputLength,
-      outputLength: trace.outputLength,
-      sampler:
-        config.speculative === null
-          ? null
-          : new AcceptanceSampler(config.speculative.seed + index, config.speculative.acceptRates),
-    });
+  const context = rankContexts(trace, config, semantics, ledger);
   return {
     engine: "pass-by-pass",
     create(id) {
-      const ranks = Array.from({ length: config.dpSize }, (_, rank) => createRank(id * config.dpSize + rank));
+      const ranks = Array.from(
+        { length: config.dpSize },
+        (_, rank) => new PagedRank(context(id * config.dpSize + rank)),
+      );
       return new PassByPassWorker(ranks, horizonNs);
     },
   };
+}
+
+/** Makes the workers of the two pools of a disaggregated run. */
+export interface HandoffWorkerFactory {
+  readonly engine: "aggregated" | "pass-by-pass";
+  createPrefill(id: number): PrefillWorker;
+  createDecode(id: number): DecodeWorker;
+}
+
+/** Chooses the engine implementation for a disaggregated run; see workerFactory. */
+export function handoffWorkerFactory(
+  trace: Trace,
+  topology: DisaggregatedTopology,
+  semantics: Semantics,
+  ledger: RequestLedger,
+  handoffs: HandoffColumns,
+  preference: "auto" | "pass-by-pass",
+  horizonNs: number,
+): HandoffWorkerFactory {
+  void preference;
+  const prefillContext = rankContexts(trace, topology.prefillEngine, semantics, ledger);
+  const decodeContext = rankContexts(trace, topology.decodeEngine, semantics, ledger);
+  return {
+    engine: "pass-by-pass",
+    createPrefill: (id) => new PassByPassPrefillWorker(new PrefillRank(prefillContext(id), handoffs), horizonNs),
+    createDecode: (id) => new PassByPassDecodeWorker(new DecodeRank(decodeContext(id), handoffs), horizonNs),
+  };
+}
+
+function rankContexts(
+  trace: Trace,
+  config: EngineConfig,
+  semantics: Semantics,
+  ledger: RequestLedger,
+): (index: number) => RankContext {
+  const prompts = new PromptBlocks(trace, config.blockSize);
+  const { speculative } = config;
+  return (index) => ({
+    index,
+    config,
+    semantics,
+    ledger,
+    prompts,
+    inputLength: trace.inputLength,
+    outputLength: trace.outputLength,
+    sampler: speculative === null ? null : new AcceptanceSampler(speculative.seed + index, speculative.acceptRates),
+  });
 }

@@ -168,10 +168,13 @@ export class PagedRank implements EngineRank, SchedulerListener {
 
   private sampleBursts(): void {
     this.bursts.length = 0;
-    for (const state of this.ready) {
-      const drafted = this.sampler === null ? 0 : this.sampler.acceptedDrafts();
-      this.bursts.push(Math.min(1 + drafted, state.outputLimit - state.generated));
-    }
+    for (const state of this.ready) this.bursts.push(this.burstLength(state));
+  }
+
+  /** Tokens a ready request emits in this pass. */
+  protected burstLength(state: RequestState): number {
+    const drafted = this.sampler === null ? 0 : this.sampler.acceptedDrafts();
+    return Math.min(1 + drafted, state.outputLimit - state.generated);
   }
 
   /** Emits `tokens` of a request at the end of a pass. */
@@ -194,7 +197,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   /** After a burst the blocks cover every token, and all but the last token count as computed. */
-  private growAfterBurst(state: RequestState): void {
+  protected growAfterBurst(state: RequestState): void {
     const known = knownTokens(state);
     while (state.blocks.length < Math.ceil(known / this.config.blockSize)) state.blocks.push(this.cache.allocate());
     this.scheduler.registerFullBlocks(state, known - 1);

@@ -1,0 +1,146 @@
+import { FailureReason, RequestStatus } from "../../metrics/request-ledger.ts";
+import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
+import type { EngineRank, RankContext } from "./engine-rank.ts";
+import { PagedRank } from "./paged-rank.ts";
+import { newRequestState, type RequestState } from "./request-state.ts";
+
+/**
+ * A rank of a decode pool: reserves blocks for prompts computed elsewhere, takes them over and generates; prefill work
+ * it has to repeat after a preemption costs no time (other-engines-findings §2.8-2.13).
+ */
+export class DecodeRank extends PagedRank implements EngineRank {
+  /** Requests queued for a destination. */
+  readonly pending: RequestState[] = [];
+  /** Requests with a destination whose prompt is on its way. */
+  private readonly reserved = new Map<number, RequestState>();
+  private readonly handoffs: HandoffColumns;
+  /** Changes when blocks have come free: a head that did not fit is tried again only then. */
+  private capacityChanges = 0;
+  private triedAtChange = -1;
+  private readonly commandOrder = new Map<RequestState, number>();
+  private commands = 0;
+
+  constructor(context: RankContext, handoffs: HandoffColumns) {
+    super(context);
+    this.handoffs = handoffs;
+  }
+
+  override get inSystem(): number {
+    return super.inSystem + this.pending.length + this.reserved.size;
+  }
+
+  offerDestination(request: number): void {
+    const promptLength = this.context.inputLength[request]!;
+    this.ledger.workerIndex[request] = this.context.index;
+    const state = newRequestState(request, promptLength, this.outputLimit(request, promptLength));
+    if (this.pending.length === 0) this.triedAtChange = -1;
+    this.pending.push(state);
+    this.commandOrder.set(state, this.commands++);
+    this.scheduler.onlyMaterialised = true;
+  }
+
+  /** See DecodeWorker.tryReserve. */
+  tryReserve(atNs: number): number {
+    const state = this.pending[0];
+    if (state === undefined || this.scheduler.running.length >= this.config.maxNumSeqs) return -1;
+    const changes = this.capacityChanges + this.scheduler.preemptions;
+    if (this.triedAtChange === changes) return -1;
+    const { blockSize } = this.config;
+    const hits = this.residentPrefix(state);
+    const blocks = Math.ceil(state.promptLength / blockSize);
+    let pinnedFromCache = 0;
+    for (const block of hits) if (!this.cache.isReferenced(block)) pinnedFromCache++;
+    if (blocks - hits.length > this.cache.availableBlocks - pinnedFromCache) {
+      this.triedAtChange = changes;
+      return -1;
+    }
+    for (const block of hits) {
+      this.cache.acquire(block);
+      state.blocks.push(block);
+    }
+    state.registered = hits.length;
+    while (state.blocks.length < blocks) state.blocks.push(this.cache.allocate());
+    this.pending.shift();
+    this.triedAtChange = -1;
+    this.scheduler.onlyMaterialised = this.pending.length > 0;
+    this.reserved.set(state.request, state);
+    this.handoffs.destinationReservedNs[state.request] = atNs;
+    return state.request;
+  }
+
+  freshBlocks(request: number): number {
+    const state = this.reserved.get(request)!;
+    return state.blocks.length - state.registered;
+  }
+
+  activate(request: number, atNs: number): void {
+    const state = this.reserved.get(request)!;
+    this.reserved.delete(request);
+    this.handoffs.destinationActivatedNs[request] = atNs;
+    this.scheduler.registerFullBlocks(state, state.promptLength);
+    state.computed = state.promptLength;
+    state.materialised = true;
+    const { waiting } = this.scheduler;
+    let at = waiting.length;
+    if (this.semantics.name === "current") {
+      // Activated requests stand in the order of their reserve commands, whenever their transfers end.
+      const order = this.commandOrder.get(state)!;
+      while (at > 0 && waiting[at - 1]!.materialised && this.commandOrder.get(waiting[at - 1]!)! > order) at--;
+    }
+    waiting.splice(at, 0, state);
+  }
+
+  override onAdmit(state: RequestState, cachedTokens: number): void {
+    const { handoffs } = this;
+    if (!state.admitted) {
+      handoffs.decodeAdmitNs[state.request] = this.passStartNs;
+      this.commandOrder.delete(state);
+    } else if (cachedTokens > handoffs.decodeReusedTokens[state.request]!) {
+      handoffs.decodeReusedTokens[state.request] = cachedTokens;
+    }
+  }
+
+  protected override prefillTime(): number {
+    return 0;
+  }
+
+  protected override isCharged(state: RequestState): boolean {
+    return state.outputLimit > 0;
+  }
+
+  protected override finish(state: RequestState, endNs: number): void {
+    super.finish(state, endNs);
+    this.capacityChanges++;
+  }
+
+  /** While prompts are on their way or queued, what does not fit now may fit later. */
+  protected override giveUpOnHead(): boolean {
+    if (this.reserved.size > 0) return false;
+    const waitsForDestination = this.pending[0];
+    if (waitsForDestination === undefined) return super.giveUpOnHead();
+    return false;
+  }
+
+  /** Fails the head of the destination queue when it can never fit; true when it did. */
+  rejectImpossibleDestination(atNs: number): number {
+    const state = this.pending[0];
+    if (state === undefined) return -1;
+    if (Math.ceil(state.promptLength / this.config.blockSize) <= this.config.numGpuBlocks) return -1;
+    this.pending.shift();
+    this.scheduler.onlyMaterialised = this.pending.length > 0;
+    this.leave(state.request, RequestStatus.rejected, FailureReason.promptExceedsKvPool, atNs);
+    return state.request;
+  }
+
+  private residentPrefix(state: RequestState): number[] {
+    const hits: number[] = [];
+    if (!this.config.enablePrefixCaching) return hits;
+    const full = Math.floor(state.promptLength / this.config.blockSize);
+    for (let k = 0; k < full; k++) {
+      const block = this.cache.find(this.scheduler.blockKey(state, k));
+      if (block < 0) break;
+      hits.push(block);
+    }
+    return hits;
+  }
+}

@@ -1,0 +1,57 @@
+import type { DecodeWorker, PrefillWorker } from "../handoff-worker.ts";
+import type { DecodeRank } from "./decode-rank.ts";
+import { PassByPassWorker } from "./pass-by-pass-worker.ts";
+import type { PrefillRank } from "./prefill-rank.ts";
+
+/** A prefill worker that runs every pass one by one. */
+export class PassByPassPrefillWorker extends PassByPassWorker implements PrefillWorker {
+  private readonly rank: PrefillRank;
+
+  constructor(rank: PrefillRank, horizonNs: number) {
+    super([rank], horizonNs);
+    this.rank = rank;
+  }
+
+  takeHeld(): readonly number[] {
+    return this.rank.held.splice(0);
+  }
+
+  releaseSource(request: number, atNs: number): void {
+    this.rank.releaseSource(request);
+    if (this.rank.hasWork) this.wake(atNs);
+  }
+}
+
+/** A decode worker that runs every pass one by one. */
+export class PassByPassDecodeWorker extends PassByPassWorker implements DecodeWorker {
+  private readonly rank: DecodeRank;
+
+  constructor(rank: DecodeRank, horizonNs: number) {
+    super([rank], horizonNs);
+    this.rank = rank;
+  }
+
+  get pendingDestinations(): number {
+    return this.rank.pending.length;
+  }
+
+  offerDestination(request: number): void {
+    this.requests++;
+    this.rank.offerDestination(request);
+  }
+
+  tryReserve(atNs: number): number {
+    const request = this.rank.tryReserve(atNs);
+    if (request >= 0 && this.rank.hasWork) this.wake(atNs);
+    return request;
+  }
+
+  freshBlocks(request: number): number {
+    return this.rank.freshBlocks(request);
+  }
+
+  activate(request: number, atNs: number): void {
+    this.rank.activate(request, atNs);
+    this.wake(atNs);
+  }
+}

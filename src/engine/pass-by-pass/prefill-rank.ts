@@ -1,0 +1,76 @@
+import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
+import type { EngineRank, RankContext } from "./engine-rank.ts";
+import { PagedRank } from "./paged-rank.ts";
+import { knownTokens, type RequestState } from "./request-state.ts";
+import { reserveBurst } from "./speculative-burst.ts";
+
+/**
+ * A rank of a prefill pool. Under current rules it computes the prompt and stops; under 1.4 it runs the whole output
+ * plan in hidden passes that take no decode time, and holds the prompt only at its end (other-engines-findings §2.1).
+ */
+export class PrefillRank extends PagedRank implements EngineRank {
+  /** Prompts finished since the caller last emptied it. */
+  readonly held: number[] = [];
+  private readonly sources = new Map<number, RequestState>();
+  private readonly handoffs: HandoffColumns;
+
+  constructor(context: RankContext, handoffs: HandoffColumns) {
+    super(context);
+    this.handoffs = handoffs;
+  }
+
+  override get inSystem(): number {
+    return super.inSystem + this.sources.size;
+  }
+
+  override enqueue(request: number): void {
+    super.enqueue(request);
+    this.ledger.workerIndex[request] = -1;
+    this.handoffs.prefillWorkerIndex[request] = this.context.index;
+  }
+
+  releaseSource(request: number): void {
+    const state = this.sources.get(request)!;
+    this.sources.delete(request);
+    this.scheduler.releaseBlocks(state);
+  }
+
+  override onAdmit(state: RequestState, cachedTokens: number): void {
+    if (!state.admitted) this.handoffs.prefillAdmitNs[state.request] = this.passStartNs;
+    super.onAdmit(state, cachedTokens);
+  }
+
+  protected override outputLimit(request: number, promptLength: number): number {
+    const wanted = super.outputLimit(request, promptLength);
+    return this.semantics.hiddenOutputPlan ? wanted : Math.min(1, wanted);
+  }
+
+  protected override decodeTime(): number {
+    if (this.config.speculative !== null && reserveBurst(this, 0)) this.collectReady();
+    return 0;
+  }
+
+  protected override burstLength(state: RequestState): number {
+    return Math.min(1, state.outputLimit - state.generated);
+  }
+
+  protected override emit(state: RequestState, tokens: number): void {
+    state.generated += tokens;
+    if (this.config.speculative !== null) this.growAfterBurst(state);
+  }
+
+  protected override finish(state: RequestState, endNs: number): void {
+    this.sources.set(state.request, state);
+    this.handoffs.sourceHeldNs[state.request] = endNs;
+    this.held.push(state.request);
+  }
+
+  /** Held prompts will free their blocks, so a head that does not fit now may fit later. */
+  protected override giveUpOnHead(): boolean {
+    const head = this.scheduler.waiting[0];
+    if (head === undefined) return false;
+    const needed = Math.ceil(knownTokens(head) / this.config.blockSize);
+    if (this.sources.size > 0 && needed <= this.config.numGpuBlocks) return false;
+    return super.giveUpOnHead();
+  }
+}

@@ -1,0 +1,28 @@
+import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
+import type { PooledWorker } from "../fleet/worker-pool.ts";
+
+/** What is to be done for a request next; the queue of these is global, first in first out. */
+export interface Action {
+  readonly kind: "submit" | "choose" | "transfer" | "activate" | "release";
+  readonly request: number;
+}
+
+/** A worker of a disaggregated run and what the driver keeps beside it. */
+export interface Station<W extends PrefillWorker | DecodeWorker = PrefillWorker | DecodeWorker> {
+  readonly role: "prefill" | "decode";
+  readonly member: PooledWorker<W>;
+  /** Actions that wait until the worker is idle. */
+  readonly deferred: Action[];
+  /** Prompts whose pass ends later than now. */
+  heldLater: number[];
+  /** End of the pass under way if somebody must know of it, else Infinity. */
+  endNs: number;
+}
+
+/** A station for a worker that has just been created. */
+export function newStation<W extends PrefillWorker | DecodeWorker>(
+  role: "prefill" | "decode",
+  member: PooledWorker<W>,
+): Station<W> {
+  return { role, member, deferred: [], heldLater: [], endNs: Infinity };
+}
