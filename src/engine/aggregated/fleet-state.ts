@@ -1,0 +1,58 @@
+import type { RequestLedger } from "../../metrics/request-ledger.ts";
+import type { Trace } from "../../trace/trace.ts";
+import type { EngineConfig } from "../engine-config.ts";
+import type { Semantics } from "../semantics.ts";
+import { DecodeTimes } from "./decode-times.ts";
+import { buildPrefixEdges, type PrefixEdges } from "./prefix-edges.ts";
+
+/** What all aggregated workers of a run share: nothing of it depends on which worker serves a request. */
+export interface AggregatedFleetState {
+  readonly trace: Trace;
+  readonly engine: EngineConfig;
+  readonly semantics: Semantics;
+  readonly ledger: RequestLedger;
+  readonly edges: PrefixEdges;
+  readonly decodeTimes: DecodeTimes;
+  /** Prompts at or above it are rejected and generation stops at it; Infinity where the semantics ignore it. */
+  readonly maxModelLen: number;
+}
+
+/** Prepares a run; the configuration must pass `whyNotAggregated`. */
+export function createAggregatedFleetState(
+  trace: Trace,
+  engine: EngineConfig,
+  semantics: Semantics,
+  ledger: RequestLedger,
+): AggregatedFleetState {
+  const sharing = engine.enablePrefixCaching && trace.blocks !== null;
+  return {
+    trace,
+    engine,
+    semantics,
+    ledger,
+    edges: buildPrefixEdges(sharing ? trace : { ...trace, blocks: null }, engine.blockSize),
+    decodeTimes: new DecodeTimes(engine, semantics),
+    // ai-dynamo 1.4.2 honours it for vLLM only (current-findings §2.7).
+    maxModelLen: engine.engineType === "vllm" || semantics.name === "current" ? engine.maxModelLen : Infinity,
+  };
+}
+
+/**
+ * Why the aggregated engine's shortcuts do not hold for a configuration, in words for people; null = they do. They
+ * rest on every running decode emitting one token in every pass and on the newest request giving way.
+ */
+export function whyNotAggregated(engine: EngineConfig): string | null {
+  if (engine.engineType === "sglang") return "SGLang-like engines are simulated pass by pass";
+  if (engine.speculative !== null) return "speculative decoding draws a number of tokens for each request and pass";
+  if (engine.dpSize !== 1) return "attention-DP ranks advance in lockstep";
+  if (engine.preemptionMode !== "lifo") return "FIFO preemption may skip a request for a pass";
+  if (engine.maxNumBatchedTokens < engine.maxNumSeqs) {
+    return "a token budget below max_num_seqs may leave running requests without a token";
+  }
+  return null;
+}
+
+/** Whether `createAggregatedFleetState` may be used for a configuration. */
+export function aggregatedPathApplies(engine: EngineConfig): boolean {
+  return whyNotAggregated(engine) === null;
+}
