@@ -1,3 +1,5 @@
+import { AggregatedWorker } from "../engine/aggregated/aggregated-worker.ts";
+import { aggregatedPathApplies, createAggregatedFleetState } from "../engine/aggregated/fleet-state.ts";
 import type { EngineConfig } from "../engine/engine-config.ts";
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import { DecodeRank } from "../engine/pass-by-pass/decode-rank.ts";
@@ -34,7 +36,10 @@ export function workerFactory(
   preference: "auto" | "pass-by-pass",
   horizonNs: number,
 ): WorkerFactory {
-  void preference;
+  if (preference === "auto" && aggregatedPathApplies(config)) {
+    const fleet = createAggregatedFleetState(trace, config, semantics, ledger);
+    return { engine: "aggregated", create: (id) => new AggregatedWorker(fleet, id, horizonNs) };
+  }
   const context = rankContexts(trace, config, semantics, ledger);
   return {
     engine: "pass-by-pass",

@@ -28,6 +28,11 @@ export class AggregatedScheduler {
   sumKnown = 0;
   /** Slot of the request whose prefill is cut, −1 = none. */
   partial = -1;
+  /**
+   * Slots that run behind the cut prefill, in running order: it takes the budget they would need for a token. Only
+   * prompts found whole in the cache get there (TRT-LLM).
+   */
+  readonly behind: number[] = [];
   /** Whether the head of the queue is known to wait until some request leaves or is preempted. */
   blocked = false;
   /** Prompt tokens of the waiting requests that never ran; the preempted ones and all their tokens. */
@@ -39,6 +44,7 @@ export class AggregatedScheduler {
   /** Slots whose sequence that pass completes, in running order. */
   entering = new Int32Array(64);
   enteringCount = 0;
+  private admissions = 0;
   private preemptedThisPass = false;
   private budget = 0;
   private budgetForPrefill = 0;
@@ -72,12 +78,18 @@ export class AggregatedScheduler {
 
   /** Queued and running requests. */
   get inSystem(): number {
-    return this.waiting.size + this.decodes + (this.partial >= 0 ? 1 : 0);
+    return this.waiting.size + this.running;
+  }
+
+  /** Running requests, except those that enter the running decodes at the end of the pass being put together. */
+  get running(): number {
+    return this.decodes + (this.partial >= 0 ? 1 : 0) + this.behind.length;
   }
 
   /** Whether the next pass can do nothing but one token for each running decode. */
   get decodeOnly(): boolean {
-    return this.partial < 0 && (this.blocked || this.waiting.size === 0) && this.decodes > 0;
+    const settled = this.partial < 0 && this.behind.length === 0;
+    return settled && (this.blocked || this.waiting.size === 0) && this.decodes > 0;
   }
 
   enqueue(request: number): void {
@@ -95,6 +107,7 @@ export class AggregatedScheduler {
     if (crossing > 0 && !this.growDecodes(crossing)) this.growOneByOne(pass, nowNs);
     this.budget = this.budgetForPrefill = this.maxTokens - this.decodes;
     if (this.partial >= 0) this.continuePartial(pass, nowNs);
+    if (this.behind.length > 0) this.continueBehind();
     if (!this.preemptedThisPass) this.admit(nowNs);
     return this.decodes > 0 || this.sums.requests > 0;
   }
@@ -130,7 +143,7 @@ export class AggregatedScheduler {
     table.phase[slot] = phase;
     table.decoding[slot] = 1;
     this.phases.add(phase);
-    this.calendar.add(slot, pass + table.outputLimit[slot]! - generated);
+    this.calendar.add(slot, pass + table.outputLimit[slot]! - generated, table.order[slot]!);
     this.decodes++;
     this.sumKnown += known;
   }
@@ -209,10 +222,26 @@ export class AggregatedScheduler {
     }
   }
 
+  /** Requests behind a prefill that no longer is cut go on as far as the budget reaches. */
+  private continueBehind(): void {
+    if (this.partial >= 0) return;
+    const served = Math.min(this.behind.length, this.budget);
+    for (const slot of this.behind.splice(0, served)) this.compute(slot, 1);
+  }
+
+  /** A request has emitted its first token; whether it stays behind a cut prefill for now. */
+  staysBehind(slot: number): boolean {
+    const { partial, table } = this;
+    if (partial < 0 || table.order[partial]! > table.order[slot]!) return false;
+    table.generated[slot]!++;
+    this.behind.push(slot);
+    return true;
+  }
+
   private admit(nowNs: number): void {
     const { waiting } = this;
     while (waiting.size > 0) {
-      const running = this.decodes + this.enteringCount + (this.partial >= 0 ? 1 : 0);
+      const running = this.running + this.enteringCount;
       if (running >= this.maxSeqs) {
         this.blocked = true;
         return;
@@ -323,14 +352,13 @@ export class AggregatedScheduler {
   /** Why a sequence of `known` tokens with `hit` resident blocks cannot start now. */
   private lacks(known: number, worstCaseTokens: number, edge: number, hit: number): FailureReason {
     const { pool, blockSize } = this;
-    if (this.budget === 0) return FailureReason.promptExceedsTokenBudget;
     const tokens = this.noEvict ? worstCaseTokens : known;
     const promised = this.noEvict ? this.worstCaseBlocks - this.heldBlocks : 0;
     const needed = Math.ceil(tokens / blockSize) - pool.referencedBlocks(edge);
     if (needed > pool.available - promised) return FailureReason.outgrewKvPool;
-    return !this.chunked && known - hit * blockSize > this.budget
-      ? FailureReason.promptExceedsTokenBudget
-      : FailureReason.none;
+    const remaining = known - hit * blockSize;
+    const fits = this.chunked ? remaining === 0 || this.budget > 0 : remaining <= this.budget;
+    return fits ? FailureReason.none : FailureReason.promptExceedsTokenBudget;
   }
 
   /** Starts running a sequence of which `hit` blocks are resident. */
@@ -341,7 +369,7 @@ export class AggregatedScheduler {
     const cached = hit * blockSize;
     if (cached > ledger.reusedTokens[request]!) ledger.reusedTokens[request] = cached;
     this.pool.pin(edge);
-    table.append(slot);
+    table.append(slot, this.admissions++);
     table.computed[slot] = cached;
     this.heldBlocks += hit;
     this.worstCaseBlocks += Math.ceil((table.promptLength[slot]! + table.outputLimit[slot]!) / blockSize);

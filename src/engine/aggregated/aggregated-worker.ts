@@ -106,8 +106,7 @@ export class AggregatedWorker implements Worker {
     const active = scheduler.pool.active;
     const charged = decodes + sums.chargedRequests;
     const prefillNs = this.price.prefillNs(sums.prefillRequests, sums.sumPrefillEnds, sums.sumPrefillPrefix);
-    const decodeNs =
-      charged === 0 ? 0 : fleet.decodeTimes.nanoseconds(charged, sumKnown + sums.chargedTokens, active);
+    const decodeNs = charged === 0 ? 0 : fleet.decodeTimes.nanoseconds(charged, sumKnown + sums.chargedTokens, active);
     const passNs = prefillNs + decodeNs;
     const endNs = startNs + passNs;
     if (endNs > this.horizonNs) {
@@ -226,8 +225,7 @@ export class AggregatedWorker implements Worker {
 
   private goOn(endNs: number): void {
     const { scheduler } = this;
-    const more = scheduler.decodes > 0 || scheduler.partial >= 0 || scheduler.waiting.size > 0;
-    this.clock[nextStart] = more ? endNs : Infinity;
+    this.clock[nextStart] = scheduler.inSystem > 0 ? endNs : Infinity;
   }
 
   private recordQueue(): void {
@@ -296,6 +294,11 @@ export class AggregatedWorker implements Worker {
       ledger.lastTokenNs[request] = endNs;
       ledger.outputTokens[request] = limit;
       scheduler.finish(slot, table.computed[slot]!, endNs);
+      return;
+    }
+    if (generated === 0 && scheduler.staysBehind(slot)) {
+      ledger.lastTokenNs[request] = endNs;
+      ledger.outputTokens[request] = 1;
       return;
     }
     scheduler.startDecoding(slot, pass);

@@ -5,7 +5,7 @@ const bucketCount = 1024;
 
 /**
  * The running decodes by the pass in which they emit their last token: a timing wheel of linked lists (Varghese and
- * Lauck, SOSP 1987). Entries of a bucket stand in the order they were added, which is the running order.
+ * Lauck, SOSP 1987). Entries of a bucket stand in running order.
  */
 export class FinishCalendar {
   private readonly heads = new Int32Array(bucketCount).fill(-1);
@@ -14,20 +14,26 @@ export class FinishCalendar {
   private next = new Int32Array(64);
   private previous = new Int32Array(64);
   private pass = new Int32Array(64);
+  private order = new Int32Array(64);
 
-  /** Enters a slot of the running table as finishing in `pass`. */
-  add(slot: number, pass: number): void {
+  /** Enters a slot of the running table as finishing in `pass`; `order` is its place in running order. */
+  add(slot: number, pass: number, order: number): void {
     if (slot >= this.next.length) this.grow(slot + 1);
     const bucket = pass & (bucketCount - 1);
-    const tail = this.tails[bucket]!;
+    // A prefill that was cut may come after requests that were admitted behind it; nearly always this is the tail.
+    let before = this.tails[bucket]!;
+    while (before >= 0 && this.order[before]! > order) before = this.previous[before]!;
+    const after = before < 0 ? this.heads[bucket]! : this.next[before]!;
     this.pass[slot] = pass;
-    this.next[slot] = -1;
-    this.previous[slot] = tail;
-    if (tail < 0) {
+    this.order[slot] = order;
+    this.previous[slot] = before;
+    this.next[slot] = after;
+    if (before < 0) {
       this.heads[bucket] = slot;
       this.occupied.set(bucket);
-    } else this.next[tail] = slot;
-    this.tails[bucket] = slot;
+    } else this.next[before] = slot;
+    if (after < 0) this.tails[bucket] = slot;
+    else this.previous[after] = slot;
   }
 
   /** Takes a slot out again. */
@@ -70,6 +76,7 @@ export class FinishCalendar {
     this.next = enlarged(this.next, capacity);
     this.previous = enlarged(this.previous, capacity);
     this.pass = enlarged(this.pass, capacity);
+    this.order = enlarged(this.order, capacity);
   }
 }
 

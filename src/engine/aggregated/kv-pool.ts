@@ -165,7 +165,8 @@ export class KvPool {
       if (resident < 0 || resident > length) fail(`edge ${edge} has ${resident} of ${length} blocks resident`);
       if (references < 0) fail(`edge ${edge} has ${references} references`);
       if (references > 0) sharedActive += resident;
-      if (up >= 0 && resident > 0 && this.resident[up]! < end[up]! - start[up]!) fail(`edge ${edge} outlived its parent`);
+      if (up >= 0 && resident > 0 && this.resident[up]! < end[up]! - start[up]!)
+        fail(`edge ${edge} outlived its parent`);
       if (up >= 0 && references > 0 && this.references[up] === 0) fail(`edge ${edge} is referenced, its parent is not`);
       const run = this.runOfEdge[edge]!;
       if (run >= 0 !== (resident > 0 && references === 0)) fail(`edge ${edge} is wrongly in or out of the LRU order`);

@@ -24,7 +24,8 @@ export class RunningTable {
   phase = new Int32Array(64);
   /** 1 while it decodes. */
   decoding = new Int32Array(64);
-  /** Running order. */
+  /** Running order: the number of its last admission, and the neighbours. */
+  order = new Int32Array(64);
   next = new Int32Array(64);
   previous = new Int32Array(64);
   head = -1;
@@ -50,7 +51,8 @@ export class RunningTable {
   }
 
   /** Puts a slot at the end of the running order. */
-  append(slot: number): void {
+  append(slot: number, order: number): void {
+    this.order[slot] = order;
     const tail = this.tail;
     this.previous[slot] = tail;
     this.next[slot] = -1;
@@ -81,6 +83,7 @@ export class RunningTable {
     this.knownOffset = enlarged(this.knownOffset, capacity);
     this.phase = enlarged(this.phase, capacity);
     this.decoding = enlarged(this.decoding, capacity);
+    this.order = enlarged(this.order, capacity);
     this.next = enlarged(this.next, capacity);
     this.previous = enlarged(this.previous, capacity);
   }
