@@ -44,4 +44,10 @@ export interface Worker {
 
   /** Resident leading full blocks of a request's prompt, for a router that follows the caches. */
   prefixOverlapBlocks(request: number, rank?: number): number;
+
+  /**
+   * Tokens emitted and requests that emitted them, summed over all passes that ended at or before `atNs` (same times as
+   * `lastPassEndedBy`); absent where every forward emits one token.
+   */
+  forwardsEndedBy?(atNs: number): { readonly emittedTokens: number; readonly emittingRequests: number };
 }

@@ -153,6 +153,7 @@ export class AggregatedRun implements RunParts {
     for (const member of this.pool.serving()) {
       member.worker.advance(atNs, false);
       this.collect(member);
+      this.traffic!.onForwards(member.worker, atNs);
       if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) unfinished = true;
     }
     if (!unfinished) return false;

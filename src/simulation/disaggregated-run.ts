@@ -41,6 +41,8 @@ export class DisaggregatedRun implements RunParts {
   private readonly prefillOf: Station<PrefillWorker>[] = [];
   private readonly decodeOf: Station<DecodeWorker>[] = [];
   private actions: Action[] = [];
+  /** Actions that found their pool without an active worker. */
+  private parked: Action[] = [];
   private readonly transfers = new TransferQueue();
   private readonly finished = new FinishedQueue();
   private readonly ordinal: Int32Array;
@@ -125,6 +127,7 @@ export class DisaggregatedRun implements RunParts {
       this.completePasses(nowNs);
       this.prefillPool.activateReady(nowNs);
       this.decodePool.activateReady(nowNs);
+      this.unpark();
       while (this.transfers.nextNs <= nowNs) this.actions.push({ kind: "activate", request: this.transfers.pop() });
       while (this.finished.nextNs <= nowNs) this.source.onTerminal(this.finished.pop(), nowNs);
       while (this.source.nextNs <= nowNs) this.offer(this.source.take(), nowNs);
@@ -199,14 +202,25 @@ export class DisaggregatedRun implements RunParts {
     this.actions = [];
   }
 
+  /** Takes up parked actions whose pool has an active worker again. */
+  private unpark(): void {
+    if (this.parked.length === 0) return;
+    const { prefillPool, decodePool } = this;
+    const canRun = (action: Action) => (action.kind === "submit" ? prefillPool : decodePool).active.length > 0;
+    this.actions.push(...this.parked.filter(canRun));
+    this.parked = this.parked.filter((action) => !canRun(action));
+  }
+
   private act(action: Action, nowNs: number): void {
     const { request } = action;
     switch (action.kind) {
       case "submit":
-        this.submit(request, nowNs);
+        if (this.prefillPool.active.length === 0) this.parked.push(action);
+        else this.submit(request, nowNs);
         return;
       case "choose":
-        this.chooseDestination(request, nowNs);
+        if (this.decodePool.active.length === 0) this.parked.push(action);
+        else this.chooseDestination(request, nowNs);
         return;
       case "transfer":
         this.startTransfer(request);
@@ -234,8 +248,9 @@ export class DisaggregatedRun implements RunParts {
     const station = this.station("decode", member) as Station<DecodeWorker>;
     this.decodeOf[request] = station;
     this.touch(station, nowNs);
-    const { decodeEngine } = this.topology;
-    if (Math.ceil(this.trace.inputLength[request]! / decodeEngine.blockSize) > decodeEngine.numGpuBlocks) {
+    const { blockSize, numGpuBlocks, engineType } = this.topology.decodeEngine;
+    const promised = engineType === "trtllm" ? this.trace.outputLength[request]! : 0;
+    if (Math.ceil((this.trace.inputLength[request]! + promised) / blockSize) > numGpuBlocks) {
       this.rejectDestination(request, nowNs);
       return;
     }
@@ -340,18 +355,21 @@ export class DisaggregatedRun implements RunParts {
 
   /** One tick of the planner; false when all work is done. */
   private tick(atNs: number): boolean {
-    let unfinished = this.source.remaining > 0;
+    let unfinished = this.source.remaining > 0 || this.parked.length > 0;
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
         if (member.worker.nextStartNs <= atNs) {
           member.worker.advance(justAfter(atNs), false);
           this.collect(member.worker);
         }
+        if (pool === this.decodePool) this.traffic!.onForwards(member.worker, atNs);
         if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) unfinished = true;
       }
     }
     if (!unfinished) return false;
     this.planner!.tick(atNs);
+    this.unpark();
+    if (this.actions.length > 0) this.settle(atNs);
     for (const member of this.stations.keys()) if (member.state === "gone") this.stations.delete(member);
     return true;
   }

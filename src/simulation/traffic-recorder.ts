@@ -1,3 +1,4 @@
+import type { Worker } from "../engine/worker.ts";
 import { RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { TrafficWindow } from "../planner/planner.ts";
 
@@ -16,6 +17,7 @@ export class TrafficRecorder {
   private hitRateCount = 0;
   private emittedTokens = 0;
   private decodeForwards = 0;
+  private readonly forwardsBefore = new WeakMap<Worker, { emittedTokens: number; emittingRequests: number }>();
 
   constructor(ledger: RequestLedger, inputLength: Int32Array) {
     this.ledger = ledger;
@@ -42,10 +44,14 @@ export class TrafficRecorder {
     this.hitRateCount++;
   }
 
-  /** Decode forwards and the tokens they made visible (speculative decoding). */
-  onForwards(emittedTokens: number, forwards: number): void {
-    this.emittedTokens += emittedTokens;
-    this.decodeForwards += forwards;
+  /** Takes in what a worker's forwards have emitted up to a tick (speculative decoding). */
+  onForwards(worker: Worker, atNs: number): void {
+    const total = worker.forwardsEndedBy?.(atNs);
+    if (total === undefined) return;
+    const before = this.forwardsBefore.get(worker);
+    this.emittedTokens += total.emittedTokens - (before?.emittedTokens ?? 0);
+    this.decodeForwards += total.emittingRequests - (before?.emittingRequests ?? 0);
+    this.forwardsBefore.set(worker, total);
   }
 
   /** Closes the window at `atNs` and opens the next. */

@@ -1,4 +1,3 @@
-import { FailureReason, RequestStatus } from "../../metrics/request-ledger.ts";
 import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
 import type { EngineRank, RankContext } from "./engine-rank.ts";
 import { PagedRank } from "./paged-rank.ts";
@@ -48,9 +47,7 @@ export class DecodeRank extends PagedRank implements EngineRank {
     const { blockSize } = this.config;
     const hits = this.residentPrefix(state);
     const blocks = Math.ceil(state.promptLength / blockSize);
-    let pinnedFromCache = 0;
-    for (const block of hits) if (!this.cache.isReferenced(block)) pinnedFromCache++;
-    if (blocks - hits.length > this.cache.availableBlocks - pinnedFromCache) {
+    if (!this.destinationFits(state, hits)) {
       this.triedAtChange = changes;
       return -1;
     }
@@ -115,26 +112,31 @@ export class DecodeRank extends PagedRank implements EngineRank {
 
   /** While prompts are on their way or queued, what does not fit now may fit later. */
   protected override giveUpOnHead(): boolean {
-    if (this.reserved.size > 0) return false;
-    const waitsForDestination = this.pending[0];
-    if (waitsForDestination === undefined) return super.giveUpOnHead();
-    return false;
+    return this.reserved.size === 0 && this.pending.length === 0 && super.giveUpOnHead();
   }
 
-  /** Fails the head of the destination queue when it can never fit; true when it did. */
-  rejectImpossibleDestination(atNs: number): number {
-    const state = this.pending[0];
-    if (state === undefined) return -1;
-    if (Math.ceil(state.promptLength / this.config.blockSize) <= this.config.numGpuBlocks) return -1;
-    this.pending.shift();
-    this.scheduler.onlyMaterialised = this.pending.length > 0;
-    this.leave(state.request, RequestStatus.rejected, FailureReason.promptExceedsKvPool, atNs);
-    return state.request;
+  private destinationFits(state: RequestState, hits: readonly number[]): boolean {
+    const { cache } = this;
+    if (this.config.engineType === "trtllm") return this.worstCaseFits(state);
+    let pinnedFromCache = 0;
+    for (const block of hits) if (!cache.isReferenced(block)) pinnedFromCache++;
+    const fresh = Math.ceil(state.promptLength / this.config.blockSize) - hits.length;
+    return fresh <= cache.availableBlocks - pinnedFromCache;
+  }
+
+  /** TRT-LLM promises every request the blocks of its whole output (current-findings §4.26). */
+  private worstCaseFits(state: RequestState): boolean {
+    const worstCase = (other: RequestState) =>
+      Math.ceil((other.promptLength + other.outputLimit) / this.config.blockSize);
+    let available = this.cache.availableBlocks;
+    const promised = [...this.scheduler.running, ...this.scheduler.waiting, ...this.reserved.values()];
+    for (const other of promised) available -= worstCase(other) - other.blocks.length;
+    return worstCase(state) <= available;
   }
 
   private residentPrefix(state: RequestState): number[] {
     const hits: number[] = [];
-    if (!this.config.enablePrefixCaching) return hits;
+    if (!this.config.enablePrefixCaching || this.config.engineType === "trtllm") return hits;
     const full = Math.floor(state.promptLength / this.config.blockSize);
     for (let k = 0; k < full; k++) {
       const block = this.cache.find(this.scheduler.blockKey(state, k));

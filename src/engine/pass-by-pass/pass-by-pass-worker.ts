@@ -14,6 +14,9 @@ export class PassByPassWorker implements Worker {
   passes = 0;
   requests = 0;
   private readonly finished: number[] = [];
+  /** Sums over all passes started. */
+  private emittedTokens = 0;
+  private emittingRequests = 0;
   /** Last record of each rank whose pass has ended when the one in `rank.pass` has not. */
   private readonly previous: ForwardPass[];
   private previousEndNs = -1;
@@ -65,6 +68,17 @@ export class PassByPassWorker implements Worker {
     return this.previousEndNs > sinceNs && this.previousEndNs <= atNs ? this.previous[rank]! : null;
   }
 
+  forwardsEndedBy(atNs: number): { readonly emittedTokens: number; readonly emittingRequests: number } {
+    let { emittedTokens, emittingRequests } = this;
+    if (this.lastEndNs > atNs) {
+      for (const rank of this.ranks) {
+        emittedTokens -= rank.pass.emittedTokens;
+        emittingRequests -= rank.pass.emittingRequests;
+      }
+    }
+    return { emittedTokens, emittingRequests };
+  }
+
   prefixOverlapBlocks(request: number, rank = 0): number {
     return this.ranks[rank]!.prefixOverlapBlocks(request);
   }
@@ -99,6 +113,10 @@ export class PassByPassWorker implements Worker {
       this.previousEndNs = this.lastEndNs;
       this.lastEndNs = endNs;
       this.passes++;
+      for (const rank of this.ranks) {
+        this.emittedTokens += rank.pass.emittedTokens;
+        this.emittingRequests += rank.pass.emittingRequests;
+      }
       this.busyNs += endNs - startNs;
     }
     this.busyUntilNs = endNs;
