@@ -262,7 +262,7 @@ export class AggregatedScheduler {
   /** Refuses a request that never ran and cannot run at all. */
   private reject(request: number, nowNs: number): boolean {
     const promptLength = this.fleet.trace.inputLength[request]!;
-    const { maxModelLen } = this.fleet;
+    const { maxModelLen } = this.fleet.engine;
     const { capacity } = this.pool;
     const tooLong = promptLength >= maxModelLen;
     const tooLarge = this.noEvict
@@ -299,9 +299,9 @@ export class AggregatedScheduler {
 
   /** Admits a request for the first time; answers what it lacks, `none` when it is admitted. */
   private admitFresh(request: number, nowNs: number): FailureReason {
-    const { trace, edges, ledger, maxModelLen } = this.fleet;
+    const { trace, edges, ledger, engine } = this.fleet;
     const promptLength = trace.inputLength[request]!;
-    let limit = Math.min(trace.outputLength[request]!, maxModelLen - promptLength);
+    let limit = Math.min(trace.outputLength[request]!, engine.maxModelLen - promptLength);
     if (this.noEvict) limit = Math.min(limit, this.pool.capacity * this.blockSize - promptLength);
     const lastEdge = edges.count > 0 ? edges.lastEdge[request]! : -1;
     const edge = this.findPrefix(lastEdge, promptLength, limit);
@@ -408,7 +408,9 @@ export class AggregatedScheduler {
       this.entering = larger;
     }
     this.entering[this.enteringCount++] = slot;
-    if (table.outputLimit[slot]! > 0 && (this.chargeFirstToken || generated > 0 || !fromPrompt)) {
+    if (table.outputLimit[slot] === 0) return;
+    sums.emittingRequests++;
+    if (this.chargeFirstToken || generated > 0 || !fromPrompt) {
       sums.chargedRequests++;
       sums.chargedTokens += known;
     }

@@ -114,7 +114,7 @@ export class AggregatedWorker implements Worker {
       return;
     }
     const decodeKv = sumKnown + sums.recomputeKvTokens;
-    const emitting = decodes + enteringCount;
+    const emitting = decodes + sums.emittingRequests;
     history.add(startNs, startNs, startNs, endNs, 1, decodes + sums.recomputeRequests, decodeKv, emitting, active);
     history.addPrefill(sums.prefillRequests, sums.prefillTokens, sums.prefillKvTokens, this.remainingPrefill());
     this.recordQueue();

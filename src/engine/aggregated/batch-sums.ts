@@ -13,6 +13,8 @@ export class BatchSums {
   /** Requests charged in the decode time of the pass that completes their prompt, and their tokens. */
   chargedRequests = 0;
   chargedTokens = 0;
+  /** Requests that emit the token their completed sequence leads to. */
+  emittingRequests = 0;
 
   reset(): void {
     this.prefillRequests = 0;
@@ -24,6 +26,7 @@ export class BatchSums {
     this.recomputeKvTokens = 0;
     this.chargedRequests = 0;
     this.chargedTokens = 0;
+    this.emittingRequests = 0;
   }
 
   /** Requests counted, with or without prompt tokens. */

@@ -13,8 +13,6 @@ export interface AggregatedFleetState {
   readonly ledger: RequestLedger;
   readonly edges: PrefixEdges;
   readonly decodeTimes: DecodeTimes;
-  /** Prompts at or above it are rejected and generation stops at it; Infinity where the semantics ignore it. */
-  readonly maxModelLen: number;
 }
 
 /** Prepares a run; the configuration must pass `whyNotAggregated`. */
@@ -32,8 +30,6 @@ export function createAggregatedFleetState(
     ledger,
     edges: buildPrefixEdges(sharing ? trace : { ...trace, blocks: null }, engine.blockSize),
     decodeTimes: new DecodeTimes(engine, semantics),
-    // ai-dynamo 1.4.2 honours it for vLLM only (current-findings §2.7).
-    maxModelLen: engine.engineType === "vllm" || semantics.name === "current" ? engine.maxModelLen : Infinity,
   };
 }
 

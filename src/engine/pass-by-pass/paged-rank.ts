@@ -254,8 +254,11 @@ export class PagedRank implements EngineRank, SchedulerListener {
       if (state.computed < state.promptLength) pass.remainingPrefillTokens += state.promptLength - state.computed;
     }
     pass.activeBlocks = this.cache.activeBlocks;
-    pass.emittingRequests = this.ready.length;
+    pass.emittingRequests = 0;
     pass.emittedTokens = 0;
-    for (const tokens of this.bursts) pass.emittedTokens += tokens;
+    for (const tokens of this.bursts) {
+      if (tokens > 0) pass.emittingRequests++;
+      pass.emittedTokens += tokens;
+    }
   }
 }
