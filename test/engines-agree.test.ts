@@ -229,6 +229,9 @@ function runClosed(trace: Trace, concurrency: number, plain: Side, step: Step): 
 
 describe("the aggregated engine and the pass-by-pass engine", () => {
   it("agree on every request, gap and pass of random workloads", () => {
-    fc.assert(fc.property(workloads, compare), { numRuns: Number(process.env["ENGINES_AGREE_RUNS"] ?? 1500), seed: Number(process.env["ENGINES_AGREE_SEED"] ?? 20240607) });
+    fc.assert(fc.property(workloads, compare), {
+      numRuns: Number(process.env["ENGINES_AGREE_RUNS"] ?? 1500),
+      seed: Number(process.env["ENGINES_AGREE_SEED"] ?? 20240607),
+    });
   });
 });
