@@ -1,3 +1,48 @@
 #!/usr/bin/env node
-process.stderr.write("windtunnel: no command yet\n");
-process.exitCode = 2;
+import { commands } from "./command-table.ts";
+import { exitCodes, reportFailure } from "./failure.ts";
+import { windtunnelVersion } from "../version.ts";
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // The reader went away (`| head`): nothing more to say.
+  if (error.code === "EPIPE") process.exit(exitCodes.done);
+  throw error;
+});
+
+const [name, ...args] = process.argv.slice(2);
+try {
+  process.exitCode = await run(name, args);
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}
+
+async function run(name: string | undefined, args: string[]): Promise<number> {
+  if (name === "--version" || name === "-V") {
+    process.stdout.write(`${windtunnelVersion}\n`);
+    return exitCodes.done;
+  }
+  if (name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(overview());
+    return exitCodes.done;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return (await command.load()).run(args);
+  if (name === undefined) {
+    process.stderr.write(overview());
+    return exitCodes.badInput;
+  }
+  const { suggestion } = await import("../config/nearest-name.ts");
+  const known = commands.map((candidate) => candidate.name);
+  process.stderr.write(`windtunnel: unknown command "${name}"${suggestion(name, known)}; known: ${known.join(", ")}\n`);
+  return exitCodes.badInput;
+}
+
+function overview(): string {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}\n`);
+  return (
+    "windtunnel: replays recorded LLM request traces through simulated inference engines\n\n" +
+    `Usage: windtunnel COMMAND [options]\n\nCommands:\n${lines.join("")}\n` +
+    "windtunnel COMMAND --help shows the options of a command.\n"
+  );
+}

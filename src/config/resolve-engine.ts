@@ -69,7 +69,9 @@ function valuesOf(args: ValidatedEngineArgs, engine: EngineConfig): Record<strin
   for (const [key, value] of Object.entries(defaults)) values[key] = { value, from: "default" };
   for (const [key, value] of Object.entries(args.given)) {
     if (value === undefined) continue;
-    const entries = isSection(value) ? Object.entries(value).map(([name, v]) => [`${key}.${name}`, v] as const) : [[key, value] as const];
+    const entries = isSection(value)
+      ? Object.entries(value).map(([name, v]) => [`${key}.${name}`, v] as const)
+      : [[key, value] as const];
     for (const [name, given] of entries) {
       const note = keysWithoutEffect[key];
       values[name] = { value: given as ConfigValue["value"], from: "given", ...(note === undefined ? {} : { note }) };
@@ -77,10 +79,15 @@ function valuesOf(args: ValidatedEngineArgs, engine: EngineConfig): Record<strin
   }
   if (args.given.block_size === 0) values["block_size"] = { value: args.blockSize, from: "default" };
   if (args.given.num_gpu_blocks == null) values["num_gpu_blocks"] = { value: engine.numGpuBlocks, from: "default" };
-  values["worker_type"] = args.given.worker_type == null
-    ? { value: args.role, from: "derived", note: `from ${args.where}` }
-    : { value: args.role, from: "given" };
-  values["gpus_per_worker"] = { value: engine.gpusPerWorker, from: "derived", note: "tensor parallel size × data-parallel ranks" };
+  values["worker_type"] =
+    args.given.worker_type == null
+      ? { value: args.role, from: "derived", note: `from ${args.where}` }
+      : { value: args.role, from: "given" };
+  values["gpus_per_worker"] = {
+    value: engine.gpusPerWorker,
+    from: "derived",
+    note: "tensor parallel size × data-parallel ranks",
+  };
   const { kind, description } = engine.perfModel.provenance;
   values["perf_model"] = { value: kind, from: "derived", note: description };
   return values;
@@ -98,13 +105,20 @@ function withoutEffect({ given, where, aic }: ValidatedEngineArgs): string[] {
     const idle = Object.keys(given).filter(
       (key) => key.startsWith("aic_") && !needNoBackend.has(key) && isSet(given[key as keyof typeof given]),
     );
-    if (idle.length > 0) warnings.push(`${where} ${idle.join(", ")} ${idle.length === 1 ? "has" : "have"} no effect without aic_backend`);
+    if (idle.length > 0)
+      warnings.push(`${where} ${idle.join(", ")} ${idle.length === 1 ? "has" : "have"} no effect without aic_backend`);
   }
   return warnings;
 }
 
 /** Arguments named after AIConfigurator that act without it. */
-const needNoBackend = new Set(["aic_tp_size", "aic_attention_dp_size", "aic_nextn", "aic_nextn_accept_rates", "aic_mtp_seed"]);
+const needNoBackend = new Set([
+  "aic_tp_size",
+  "aic_attention_dp_size",
+  "aic_nextn",
+  "aic_nextn_accept_rates",
+  "aic_mtp_seed",
+]);
 
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== 0;

@@ -1,0 +1,30 @@
+/** A command of the program; its code is loaded only when it is asked for. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** What a command's file exports. */
+export interface CommandModule {
+  /**
+   * Runs the command.
+   * @param args what follows its name on the command line
+   * @returns the exit code
+   */
+  run(args: string[]): Promise<number>;
+}
+
+/** All commands, in the order help shows them. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "replay",
+    summary: "replay a trace through simulated engines and print its latencies",
+    load: () => import("./commands/replay.ts"),
+  },
+  {
+    name: "schema",
+    summary: "print the JSON Schema of a result or of engine arguments",
+    load: () => import("./commands/schema.ts"),
+  },
+];

@@ -1,0 +1,109 @@
+import { ConfigError } from "../../config/config-error.ts";
+import type { ReplayOptions } from "../../config/replay-options.ts";
+import { resolveReplay } from "../../config/resolve-replay.ts";
+import { loadWorkload, runReplay } from "../../replay.ts";
+import { aiperfTable, scalingEventLines } from "../../report/aiperf-table.ts";
+import { checkWritable, OutputError, writeFileAtomically } from "../../report/atomic-file.ts";
+import { requestRows } from "../../report/request-rows.ts";
+import { resultJson } from "../../report/result-json.ts";
+import type { RunResult } from "../../result/schema.ts";
+import { exitCodes } from "../failure.ts";
+import { ProgressLine } from "../progress-line.ts";
+import { parseReplayCommandLine } from "../replay-command-line.ts";
+import { resultPath } from "../report-paths.ts";
+
+/** `windtunnel replay`: simulate, write the reports, print the table. */
+export async function run(args: string[]): Promise<number> {
+  const options = parseReplayCommandLine(args);
+  if (options === null) return exitCodes.done;
+  const quiet = options.quiet === true;
+  const interruption = interruptible();
+  try {
+    const resolved = await resolveReplay(options);
+    const paths = reportPaths(options);
+    for (const path of Object.values(paths)) if (path !== null) checkUsable(path);
+    const trace = await loadWorkload(resolved.workload);
+    if (interruption.signal.aborted) return exitCodes.interrupted;
+
+    const progress = new ProgressLine(!quiet);
+    const { outcome, result } = await runReplay(resolved, trace, {
+      signal: interruption.signal,
+      onProgress: (state) => progress.update(state),
+    });
+    progress.clear();
+
+    if (paths.json !== null) await writeFileAtomically(paths.json, [resultJson(result)]);
+    if (paths.jsonl !== null) await writeFileAtomically(paths.jsonl, requestRows(outcome));
+    if (!quiet) for (const line of remarks(result)) process.stderr.write(`${line}\n`);
+    if (options.json === true) process.stdout.write(resultJson(result));
+    else if (!quiet) process.stdout.write(printed(result, paths));
+    return exitCode(result);
+  } finally {
+    interruption.release();
+  }
+}
+
+interface ReportPaths {
+  readonly json: string | null;
+  readonly jsonl: string | null;
+}
+
+function reportPaths({ reportJson, reportJsonl, reportHtml, json }: ReplayOptions): ReportPaths {
+  if (reportHtml !== undefined)
+    throw new ConfigError([{ where: "--report-html", message: "the page is not built yet" }]);
+  return {
+    json: json === true && reportJson === undefined ? null : resultPath(reportJson, new Date()),
+    jsonl: reportJsonl ?? null,
+  };
+}
+
+/** An unwritable path is told before anything runs, as bad input. */
+function checkUsable(path: string): void {
+  try {
+    checkWritable(path);
+  } catch (error) {
+    if (error instanceof OutputError) throw new ConfigError([{ where: "", message: error.message }]);
+    throw error;
+  }
+}
+
+/** What stdout shows, line for line as the reference prints it. */
+function printed(result: RunResult, paths: ReportPaths): string {
+  const { planner } = result;
+  return (
+    `${scalingEventLines(result.scaling_events)}${aiperfTable(result)}\n` +
+    `Saved full report to: ${paths.json}\n` +
+    (planner === null ? "" : `Planner ticks: ${planner.ticks.length}\n`)
+  );
+}
+
+/** What stderr tells beside the progress. */
+function remarks(result: RunResult): string[] {
+  const lines = [
+    ...result.trace.notes.map((note) => `note: ${note}`),
+    ...result.warnings.map((warning) => `warning: ${warning}`),
+  ];
+  const lost = result.rejected_requests + result.failed_requests;
+  if (lost > 0) {
+    const reasons = Object.entries(result.failure_reasons).map(([reason, count]) => `${reason}: ${count}`);
+    lines.push(`warning: ${lost} of ${result.num_requests} requests rejected or failed (${reasons.join(", ")})`);
+  }
+  if (result.ended_early !== null) lines.push(`warning: ended early: ${result.ended_early.message}`);
+  return lines;
+}
+
+function exitCode({ ended_early: ended }: RunResult): number {
+  if (ended?.kind === "interrupted") return exitCodes.interrupted;
+  return ended?.kind === "planner_error" ? exitCodes.failed : exitCodes.done;
+}
+
+/** The first Ctrl-C ends the run with what is finished, the second one at once. */
+function interruptible(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const onInterrupt = () => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    controller.abort();
+  };
+  process.on("SIGINT", onInterrupt);
+  return { signal: controller.signal, release: () => process.off("SIGINT", onInterrupt) };
+}

@@ -1,0 +1,38 @@
+import { ConfigError } from "../../config/config-error.ts";
+import { suggestion } from "../../config/nearest-name.ts";
+import { exitCodes } from "../failure.ts";
+
+const schemas: Readonly<Record<string, () => Promise<object>>> = {
+  result: async () => {
+    const [{ z }, { runResultSchema }] = await Promise.all([import("zod"), import("../../result/schema.ts")]);
+    return z.toJSONSchema(runResultSchema);
+  },
+  engine: async () => {
+    const [z, { engineArgsSchema }] = await Promise.all([
+      import("zod/mini"),
+      import("../../config/engine-args-schema.ts"),
+    ]);
+    return { ...z.toJSONSchema(engineArgsSchema), title: "windtunnel engine arguments" };
+  },
+};
+
+/** `windtunnel schema NAME`: prints a JSON Schema. */
+export async function run(args: string[]): Promise<number> {
+  const names = Object.keys(schemas).join(", ");
+  const [name, ...more] = args;
+  if (name === "--help" || name === "-h") {
+    process.stdout.write(`Usage: windtunnel schema NAME\n\nPrints a JSON Schema. NAME: ${names}\n`);
+    return exitCodes.done;
+  }
+  if (name === undefined || more.length > 0) {
+    throw new ConfigError([{ where: "", message: `windtunnel schema takes one name: ${names}` }]);
+  }
+  const make = schemas[name];
+  if (make === undefined) {
+    throw new ConfigError([
+      { where: "", message: `unknown schema "${name}"${suggestion(name, Object.keys(schemas))}; known: ${names}` },
+    ]);
+  }
+  process.stdout.write(`${JSON.stringify(await make(), null, 2)}\n`);
+  return exitCodes.done;
+}

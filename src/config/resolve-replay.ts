@@ -1,0 +1,189 @@
+import type { EngineConfig } from "../engine/engine-config.ts";
+import type { SemanticsName } from "../engine/semantics.ts";
+import type { ResultContext } from "../result/build-run-result.ts";
+import type { ConfigValue } from "../result/schema.ts";
+import type { RunConfig } from "../simulation/run-config.ts";
+import { ProblemList } from "./config-error.ts";
+import { loadDocument } from "./document.ts";
+import { validateEngineArgs } from "./engine-args.ts";
+import type { ValidatedEngineArgs, WorkerRole } from "./engine-args.ts";
+import { nearestName } from "./nearest-name.ts";
+import { optionKey, replayOptions } from "./replay-options.ts";
+import type { ReplayOption, ReplayOptions } from "./replay-options.ts";
+import { checkReplayRules } from "./replay-rules.ts";
+import { resolveEngine } from "./resolve-engine.ts";
+import type { ResolvedEngine } from "./resolve-engine.ts";
+import { validate } from "./validate.ts";
+import { workloadFrom } from "./workload-spec.ts";
+import type { WorkloadSpec } from "./workload-spec.ts";
+
+/** A replay ready to run: everything validated, nothing read but configuration files. */
+export interface ResolvedReplay {
+  readonly workload: WorkloadSpec;
+  readonly run: RunConfig;
+  /** What the result needs beside the outcome; without what only the run knows. */
+  readonly context: Omit<ResultContext, "windtunnelVersion" | "wallTimeMs">;
+}
+
+type Values = { readonly [Key in keyof ReplayOptions]-?: NonNullable<ReplayOptions[Key]> | null };
+
+/**
+ * Checks all options of a replay and resolves them, with the origin of every value.
+ * @throws ConfigError with every mistake found
+ */
+export async function resolveReplay(options: ReplayOptions): Promise<ResolvedReplay> {
+  const problems = new ProblemList();
+  checkNames(options, problems);
+  const values = {} as Record<keyof ReplayOptions, unknown>;
+  for (const option of replayOptions) values[optionKey(option.flag)] = valueOf(option, options, problems);
+  const given = { ...values, trace: options.trace ?? null } as Values;
+
+  checkReplayRules(given, options, problems);
+  const workload = workloadFrom(given);
+  const disaggregated = given.prefillEngineArgs !== null || given.decodeEngineArgs !== null;
+  const engines = disaggregated
+    ? {
+        prefill: engineArgs(given.prefillEngineArgs ?? {}, "--prefill-engine-args", "prefill", given, problems),
+        decode: engineArgs(given.decodeEngineArgs ?? {}, "--decode-engine-args", "decode", given, problems),
+      }
+    : { engine: engineArgs(given.extraEngineArgs ?? {}, "--extra-engine-args", "aggregated", given, problems) };
+  checkPair(engines, problems);
+  problems.throwIfAny();
+
+  const resolved: Record<string, ResolvedEngine> = {};
+  for (const [name, args] of Object.entries(engines)) resolved[name] = await resolveEngine(args!);
+  const topology = topologyOf(resolved, given);
+  return {
+    workload,
+    run: {
+      semantics: given.semantics as SemanticsName,
+      topology,
+      arrivalSpeedupRatio: given.arrivalSpeedupRatio!,
+      replayConcurrency: given.replayConcurrency,
+      maxSimTimeSeconds: given.maxSimTimeSeconds,
+      routerMode: given.routerMode!,
+      planner: null,
+      engine: given.engine!,
+      seed: given.seed!,
+    },
+    context: {
+      semantics: given.semantics as SemanticsName,
+      mode: topology.mode,
+      gpusPerWorker: {
+        prefill: topology.mode === "disagg" ? topology.prefillEngine.gpusPerWorker : 0,
+        decode: topology.mode === "disagg" ? topology.decodeEngine.gpusPerWorker : topology.engine.gpusPerWorker,
+      },
+      config: configOf(options, given, resolved),
+      warnings: Object.values(resolved).flatMap(({ warnings }) => warnings),
+      sla: slaOf(given),
+      policy: null,
+    },
+  };
+}
+
+/** Options from code may be misspelt; those of the command line cannot. */
+function checkNames(options: ReplayOptions, problems: ProblemList): void {
+  const known = ["trace", ...replayOptions.map(({ flag }) => optionKey(flag))];
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const nearest = nearestName(key, known);
+    problems.add("", `unknown option "${key}"${nearest === null ? "" : ` (did you mean "${nearest}"?)`}`);
+  }
+}
+
+function valueOf(option: ReplayOption, options: ReplayOptions, problems: ProblemList): unknown {
+  const where = `--${option.flag}`;
+  const given: unknown = options[optionKey(option.flag)];
+  if (given === undefined || given === null) return option.default ?? null;
+  if (option.kind === "document") return typeof given === "string" ? loadDocument(given, where, problems) : given;
+  const plain = option.flag === "trace-format" && typeof given === "string" ? formatName(given) : given;
+  return validate(option.schema!, plain, where, problems);
+}
+
+/** `agentic-mooncake` and `mooncake_delta` are other spellings. */
+function formatName(given: string): string {
+  const spelling = given.toLowerCase().replaceAll("-", "_");
+  return spelling === "mooncake_delta" ? "mooncake-delta" : spelling;
+}
+
+function engineArgs(
+  document: unknown,
+  where: string,
+  role: WorkerRole,
+  given: Values,
+  problems: ProblemList,
+): ValidatedEngineArgs | null {
+  return validateEngineArgs(document, where, role, problems, given.perfData);
+}
+
+/** A hand-off needs two engines of a kind. */
+function checkPair(engines: Partial<Record<string, ValidatedEngineArgs | null>>, problems: ProblemList): void {
+  const { prefill, decode } = engines;
+  if (prefill == null || decode == null) return;
+  const where = "--prefill-engine-args, --decode-engine-args";
+  if (prefill.engineType !== decode.engineType) {
+    problems.add(
+      where,
+      `engine_type differs (${prefill.engineType}, ${decode.engineType}); both pools must run the same engine`,
+    );
+  } else if (prefill.engineType === "trtllm") {
+    problems.add(
+      where,
+      'found engine_type "trtllm", expected "vllm" or "sglang": disaggregated TensorRT-LLM is not simulated',
+    );
+  }
+  if (prefill.blockSize !== decode.blockSize) {
+    problems.add(
+      where,
+      `block_size differs (${prefill.blockSize}, ${decode.blockSize}); blocks are handed over as they are`,
+    );
+  }
+  for (const args of [prefill, decode]) {
+    if (args.dpSize !== 1)
+      problems.add(`${args.where} dp_size`, `found ${args.dpSize}, expected 1 in a disaggregated run`);
+  }
+}
+
+function topologyOf(resolved: Record<string, ResolvedEngine>, given: Values): RunConfig["topology"] {
+  const engine = (name: string): EngineConfig => resolved[name]!.engine;
+  if (resolved["engine"] !== undefined) {
+    return { mode: "agg", engine: engine("engine"), numWorkers: given.numWorkers! };
+  }
+  return {
+    mode: "disagg",
+    prefillEngine: engine("prefill"),
+    decodeEngine: engine("decode"),
+    numPrefillWorkers: given.numPrefillWorkers!,
+    numDecodeWorkers: given.numDecodeWorkers!,
+  };
+}
+
+function slaOf({ slaTtftMs, slaItlMs, slaE2eMs }: Values): ResultContext["sla"] {
+  if (slaTtftMs === null && slaItlMs === null && slaE2eMs === null) return null;
+  return { source: "flags", ttftMs: slaTtftMs, itlMs: slaItlMs, e2eMs: slaE2eMs };
+}
+
+/** Options that say where output goes, not what is simulated. */
+const outputOptions = new Set(["report-json", "report-jsonl", "report-html", "quiet", "json"]);
+
+function configOf(
+  options: ReplayOptions,
+  values: Values,
+  engines: Record<string, ResolvedEngine>,
+): Record<string, ConfigValue> {
+  const config: Record<string, ConfigValue> = {};
+  for (const option of replayOptions) {
+    if (option.kind === "document" || outputOptions.has(option.flag)) continue;
+    const key = optionKey(option.flag);
+    const value = values[key];
+    if (value === null) continue;
+    config[`run.${option.flag.replaceAll("-", "_")}`] = {
+      value: value as ConfigValue["value"],
+      from: options[key] === undefined ? "default" : "given",
+    };
+  }
+  for (const [name, { values: settings }] of Object.entries(engines)) {
+    for (const [key, value] of Object.entries(settings)) config[`${name}.${key}`] = value;
+  }
+  return config;
+}

@@ -1,0 +1,68 @@
+import type { ReplayOptions } from "./replay-options.ts";
+
+/** Where the requests of a run come from. */
+export type WorkloadSpec = TraceWorkload | SyntheticWorkload;
+
+/** Recorded requests: a file, "-" for standard input, or preset:NAME. */
+export interface TraceWorkload {
+  readonly kind: "trace";
+  readonly specs: readonly string[];
+  /** "auto" = recognise it. */
+  readonly format: string;
+  readonly traceBlockSize: number | null;
+  readonly sharedPrefixRatio: number;
+  readonly numPrefixGroups: number;
+  /** Open-loop runs need arrival times. */
+  readonly arrivals: "required" | "optional";
+}
+
+/** Requests made up from a few figures (engine-reference §2.7). */
+export interface SyntheticWorkload {
+  readonly kind: "synthetic";
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly requestCount: number;
+  readonly requestRate: number | null;
+  readonly arrivalIntervalMs: number | null;
+  readonly arrivalSeed: number;
+  readonly turnsPerSession: number;
+  readonly sharedPrefixRatio: number;
+  readonly numPrefixGroups: number;
+  readonly interTurnDelayMs: number;
+}
+
+type Values = { readonly [Key in keyof ReplayOptions]-?: NonNullable<ReplayOptions[Key]> | null };
+
+/** Trace files as a list. */
+export function traceSpecs(trace: ReplayOptions["trace"] | null): readonly string[] {
+  return trace === undefined || trace === null ? [] : typeof trace === "string" ? [trace] : trace;
+}
+
+/** The workload that validated options describe. */
+export function workloadFrom(values: Values): WorkloadSpec {
+  const specs = traceSpecs(values.trace);
+  if (specs.length > 0) {
+    return {
+      kind: "trace",
+      specs,
+      format: values.traceFormat ?? "auto",
+      traceBlockSize: values.traceBlockSize,
+      sharedPrefixRatio: values.traceSharedPrefixRatio ?? 0,
+      numPrefixGroups: values.traceNumPrefixGroups ?? 0,
+      arrivals: values.replayConcurrency === null ? "required" : "optional",
+    };
+  }
+  return {
+    kind: "synthetic",
+    inputTokens: values.inputTokens ?? 0,
+    outputTokens: values.outputTokens ?? 0,
+    requestCount: values.requestCount ?? 0,
+    requestRate: values.requestRate,
+    arrivalIntervalMs: values.arrivalIntervalMs,
+    arrivalSeed: values.arrivalSeed ?? 42,
+    turnsPerSession: Math.max(1, values.turnsPerSession ?? 1),
+    sharedPrefixRatio: values.sharedPrefixRatio ?? 0,
+    numPrefixGroups: values.numPrefixGroups ?? 0,
+    interTurnDelayMs: values.interTurnDelayMs ?? 0,
+  };
+}

@@ -1,0 +1,98 @@
+import { ConfigError } from "./config/config-error.ts";
+import type { ReplayOptions } from "./config/replay-options.ts";
+import { resolveReplay } from "./config/resolve-replay.ts";
+import type { ResolvedReplay } from "./config/resolve-replay.ts";
+import type { WorkloadSpec } from "./config/workload-spec.ts";
+import { buildRunResult } from "./result/build-run-result.ts";
+import type { RunResult } from "./result/schema.ts";
+import type { SimulationOutcome } from "./simulation/outcome.ts";
+import { simulateInSteps } from "./simulation/simulate.ts";
+import type { Trace } from "./trace/trace.ts";
+import { openTrace } from "./trace/open-trace.ts";
+import { windtunnelVersion } from "./version.ts";
+
+/** How far a replay is. */
+export interface ReplayProgress {
+  readonly simulatedSeconds: number;
+  readonly requestsOffered: number;
+  readonly requestsTotal: number;
+}
+
+/** What a caller may follow or steer while a replay runs. */
+export interface ReplayHooks {
+  /** Called a few times a second. */
+  readonly onProgress?: (progress: ReplayProgress) => void;
+  /** Aborting ends the run; the result holds what was finished by then (`ended_early`). */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of `simulate`: those of the command line in camelCase, or a trace already in memory. */
+export interface SimulateOptions extends Omit<
+  ReplayOptions,
+  "trace" | "reportJson" | "reportJsonl" | "reportHtml" | "quiet" | "json"
+> {
+  /** A path, "preset:NAME", "-" for standard input, or a trace already read. */
+  readonly trace?: string | readonly string[] | Trace;
+}
+
+/**
+ * Replays a trace and returns the result, as `windtunnel replay` does, without printing or writing anything.
+ * @throws ConfigError or TraceError with everything that is wrong with the input, one line each
+ */
+export async function simulate(options: SimulateOptions, hooks: ReplayHooks = {}): Promise<RunResult> {
+  const { trace, ...others } = options;
+  if (typeof trace === "object" && "inputLength" in trace) {
+    const resolved = await resolveReplay({ ...others, trace: trace.name });
+    return (await runReplay(resolved, trace, hooks)).result;
+  }
+  const resolved = await resolveReplay({ ...others, ...(trace === undefined ? {} : { trace }) });
+  return (await runReplay(resolved, await loadWorkload(resolved.workload), hooks)).result;
+}
+
+/**
+ * Reads or makes the requests of a run.
+ * @throws TraceError
+ */
+export async function loadWorkload(workload: WorkloadSpec): Promise<Trace> {
+  if (workload.kind === "synthetic") {
+    throw new ConfigError([
+      { where: "--input-tokens", message: "synthetic workloads are not built yet; give a trace" },
+    ]);
+  }
+  return openTrace(workload.specs, {
+    format: workload.format,
+    arrivals: workload.arrivals,
+    ...(workload.traceBlockSize === null ? {} : { traceBlockSize: workload.traceBlockSize }),
+  });
+}
+
+const PAUSE_EVERY_MS = 100;
+
+/** Runs a resolved replay to its end, or to the abort of `hooks.signal`. */
+export async function runReplay(
+  resolved: ResolvedReplay,
+  trace: Trace,
+  hooks: ReplayHooks = {},
+): Promise<{ readonly outcome: SimulationOutcome; readonly result: RunResult }> {
+  const startMs = performance.now();
+  const steps = simulateInSteps(trace, resolved.run);
+  let step = steps.next(false);
+  let pausedMs = startMs;
+  while (step.done !== true) {
+    const nowMs = performance.now();
+    if (nowMs - pausedMs > PAUSE_EVERY_MS) {
+      pausedMs = nowMs;
+      hooks.onProgress?.({
+        simulatedSeconds: step.value.nowNs / 1e9,
+        requestsOffered: step.value.offered,
+        requestsTotal: trace.count,
+      });
+      // Lets signals and timers of the caller through.
+      await new Promise((resume) => setImmediate(resume));
+    }
+    step = steps.next(hooks.signal?.aborted ?? false);
+  }
+  const wallTimeMs = performance.now() - startMs;
+  const result = buildRunResult(step.value, { ...resolved.context, windtunnelVersion, wallTimeMs });
+  return { outcome: step.value, result };
+}

@@ -1,0 +1,81 @@
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { createGzip } from "node:zlib";
+import { fileErrorText } from "../config/document.ts";
+
+/** A report that could not be written; the message names the path. */
+export class OutputError extends Error {
+  override readonly name = "OutputError";
+
+  constructor(path: string, cause: unknown) {
+    super(`cannot write ${path}: ${fileErrorText(cause)}`, { cause });
+  }
+}
+
+/**
+ * Writes a file as a whole: into a new file beside it that takes its place when everything is written, so that a
+ * reader never sees half a report and a failure leaves what was there. Missing folders are made. Devices and pipes are
+ * written to directly. A path that ends in .gz is compressed.
+ * @param chunks text, in order
+ * @throws OutputError
+ */
+export async function writeFileAtomically(path: string, chunks: Iterable<string>): Promise<void> {
+  const direct = isSpecialFile(path);
+  const target = direct ? path : join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  let file: number | null = null;
+  try {
+    if (!direct) mkdirSync(dirname(path), { recursive: true });
+    file = openSync(target, direct ? "w" : "wx");
+    if (path.endsWith(".gz")) await writeCompressed(file, chunks);
+    else for (const chunk of chunks) writeAll(file, Buffer.from(chunk));
+    closeSync(file);
+    file = null;
+    if (!direct) renameSync(target, path);
+  } catch (error) {
+    if (file !== null) closeSync(file);
+    if (!direct) rmSync(target, { force: true });
+    throw new OutputError(path, error);
+  }
+}
+
+/**
+ * Fails early where a report could not be written: makes the folder and tries to create a file in it.
+ * @throws OutputError
+ */
+export function checkWritable(path: string): void {
+  if (isSpecialFile(path)) return;
+  const probe = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  try {
+    if (existsSync(path) && statSync(path).isDirectory())
+      throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
+    mkdirSync(dirname(path), { recursive: true });
+    closeSync(openSync(probe, "wx"));
+    rmSync(probe);
+  } catch (error) {
+    throw new OutputError(path, error);
+  }
+}
+
+function isSpecialFile(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false, bigint: false });
+  return stat !== undefined && !stat.isFile() && !stat.isDirectory();
+}
+
+function writeAll(file: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+}
+
+async function writeCompressed(file: number, chunks: Iterable<string>): Promise<void> {
+  const gzip = createGzip();
+  const written = (async () => {
+    for await (const bytes of gzip) writeAll(file, bytes as Buffer);
+  })();
+  // The reader's failure is reported by the await below; until then it must not count as unhandled.
+  written.catch(() => gzip.destroy());
+  for (const chunk of chunks) {
+    if (gzip.destroyed) break;
+    if (!gzip.write(chunk)) await Promise.race([new Promise((resume) => gzip.once("drain", resume)), written]);
+  }
+  gzip.end();
+  await written;
+}
