@@ -1,0 +1,53 @@
+import { gunzipSync } from "node:zlib";
+import { readFile } from "node:fs/promises";
+
+/** A file of measured or reference times that cannot be read; the message names file and line. */
+export class TruthTableError extends Error {
+  override readonly name = "TruthTableError";
+}
+
+/** Rows of a CSV file by column name. */
+export interface TruthTable {
+  readonly path: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Reads a CSV file with a header line, gzipped or not. @throws TruthTableError */
+export async function readTruthTable(path: string): Promise<TruthTable> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = gunzipSync(bytes);
+  } catch (error) {
+    throw new TruthTableError(`${path}: ${(error as Error).message}`);
+  }
+  const lines = new TextDecoder().decode(bytes).split(/\r?\n/);
+  while (lines.length > 0 && lines.at(-1) === "") lines.pop();
+  const columns = (lines[0] ?? "").split(",");
+  if (columns.length < 2) throw new TruthTableError(`${path}:1: expected a header line of comma-separated columns`);
+  const rows = lines.slice(1).map((line, index) => {
+    const cells = splitRow(line);
+    if (cells.length !== columns.length) {
+      throw new TruthTableError(`${path}:${index + 2}: found ${cells.length} cells, expected ${columns.length}`);
+    }
+    return cells;
+  });
+  return { path, columns, rows };
+}
+
+/** Splits a line at commas outside double quotes. */
+function splitRow(line: string): string[] {
+  if (!line.includes('"')) return line.split(",");
+  const cells: string[] = [];
+  let cell = "";
+  let quoted = false;
+  for (const char of line) {
+    if (char === '"') quoted = !quoted;
+    else if (char === "," && !quoted) {
+      cells.push(cell);
+      cell = "";
+    } else cell += char;
+  }
+  return [...cells, cell];
+}

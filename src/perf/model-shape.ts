@@ -1,0 +1,75 @@
+import type { AttentionQuantization, CacheQuantization, ExpertQuantization, GemmQuantization } from "./quantization.ts";
+
+/** The dimensions of a transformer that decide how long a pass takes and how much memory it needs. */
+export interface ModelShape {
+  /** Hugging Face id, or the folder it was read from. */
+  readonly name: string;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly vocabularySize: number;
+  readonly attention: GroupedQueryAttention | LatentAttention;
+  readonly feedForward: DenseFeedForward | ExpertFeedForward;
+  readonly quantization: ModelQuantization;
+}
+
+/** Multi-head attention with shared key-value heads. */
+export interface GroupedQueryAttention {
+  readonly kind: "grouped-query";
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headDimension: number;
+  /** Queries and keys are normalised (Qwen3). */
+  readonly normalizesQueryAndKey: boolean;
+  /** A gate as wide as the queries scales the output (Qwen3.5). */
+  readonly gatesOutput: boolean;
+  /** Layers that see only the last `tokens`; null = none. */
+  readonly slidingWindow: { readonly tokens: number; readonly layers: number } | null;
+  /** Layers with linear attention (a fixed-size state) instead; null = none. */
+  readonly linear: LinearAttention | null;
+}
+
+/** Gated linear attention layers (Qwen3.5, Qwen3-Next). */
+export interface LinearAttention {
+  readonly layers: number;
+  readonly keyHeads: number;
+  readonly valueHeads: number;
+  readonly headDimension: number;
+}
+
+/** Multi-head latent attention (DeepSeek). */
+export interface LatentAttention {
+  readonly kind: "latent";
+  readonly heads: number;
+  readonly queryRank: number;
+  readonly keyValueRank: number;
+  readonly plainDimension: number;
+  readonly rotaryDimension: number;
+  readonly valueDimension: number;
+  /** Sparse attention looks at this many tokens at most; null = all. */
+  readonly sparseTokens: number | null;
+}
+
+export interface DenseFeedForward {
+  readonly kind: "dense";
+  readonly intermediateSize: number;
+}
+
+/** Mixture of experts in every layer. */
+export interface ExpertFeedForward {
+  readonly kind: "experts";
+  readonly experts: number;
+  readonly expertsPerToken: number;
+  readonly intermediateSize: number;
+  /** Intermediate size of the experts every token passes; 0 = none. */
+  readonly sharedIntermediateSize: number;
+}
+
+export interface ModelQuantization {
+  readonly gemm: GemmQuantization;
+  readonly experts: ExpertQuantization;
+  readonly cache: CacheQuantization;
+  /** Attention arithmetic where the backend can; vLLM computes it in bfloat16 whatever this says. */
+  readonly attention: AttentionQuantization;
+  /** Projections of the attention stay in bfloat16 although `gemm` is quantised. */
+  readonly attentionProjections: GemmQuantization;
+}

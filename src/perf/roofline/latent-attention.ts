@@ -1,0 +1,95 @@
+import type { Gpu } from "../gpu.ts";
+import type { LatentAttention } from "../model-shape.ts";
+
+/** One GPU's share of a latent attention block, projections included. */
+export interface LatentShare {
+  readonly attention: LatentAttention;
+  /** Heads of this GPU. */
+  readonly heads: number;
+  readonly hiddenSize: number;
+  readonly bytesPerWeight: number;
+  /** Peak rate of the projections' arithmetic, FLOP/s. */
+  readonly flops: number;
+  readonly cacheBytes: number;
+}
+
+/** Weights of the block on one GPU: down projections whole, the rest by heads. */
+export function latentWeights({
+  attention,
+  heads,
+  hiddenSize,
+}: Pick<LatentShare, "attention" | "heads" | "hiddenSize">): number {
+  const { queryRank, keyValueRank, plainDimension, rotaryDimension, valueDimension } = attention;
+  return (
+    hiddenSize * (queryRank + keyValueRank + rotaryDimension) +
+    queryRank * heads * (plainDimension + rotaryDimension) +
+    keyValueRank * heads * (plainDimension + valueDimension) +
+    heads * valueDimension * hiddenSize
+  );
+}
+
+/**
+ * A prefill pass of one latent attention block, in seconds.
+ * @param constants start (µs), projection compute efficiency, memory efficiency, tokens/10 at half efficiency, score
+ *   efficiency, sequence length at half of it, share of re-expanding the cached prefix
+ */
+export function latentPrefillSeconds(
+  constants: readonly number[],
+  gpu: Gpu,
+  share: LatentShare,
+  requests: number,
+  newTokens: number,
+  prefixTokens: number,
+): number {
+  const [start, efficiency, memoryEfficiency, halfTokens, scores, halfLength, expansion] = constants as Constants;
+  const { attention, heads } = share;
+  const tokens = requests * newTokens;
+  const length = newTokens + prefixTokens;
+  const weights = latentWeights(share);
+  const compute = ((2 * tokens * weights) / (share.flops * efficiency)) * (1 + (halfTokens * 10) / tokens);
+  const memory = (weights * share.bytesPerWeight) / (gpu.memoryBandwidth * memoryEfficiency);
+  const width = attention.plainDimension + attention.rotaryDimension + attention.valueDimension;
+  const pairs = seenPairs(length, attention.sparseTokens) - seenPairs(prefixTokens, attention.sparseTokens);
+  const attend = (requests * heads * pairs * width) / ((gpu.bf16Flops * scores * length) / (length + halfLength));
+  const expanded =
+    requests * prefixTokens * attention.keyValueRank * heads * (attention.plainDimension + attention.valueDimension);
+  const expand = (expansion * 2 * expanded) / gpu.bf16Flops;
+  return start * 1e-6 + (compute ** 4 + memory ** 4) ** 0.25 + attend + expand;
+}
+
+/**
+ * A decode pass of one latent attention block, in seconds.
+ * @param constants start (µs), projection compute efficiency, memory efficiency, score efficiency, cache bandwidth
+ *   efficiency, sharpness of their joint − 1, cost (µs) per 64 requests
+ */
+export function latentDecodeSeconds(
+  constants: readonly number[],
+  gpu: Gpu,
+  share: LatentShare,
+  requests: number,
+  contextTokens: number,
+): number {
+  const [start, efficiency, memoryEfficiency, scores, cacheEfficiency, sharpness, perRequest] = constants as Constants;
+  const { attention, heads } = share;
+  const seen = Math.min(contextTokens, attention.sparseTokens ?? Infinity);
+  const weights = latentWeights(share);
+  const compute = (2 * requests * weights) / (share.flops * efficiency);
+  const memory = (weights * share.bytesPerWeight) / (gpu.memoryBandwidth * memoryEfficiency);
+  const width = 2 * attention.keyValueRank + attention.rotaryDimension;
+  const score = (2 * requests * heads * seen * width) / (gpu.bf16Flops * scores);
+  const cached = requests * seen * (attention.keyValueRank + attention.rotaryDimension) * share.cacheBytes;
+  const read = cached / (gpu.memoryBandwidth * cacheEfficiency);
+  const power = 1 + sharpness;
+  const larger = Math.max(score, read);
+  const attend = larger === 0 ? 0 : larger * ((score / larger) ** power + (read / larger) ** power) ** (1 / power);
+  const work = (compute ** 4 + memory ** 4) ** 0.25 + attend;
+  return Math.hypot(start * 1e-6, work) + (perRequest * 1e-6 * requests) / 64;
+}
+
+/** Twice the query-key pairs of a causal triangle in which a query sees at most `limit` keys. */
+function seenPairs(length: number, limit: number | null): number {
+  if (limit === null || length <= limit) return length * length;
+  return 2 * limit * length - limit * limit;
+}
+
+type Constants = readonly [number, number, number, number, number, number, number];
