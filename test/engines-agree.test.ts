@@ -124,7 +124,7 @@ interface Side {
 function aggregatedSide(trace: Trace, config: EngineConfig, name: SemanticsName): Side {
   const ledger = new RequestLedger(trace.count, new GapRecorder());
   const worker = new AggregatedWorker(createAggregatedFleetState(trace, config, semanticsByName[name], ledger), 3);
-  return { worker, ledger, check: () => worker.scheduler.pool.check() };
+  return { worker, ledger, check: () => worker.scheduler.batch.pool.check() };
 }
 
 function passByPassSide(trace: Trace, config: EngineConfig, name: SemanticsName): Side {

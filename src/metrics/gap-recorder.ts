@@ -11,6 +11,7 @@ export class GapRecorder {
   private weight: Float64Array = new Float64Array(1024);
   private used = 0;
   private compactAt = FIRST_COMPACTION;
+  private readonly sources: ((recorder: GapRecorder) => void)[] = [];
 
   /**
    * Records that `count` requests each waited `gapNs` between two consecutive tokens.
@@ -28,8 +29,14 @@ export class GapRecorder {
     this.used = index + 1;
   }
 
+  /** Asks `source`, before the gaps are read, to add those it has counted itself since it was asked last. */
+  addSource(source: (recorder: GapRecorder) => void): void {
+    this.sources.push(source);
+  }
+
   /** The distinct gaps in ascending order (ns) with their counts; the arrays are views into this recorder. */
   sorted(): { gapNs: Float64Array; weight: Float64Array } {
+    for (const source of this.sources) source(this);
     this.compact();
     return { gapNs: this.gapNs.subarray(0, this.used), weight: this.weight.subarray(0, this.used) };
   }

@@ -3,13 +3,10 @@ import { PassPrice } from "../pass-price.ts";
 import type { Worker } from "../worker.ts";
 import { AggregatedScheduler } from "./aggregated-scheduler.ts";
 import { Departures } from "./departures.ts";
+import { busy, busyUntil, end, lastStart, newClock, nextStart, secondLastStart, start } from "./clock.ts";
+import { enlarged } from "./finish-calendar.ts";
 import type { AggregatedFleetState } from "./fleet-state.ts";
 import { PassHistory } from "./pass-history.ts";
-
-/** Places of the clock's readings (ns); a typed array keeps them unboxed. */
-const nextStart = 0;
-const busyUntil = 1;
-const busy = 2;
 
 /**
  * A vLLM- or TRT-LLM-like worker on aggregate counts: exact, but a row of passes that only decode costs as much as the
@@ -22,7 +19,7 @@ export class AggregatedWorker implements Worker {
   private readonly fleet: AggregatedFleetState;
   private readonly index: number;
   private readonly horizonNs: number;
-  private readonly clock = Float64Array.of(Infinity, 0, 0);
+  private readonly clock = newClock();
   private readonly departures: Departures;
   private readonly price: PassPrice;
   private readonly history = new PassHistory();
@@ -38,8 +35,8 @@ export class AggregatedWorker implements Worker {
     this.fleet = fleet;
     this.index = index;
     this.horizonNs = horizonNs;
-    this.departures = new Departures(fleet.ledger);
-    this.scheduler = new AggregatedScheduler(fleet, this.departures);
+    this.departures = new Departures(fleet.ledger, this.clock);
+    this.scheduler = new AggregatedScheduler(fleet, this.departures, this.clock);
     this.price = new PassPrice(fleet.engine);
   }
 
@@ -63,7 +60,7 @@ export class AggregatedWorker implements Worker {
     const { clock } = this;
     this.fleet.ledger.workerIndex[request] = this.index;
     this.requests++;
-    this.scheduler.enqueue(request);
+    this.scheduler.admission.enqueue(request);
     if (clock[nextStart] === Infinity) clock[nextStart] = Math.max(atNs, clock[busyUntil]!);
   }
 
@@ -84,26 +81,29 @@ export class AggregatedWorker implements Worker {
     return this.history.lastEndedBy(atNs, sinceNs);
   }
 
+  /** Of a request that has not run here; blocks nobody else has are not looked for. */
   prefixOverlapBlocks(request: number): number {
     const { edges } = this.fleet;
     if (edges.count === 0) return 0;
-    const { pool } = this.scheduler;
+    const { pool } = this.scheduler.batch;
     return pool.residentBlocks(pool.deepestResident(edges.lastEdge[request]!, Infinity));
   }
 
   /** Runs one pass of any kind. */
   private runPass(): void {
-    const { clock, scheduler, fleet, history } = this;
-    const { sums } = scheduler;
-    const startNs = clock[nextStart]!;
+    const { clock, scheduler, fleet } = this;
+    const { batch } = scheduler;
+    const { sums } = batch;
     const pass = this.passes;
-    if (!scheduler.schedule(pass, startNs)) {
+    const startNs = clock[nextStart]!;
+    clock[start] = startNs;
+    if (!scheduler.schedule(pass)) {
       clock[busyUntil] = startNs;
-      clock[nextStart] = scheduler.waiting.size > 0 ? startNs : Infinity;
+      clock[nextStart] = scheduler.inSystem > 0 ? startNs : Infinity;
       return;
     }
-    const { decodes, sumKnown, enteringCount } = scheduler;
-    const active = scheduler.pool.active;
+    const { decodes, sumKnown, enteringCount } = batch;
+    const { active } = batch.pool;
     const charged = decodes + sums.chargedRequests;
     const prefillNs = this.price.prefillNs(sums.prefillRequests, sums.sumPrefillEnds, sums.sumPrefillPrefix);
     const decodeNs = charged === 0 ? 0 : fleet.decodeTimes.nanoseconds(charged, sumKnown + sums.chargedTokens, active);
@@ -113,23 +113,21 @@ export class AggregatedWorker implements Worker {
       this.stop();
       return;
     }
-    const decodeKv = sumKnown + sums.recomputeKvTokens;
-    const emitting = decodes + sums.emittingRequests;
-    history.add(startNs, startNs, startNs, endNs, 1, decodes + sums.recomputeRequests, decodeKv, emitting, active);
-    history.addPrefill(sums.prefillRequests, sums.prefillTokens, sums.prefillKvTokens, this.remainingPrefill());
-    this.recordQueue();
+    clock[end] = endNs;
+    clock[lastStart] = startNs;
     clock[busyUntil] = endNs;
     clock[busy]! += passNs;
     this.passes = pass + 1;
+    this.recordMixed(decodes, sumKnown, active);
     if (decodes > 0) {
       fleet.ledger.gaps.add(passNs, decodes);
-      scheduler.sumKnown += decodes;
-      this.stampSecondTokens(endNs);
-      this.finishDue(pass, endNs);
+      batch.sumKnown += decodes;
+      if (this.freshCount > 0) this.stampSecondTokens(endNs);
+      if (batch.calendar.passesToNext(pass) === 0) this.finishDue(pass);
     }
     this.freshCount = 0;
-    for (let i = 0; i < enteringCount; i++) this.emitFirst(scheduler.entering[i]!, pass, endNs);
-    this.goOn(endNs);
+    for (let i = 0; i < enteringCount; i++) this.emitFirst(batch.entering[i]!, pass);
+    clock[nextStart] = scheduler.inSystem > 0 ? endNs : Infinity;
   }
 
   /**
@@ -137,83 +135,70 @@ export class AggregatedWorker implements Worker {
    * block, one finishes, or `untilNs`. False, with nothing done, when the first of them needs more blocks than there are.
    */
   private runDecodes(untilNs: number): boolean {
-    const { clock, scheduler, fleet, history } = this;
-    const { phases, calendar } = scheduler;
+    const { clock, scheduler, fleet, horizonNs } = this;
+    const { batch } = scheduler;
+    const { phases, decodes, sumKnown } = batch;
     const first = this.passes;
     const phase = first % phases.blockSize;
     const crossing = phases.countAt(phase);
-    if (crossing > 0 && !scheduler.growDecodes(crossing)) return false;
-    const toFinish = calendar.passesToNext(first) + 1;
+    if (crossing > 0 && !batch.growDecodes(crossing)) return false;
+    const toFinish = batch.calendar.passesToNext(first) + 1;
     const most = Math.min(phases.passesToNext(phase), toFinish);
+    const { active } = batch.pool;
     const startNs = clock[nextStart]!;
-    const { decodes, sumKnown } = scheduler;
-    const active = scheduler.pool.active;
-    const passNs = fleet.decodeTimes.nanoseconds(decodes, sumKnown, active);
-    if (startNs + passNs > this.horizonNs) {
+    clock[start] = startNs;
+    clock[lastStart] = startNs;
+    let count = 1;
+    if (fleet.decodeTimes.byBlocksOnly) {
+      const passNs = fleet.decodeTimes.nanoseconds(decodes, sumKnown, active);
+      count = passesWithin(startNs, passNs, most, untilNs, horizonNs);
+      if (count > 0) fleet.decodeTimes.counted(decodes, sumKnown, active, decodes * count);
+      clock[end] = startNs + count * passNs;
+      clock[lastStart] = startNs + (count - 1) * passNs;
+      clock[secondLastStart] = startNs + (count - 2) * passNs;
+      if (this.freshCount > 0) this.stampSecondTokens(startNs + passNs);
+    } else count = this.runUnequal(most, untilNs);
+    if (count === 0) {
       this.stop();
       return true;
     }
-    let count = 1;
-    let endNs = startNs + passNs;
-    let lastStartNs = startNs;
-    let secondLastStartNs = startNs;
-    if (this.freshCount > 0) this.stampSecondTokens(endNs);
-    if (most === 1 || endNs >= untilNs) fleet.ledger.gaps.add(passNs, decodes);
-    else if (fleet.decodeTimes.byBlocksOnly) {
-      count = passesWithin(startNs, passNs, most, untilNs, this.horizonNs);
-      endNs = startNs + count * passNs;
-      lastStartNs = startNs + (count - 1) * passNs;
-      secondLastStartNs = startNs + (count - 2) * passNs;
-      fleet.ledger.gaps.add(passNs, decodes * count);
-    } else {
-      fleet.ledger.gaps.add(passNs, decodes);
-      const { row } = this;
-      row[0] = startNs;
-      row[1] = startNs;
-      row[2] = endNs;
-      count = this.runUnequal(most, untilNs);
-      secondLastStartNs = row[0]!;
-      lastStartNs = row[1]!;
-      endNs = row[2]!;
-    }
-    history.add(startNs, secondLastStartNs, lastStartNs, endNs, count, decodes, sumKnown, decodes, active);
+    const endNs = clock[end]!;
+    this.history.add(clock, count, decodes, sumKnown, decodes, active);
     this.recordQueue();
     clock[busyUntil] = endNs;
     clock[busy]! += endNs - startNs;
     this.passes = first + count;
-    scheduler.sumKnown = sumKnown + count * decodes;
-    if (count === toFinish) this.finishDue(first + count - 1, endNs);
-    this.goOn(endNs);
+    batch.sumKnown = sumKnown + count * decodes;
+    if (count === toFinish) this.finishDue(first + count - 1);
+    clock[nextStart] = scheduler.inSystem > 0 ? endNs : Infinity;
     return true;
   }
 
-  /** Start of the pass before the last, start and end of the last pass of a row. */
-  private readonly row = new Float64Array(3);
-
-  /** Runs the passes of a row after its first, each with a time of its own; how many the row has. */
+  /** Runs at most `most` passes of a row, each with a time of its own; how many: those that start before `untilNs`. */
   private runUnequal(most: number, untilNs: number): number {
-    const { row, scheduler, horizonNs } = this;
-    const { decodeTimes, ledger } = this.fleet;
-    const { decodes } = scheduler;
-    const active = scheduler.pool.active;
-    let sumKnown = scheduler.sumKnown;
-    let secondLastNs = row[0]!;
-    let lastNs = row[1]!;
-    let atNs = row[2]!;
-    let count = 1;
+    const { clock, horizonNs } = this;
+    const { decodeTimes } = this.fleet;
+    const { batch } = this.scheduler;
+    const { decodes } = batch;
+    const { active } = batch.pool;
+    let { sumKnown } = batch;
+    let atNs = clock[start]!;
+    let lastNs = atNs;
+    let secondLastNs = atNs;
+    let count = 0;
     while (count < most && atNs < untilNs) {
-      sumKnown += decodes;
-      const passNs = decodeTimes.nanoseconds(decodes, sumKnown, active);
-      if (atNs + passNs > horizonNs) break;
-      ledger.gaps.add(passNs, decodes);
+      if (horizonNs !== Infinity && atNs + decodeTimes.nanoseconds(decodes, sumKnown, active) > horizonNs) break;
+      const passNs = decodeTimes.counted(decodes, sumKnown, active, decodes);
       secondLastNs = lastNs;
       lastNs = atNs;
       atNs += passNs;
       count++;
+      sumKnown += decodes;
+      if (this.freshCount > 0) this.stampSecondTokens(atNs);
     }
-    row[0] = secondLastNs;
-    row[1] = lastNs;
-    row[2] = atNs;
+    clock[secondLastStart] = secondLastNs;
+    clock[lastStart] = lastNs;
+    clock[end] = atNs;
     return count;
   }
 
@@ -223,96 +208,91 @@ export class AggregatedWorker implements Worker {
     this.clock[nextStart] = Infinity;
   }
 
-  private goOn(endNs: number): void {
-    const { scheduler } = this;
-    this.clock[nextStart] = scheduler.inSystem > 0 ? endNs : Infinity;
+  private recordMixed(decodes: number, sumKnown: number, active: number): void {
+    const { history } = this;
+    const { sums, partial, table } = this.scheduler.batch;
+    const decodeKv = sumKnown + sums.recomputeKvTokens;
+    history.add(this.clock, 1, decodes + sums.recomputeRequests, decodeKv, decodes + sums.emittingRequests, active);
+    const remaining = partial < 0 ? 0 : Math.max(0, table.promptLength[partial]! - table.computed[partial]!);
+    history.addPrefill(sums.prefillRequests, sums.prefillTokens, sums.prefillKvTokens, remaining);
+    this.recordQueue();
   }
 
   private recordQueue(): void {
-    const { scheduler } = this;
-    const preempted = scheduler.queuedPreempted;
-    this.history.addQueue(
-      scheduler.waiting.size - preempted,
-      scheduler.queuedPromptTokens,
-      preempted,
-      scheduler.queuedPreemptedTokens,
-    );
-  }
-
-  private remainingPrefill(): number {
-    const { partial, table } = this.scheduler;
-    return partial < 0 ? 0 : Math.max(0, table.promptLength[partial]! - table.computed[partial]!);
+    const { waiting, queuedPromptTokens, queuedPreempted, queuedPreemptedTokens } = this.scheduler.admission;
+    this.history.addQueue(waiting.size - queuedPreempted, queuedPromptTokens, queuedPreempted, queuedPreemptedTokens);
   }
 
   /** Stamps those that emitted their first token in the pass before and were not preempted in this one. */
   private stampSecondTokens(endNs: number): void {
-    const { table } = this.scheduler;
-    const { ledger } = this.fleet;
+    const { table } = this.scheduler.batch;
+    const { secondTokenNs } = this.fleet.ledger;
     for (let i = 0; i < this.freshCount; i++) {
       const slot = this.fresh[i]!;
-      if (table.decoding[slot] === 1) ledger.secondTokenNs[table.request[slot]!] = endNs;
+      if (table.decoding[slot] === 1) secondTokenNs[table.request[slot]!] = endNs;
     }
     this.freshCount = 0;
   }
 
   /** Lets go of the decodes whose last token pass number `pass` has emitted. */
-  private finishDue(pass: number, endNs: number): void {
-    const { scheduler, fleet } = this;
-    const { calendar, table } = scheduler;
-    const { ledger } = fleet;
+  private finishDue(pass: number): void {
+    const { batch } = this.scheduler;
+    const { calendar, table } = batch;
     let slot = calendar.firstAt(pass);
     while (slot >= 0) {
       const next = calendar.nextAt(slot, pass);
-      const request = table.request[slot]!;
       const limit = table.outputLimit[slot]!;
-      scheduler.stopDecoding(slot, pass + 1);
-      ledger.lastTokenNs[request] = endNs;
-      ledger.outputTokens[request] = limit;
-      scheduler.finish(slot, table.promptLength[slot]! + limit - 1, endNs);
+      batch.stopDecoding(slot, pass + 1);
+      this.emitLast(slot, limit, table.promptLength[slot]! + limit - 1);
       slot = next;
     }
   }
 
+  /** A request emits token number `limit`, its last one, and leaves. */
+  private emitLast(slot: number, limit: number, computed: number): void {
+    const { ledger } = this.fleet;
+    const request = this.scheduler.batch.table.request[slot]!;
+    ledger.lastTokenNs[request] = this.clock[end]!;
+    ledger.outputTokens[request] = limit;
+    this.scheduler.finish(slot, computed);
+  }
+
   /** A sequence complete at the end of a pass emits its next token: the first one, or the first since a preemption. */
-  private emitFirst(slot: number, pass: number, endNs: number): void {
-    const { scheduler, fleet } = this;
-    const { table } = scheduler;
-    const { ledger } = fleet;
+  private emitFirst(slot: number, pass: number): void {
+    const { batch } = this.scheduler;
+    const { table } = batch;
+    const { ledger } = this.fleet;
     const request = table.request[slot]!;
     const generated = table.generated[slot]!;
     const limit = table.outputLimit[slot]!;
     if (limit === 0) {
-      scheduler.finish(slot, table.computed[slot]!, endNs);
+      this.scheduler.finish(slot, table.computed[slot]!);
       return;
     }
+    const endNs = this.clock[end]!;
     if (generated === 0) ledger.firstTokenNs[request] = endNs;
     else {
       if (generated === 1) ledger.secondTokenNs[request] = endNs;
       ledger.gaps.add(Math.round(endNs - ledger.lastTokenNs[request]!), 1);
     }
-    if (generated + 1 === limit) {
-      ledger.lastTokenNs[request] = endNs;
-      ledger.outputTokens[request] = limit;
-      scheduler.finish(slot, table.computed[slot]!, endNs);
-      return;
-    }
-    if (generated === 0 && scheduler.staysBehind(slot)) {
+    if (generated + 1 === limit) this.emitLast(slot, limit, table.computed[slot]!);
+    else if (generated === 0 && batch.staysBehind(slot)) {
       ledger.lastTokenNs[request] = endNs;
       ledger.outputTokens[request] = 1;
-      return;
+    } else {
+      batch.startDecoding(slot, pass);
+      if (generated === 0) this.remember(slot);
     }
-    scheduler.startDecoding(slot, pass);
-    if (generated > 0) return;
-    if (this.freshCount === this.fresh.length) {
-      const larger = new Int32Array(this.freshCount * 2);
-      larger.set(this.fresh);
-      this.fresh = larger;
-    }
+  }
+
+  /** The next pass emits the slot's second token. */
+  private remember(slot: number): void {
+    if (this.freshCount === this.fresh.length) this.fresh = enlarged(this.fresh, this.freshCount * 2);
     this.fresh[this.freshCount++] = slot;
   }
 }
 
-/** How many of at most `most` passes of `passNs` from `startNs` on start before `untilNs` and end by `horizonNs`, at least 1. */
+/** How many of at most `most` passes of `passNs` from `startNs` on start before `untilNs` and end by `horizonNs`. */
 function passesWithin(startNs: number, passNs: number, most: number, untilNs: number, horizonNs: number): number {
   let count = Math.min(most, Math.ceil((untilNs - startNs) / passNs));
   if (startNs + count * passNs > horizonNs) count = Math.floor((horizonNs - startNs) / passNs);

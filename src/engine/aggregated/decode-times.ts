@@ -1,66 +1,101 @@
-import type { PerfModel } from "../../perf/perf-model.ts";
+import type { GapRecorder } from "../../metrics/gap-recorder.ts";
 import type { EngineConfig } from "../engine-config.ts";
-import { nanosecondsFromMs, scaleNanoseconds } from "../pass-duration.ts";
+import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
+import { TimeTable } from "./time-table.ts";
 
-/** Contexts a page of the memo covers. */
-const pageSize = 256;
+/** Contexts a table of the (requests, mean context) memo covers. */
+const contextsPerTable = 256;
+/** Pools of more tokens get no table by sequence lengths: it would take 12 bytes a token. */
+const mostTableTokens = 1 << 23;
 
 /**
- * Decode part of a pass in integer nanoseconds, for all workers of a run. Memoised by referenced blocks or by
- * (requests, mean context) where the model depends on nothing else.
+ * Decode times of a pass in integer nanoseconds, for all workers of a run, and how many tokens waited for each of
+ * them in passes that only decoded. Kept in tables by what the time depends on: referenced blocks, the sum of the
+ * sequence lengths, or requests and mean context; computed anew where it depends on more.
  */
 export class DecodeTimes {
   /** Whether the time depends on referenced blocks only, hence stays the same until a block is allocated or released. */
   readonly byBlocksOnly: boolean;
-  private readonly model: PerfModel;
-  private readonly bySequenceLengths: boolean;
+  private readonly price: PassPrice;
   private readonly blockSize: number;
   private readonly poolTokens: number;
-  private readonly speedup: number;
-  private readonly ofBlocks: Float64Array;
+  private readonly bySequenceLengths: boolean;
   private readonly byContext: boolean;
-  /** Pages of times by requests, then by mean context. */
-  private readonly pages: (Float64Array | undefined)[][] = [];
+  /** By referenced blocks, or by the sum of the sequence lengths up to the pool's tokens; null = neither decides. */
+  private readonly table: TimeTable | null;
+  /** By requests, then by groups of mean contexts. */
+  private readonly contextTables: (TimeTable | undefined)[][] = [];
+  private readonly gaps: GapRecorder;
 
-  constructor(engine: EngineConfig, semantics: Semantics) {
-    this.model = engine.perfModel;
-    this.bySequenceLengths = semantics.decodeActiveTokens === "sequence-lengths";
+  constructor(engine: EngineConfig, semantics: Semantics, gaps: GapRecorder) {
+    this.price = new PassPrice(engine);
     this.blockSize = engine.blockSize;
     this.poolTokens = engine.numGpuBlocks * engine.blockSize;
-    this.speedup = engine.speedupRatio * engine.decodeSpeedupRatio;
-    this.byBlocksOnly = this.model.decodeDependsOn === "occupancy" && !this.bySequenceLengths;
-    this.byContext = this.model.decodeDependsOn === "batch-and-context";
-    this.ofBlocks = this.byBlocksOnly ? new Float64Array(engine.numGpuBlocks + 1).fill(-1) : new Float64Array(0);
+    this.gaps = gaps;
+    this.bySequenceLengths = semantics.decodeActiveTokens === "sequence-lengths";
+    const { decodeDependsOn } = engine.perfModel;
+    const byOccupancy = decodeDependsOn === "occupancy";
+    this.byBlocksOnly = byOccupancy && !this.bySequenceLengths;
+    this.byContext = decodeDependsOn === "batch-and-context";
+    if (this.byBlocksOnly) this.table = new TimeTable(engine.numGpuBlocks + 1);
+    else if (byOccupancy && this.poolTokens <= mostTableTokens) this.table = new TimeTable(this.poolTokens + 1);
+    else this.table = null;
+    gaps.addSource((recorder) => this.drain(recorder));
   }
 
   /**
+   * Decode time of a pass.
    * @param requests charged requests, ≥ 1
    * @param sumKnown their prompt + generated tokens before this pass's token
    * @param activeBlocks referenced blocks of the pool
    */
   nanoseconds(requests: number, sumKnown: number, activeBlocks: number): number {
-    if (this.byBlocksOnly) {
-      const time = this.ofBlocks[activeBlocks]!;
-      return time >= 0 ? time : (this.ofBlocks[activeBlocks] = this.compute(requests, sumKnown, activeBlocks));
-    }
-    if (this.byContext) return this.ofContext(requests, sumKnown);
-    return this.compute(requests, sumKnown, activeBlocks);
+    return this.counted(requests, sumKnown, activeBlocks, 0);
   }
 
-  private ofContext(requests: number, sumKnown: number): number {
-    const context = Math.floor(sumKnown / requests);
-    const pages = (this.pages[requests] ??= []);
-    const index = Math.floor(context / pageSize);
-    const page = (pages[index] ??= new Float64Array(pageSize).fill(-1));
-    const time = page[context % pageSize]!;
-    return time >= 0 ? time : (page[context % pageSize] = this.compute(requests, sumKnown, 0));
+  /** The same; `tokens` tokens have waited just so long since the token before them. */
+  counted(requests: number, sumKnown: number, activeBlocks: number, tokens: number): number {
+    let table = this.table;
+    let place = 0;
+    if (table !== null) {
+      place = this.byBlocksOnly ? activeBlocks : sumKnown < this.poolTokens ? sumKnown : this.poolTokens;
+    } else if (this.byContext) {
+      const context = Math.floor(sumKnown / requests);
+      table = this.contextTable(requests, Math.floor(context / contextsPerTable));
+      place = context % contextsPerTable;
+    } else {
+      const time = this.compute(requests, sumKnown, activeBlocks);
+      if (tokens > 0) this.gaps.add(time, tokens);
+      return time;
+    }
+    const known = table.times[place]!;
+    if (known > 0) {
+      table.tokens[place]! += tokens;
+      return known;
+    }
+    const time = this.compute(requests, sumKnown, activeBlocks);
+    if (table.keep(place, time)) table.tokens[place]! += tokens;
+    else if (tokens > 0) this.gaps.add(time, tokens);
+    return time;
+  }
+
+  private contextTable(requests: number, group: number): TimeTable {
+    const tables = (this.contextTables[requests] ??= []);
+    return (tables[group] ??= new TimeTable(contextsPerTable));
   }
 
   private compute(requests: number, sumKnown: number, activeBlocks: number): number {
-    // Prefixes that several requests share count for each of them, so the lengths may exceed the pool.
-    const activeTokens = this.bySequenceLengths ? Math.min(sumKnown, this.poolTokens) : activeBlocks * this.blockSize;
-    const ms = this.model.decodeMs(requests, Math.floor(sumKnown / requests), activeTokens, this.poolTokens);
-    return scaleNanoseconds(nanosecondsFromMs(ms), this.speedup);
+    const activeTokens = this.bySequenceLengths ? sumKnown : activeBlocks * this.blockSize;
+    return this.price.decodeNs(requests, sumKnown, activeTokens);
+  }
+
+  /** Hands the counted waiting times over. */
+  private drain(recorder: GapRecorder): void {
+    this.table?.drain(recorder);
+    for (const tables of this.contextTables) {
+      if (tables === undefined) continue;
+      for (const table of tables) table?.drain(recorder);
+    }
   }
 }

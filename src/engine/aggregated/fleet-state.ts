@@ -29,7 +29,7 @@ export function createAggregatedFleetState(
     semantics,
     ledger,
     edges: buildPrefixEdges(sharing ? trace : { ...trace, blocks: null }, engine.blockSize),
-    decodeTimes: new DecodeTimes(engine, semantics),
+    decodeTimes: new DecodeTimes(engine, semantics, ledger.gaps),
   };
 }
 

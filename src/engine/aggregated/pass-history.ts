@@ -1,27 +1,27 @@
 import type { ForwardPass } from "../forward-pass.ts";
+import { end, lastStart, secondLastStart } from "./clock.ts";
 
-/** Entries kept: one may be in flight, and passes that take no time may end together. */
+/** Rows kept: one pass may be in flight, and passes that take no time may end together. */
 const kept = 8;
 
-/** Columns of an entry. An entry is one pass, or a row of decode-only passes that differ in nothing but their lengths. */
-const firstStart = 0;
-const secondLastStart = 1;
-const lastStart = 2;
-const end = 3;
-const passes = 4;
-const prefillRequests = 5;
-const prefillTokens = 6;
-const prefillKvTokens = 7;
-const decodeRequests = 8;
-const decodeKvTokens = 9;
-const queuedPrefill = 10;
-const queuedPrefillTokens = 11;
-const queuedDecode = 12;
-const queuedDecodeKvTokens = 13;
-const emitting = 14;
-const activeBlocks = 15;
-const remainingPrefill = 16;
-const columns = 17;
+/** Columns of a row: one pass, or several decode-only ones that differ in nothing but their times and lengths. */
+const secondLastStartNs = 0;
+const lastStartNs = 1;
+const endNs = 2;
+const passes = 3;
+const prefillRequests = 4;
+const prefillTokens = 5;
+const prefillKvTokens = 6;
+const decodeRequests = 7;
+const decodeKvTokens = 8;
+const queuedPrefill = 9;
+const queuedPrefillTokens = 10;
+const queuedDecode = 11;
+const queuedDecodeKvTokens = 12;
+const emitting = 13;
+const activeBlocks = 14;
+const remainingPrefill = 15;
+const columns = 16;
 
 /** The last passes of a worker, kept in a ring so that an observer can ask for the last one that had ended. */
 export class PassHistory {
@@ -30,49 +30,39 @@ export class PassHistory {
   private written = 0;
 
   /**
-   * Enters a pass, or a row of `count` decode-only passes.
+   * Enters the pass, or `count` decode-only passes, whose times the clock shows.
    * @param decodeKv prompt + generated tokens of the decodes in the *first* of them
    */
-  add(
-    startNs: number,
-    secondLastStartNs: number,
-    lastStartNs: number,
-    endNs: number,
-    count: number,
-    decodes: number,
-    decodeKv: number,
-    emittingRequests: number,
-    active: number,
-  ): void {
-    const base = (this.latest = (this.latest + 1) % kept) * columns;
+  add(clock: Float64Array, count: number, decodes: number, decodeKv: number, emitted: number, active: number): void {
+    this.latest = (this.latest + 1) % kept;
+    const base = this.latest * columns;
     const rows = this.rows;
     this.written++;
-    rows[base + firstStart] = startNs;
-    rows[base + secondLastStart] = secondLastStartNs;
-    rows[base + lastStart] = lastStartNs;
-    rows[base + end] = endNs;
+    rows[base + secondLastStartNs] = clock[secondLastStart]!;
+    rows[base + lastStartNs] = clock[lastStart]!;
+    rows[base + endNs] = clock[end]!;
     rows[base + passes] = count;
     rows[base + prefillRequests] = 0;
     rows[base + prefillTokens] = 0;
     rows[base + prefillKvTokens] = 0;
     rows[base + decodeRequests] = decodes;
     rows[base + decodeKvTokens] = decodeKv;
-    rows[base + emitting] = emittingRequests;
+    rows[base + emitting] = emitted;
     rows[base + activeBlocks] = active;
     rows[base + remainingPrefill] = 0;
   }
 
-  /** Adds the queue the last entry leaves waiting. */
-  addQueue(prefill: number, prefillTokensWaiting: number, decode: number, decodeKvWaiting: number): void {
+  /** Adds the queue as the latest pass leaves it. */
+  addQueue(prefill: number, prefillQueued: number, decode: number, decodeKvQueued: number): void {
     const base = this.latest * columns;
     const rows = this.rows;
     rows[base + queuedPrefill] = prefill;
-    rows[base + queuedPrefillTokens] = prefillTokensWaiting;
+    rows[base + queuedPrefillTokens] = prefillQueued;
     rows[base + queuedDecode] = decode;
-    rows[base + queuedDecodeKvTokens] = decodeKvWaiting;
+    rows[base + queuedDecodeKvTokens] = decodeKvQueued;
   }
 
-  /** Adds the prefill part of the last entry. */
+  /** Adds the prefill part of the latest pass. */
   addPrefill(requests: number, tokens: number, kvTokens: number, remaining: number): void {
     const base = this.latest * columns;
     const rows = this.rows;
@@ -89,23 +79,23 @@ export class PassHistory {
     for (let back = 0; back < available; back++) {
       const base = ((this.latest - back + kept) % kept) * columns;
       const count = rows[base + passes]!;
-      if (rows[base + end]! <= atNs) {
-        return this.record(base, rows[base + lastStart]!, rows[base + end]!, count - 1, sinceNs);
+      if (rows[base + endNs]! <= atNs) {
+        return this.record(base, rows[base + lastStartNs]!, rows[base + endNs]!, count - 1, sinceNs);
       }
-      if (count > 1 && rows[base + lastStart]! <= atNs) {
-        return this.record(base, rows[base + secondLastStart]!, rows[base + lastStart]!, count - 2, sinceNs);
+      if (count > 1 && rows[base + lastStartNs]! <= atNs) {
+        return this.record(base, rows[base + secondLastStartNs]!, rows[base + lastStartNs]!, count - 2, sinceNs);
       }
     }
     return null;
   }
 
-  private record(base: number, startNs: number, endNs: number, index: number, sinceNs: number): ForwardPass | null {
-    if (endNs <= sinceNs) return null;
+  private record(base: number, startedNs: number, endedNs: number, index: number, sinceNs: number): ForwardPass | null {
+    if (endedNs <= sinceNs) return null;
     const rows = this.rows;
     const decodes = rows[base + decodeRequests]!;
     return {
-      startNs,
-      endNs,
+      startNs: startedNs,
+      endNs: endedNs,
       numPrefillRequests: rows[base + prefillRequests]!,
       sumPrefillTokens: rows[base + prefillTokens]!,
       sumPrefillKvTokens: rows[base + prefillKvTokens]!,

@@ -1,0 +1,190 @@
+import { FailureReason, RequestStatus } from "../../metrics/request-ledger.ts";
+import { start } from "./clock.ts";
+import type { Departures } from "./departures.ts";
+import type { AggregatedFleetState } from "./fleet-state.ts";
+import type { RunningBatch } from "./running-batch.ts";
+import { WaitingQueue } from "./waiting-queue.ts";
+
+/** Stands for "unbounded" in counts of requests. */
+const unbounded = 2 ** 30;
+
+/**
+ * The queue of a worker and who is let in: strictly first in first out, a preempted request at the front again
+ * (engine-reference §4.1-4.2, engine-findings §1.7, other-engines-findings rule 16).
+ */
+export class Admission {
+  readonly waiting = new WaitingQueue();
+  /** Whether the head of the queue is known to wait until some running request leaves or is preempted. */
+  blocked = false;
+  /** Prompt tokens of the waiting requests that never ran; the preempted ones and all their tokens. */
+  queuedPromptTokens = 0;
+  queuedPreempted = 0;
+  queuedPreemptedTokens = 0;
+  private readonly fleet: AggregatedFleetState;
+  private readonly batch: RunningBatch;
+  private readonly departures: Departures;
+  private readonly clock: Float64Array;
+  private readonly blockSize: number;
+  private readonly maxSeqs: number;
+  private readonly noEvict: boolean;
+  private readonly uncappedWithoutOutput: boolean;
+
+  constructor(fleet: AggregatedFleetState, batch: RunningBatch, departures: Departures, clock: Float64Array) {
+    this.fleet = fleet;
+    this.batch = batch;
+    this.departures = departures;
+    this.clock = clock;
+    this.blockSize = fleet.engine.blockSize;
+    this.maxSeqs = Math.min(fleet.engine.maxNumSeqs, unbounded);
+    this.noEvict = fleet.engine.engineType === "trtllm";
+    this.uncappedWithoutOutput = fleet.semantics.name === "current";
+  }
+
+  enqueue(request: number): void {
+    if (this.waiting.size === 0) this.blocked = false;
+    this.waiting.pushBack(request);
+    this.queuedPromptTokens += this.fleet.trace.inputLength[request]!;
+  }
+
+  /** Puts a preempted request at the front of the queue. */
+  requeue(slot: number): void {
+    const { table } = this.batch;
+    this.waiting.pushFront(~slot);
+    this.queuedPreempted++;
+    this.queuedPreemptedTokens += table.promptLength[slot]! + table.generated[slot]!;
+    this.blocked = false;
+  }
+
+  /** Admits what fits into the pass that starts now. */
+  admit(): void {
+    const { waiting, batch } = this;
+    while (waiting.size > 0) {
+      const running = batch.size + batch.enteringCount;
+      if (running >= this.maxSeqs) {
+        this.blocked = true;
+        return;
+      }
+      const entry = waiting.first();
+      if (entry >= 0 && this.reject(entry)) continue;
+      const lacks = entry >= 0 ? this.admitFresh(entry) : this.readmit(~entry);
+      if (lacks === FailureReason.none) continue;
+      if (running > 0) {
+        // Where others have used budget in this pass, the next pass may have enough.
+        this.blocked = lacks === FailureReason.outgrewKvPool || batch.sums.requests === 0;
+        return;
+      }
+      this.giveUp(entry, lacks);
+    }
+  }
+
+  /** Refuses a request that never ran and cannot run at all. */
+  private reject(request: number): boolean {
+    const promptLength = this.fleet.trace.inputLength[request]!;
+    const { capacity } = this.batch.pool;
+    const tooLong = promptLength >= this.fleet.engine.maxModelLen;
+    const tooLarge = this.noEvict
+      ? promptLength >= capacity * this.blockSize
+      : Math.ceil(promptLength / this.blockSize) > capacity;
+    if (!tooLong && !tooLarge) return false;
+    this.waiting.removeFirst();
+    this.queuedPromptTokens -= promptLength;
+    const reason = tooLong ? FailureReason.promptExceedsModelLen : FailureReason.promptExceedsKvPool;
+    this.departures.leave(request, RequestStatus.rejected, reason, start);
+    return true;
+  }
+
+  /** Gives up on the head of the queue: nothing runs, and still it does not fit. */
+  private giveUp(entry: number, reason: FailureReason): void {
+    const { table, pool } = this.batch;
+    this.waiting.removeFirst();
+    let request = entry;
+    if (entry >= 0) this.queuedPromptTokens -= this.fleet.trace.inputLength[entry]!;
+    else {
+      const slot = ~entry;
+      request = table.request[slot]!;
+      this.forgetPreempted(slot);
+      pool.disown(slot);
+      table.free(slot);
+    }
+    this.departures.leave(request, RequestStatus.failed, reason, start);
+  }
+
+  private forgetPreempted(slot: number): void {
+    const { table } = this.batch;
+    this.queuedPreempted--;
+    this.queuedPreemptedTokens -= table.promptLength[slot]! + table.generated[slot]!;
+  }
+
+  /** Admits a request for the first time; answers what it lacks, `none` when it is admitted. */
+  private admitFresh(request: number): FailureReason {
+    const { fleet, batch, blockSize } = this;
+    const { trace, edges, ledger } = fleet;
+    const promptLength = trace.inputLength[request]!;
+    let limit = Math.min(trace.outputLength[request]!, fleet.engine.maxModelLen - promptLength);
+    if (this.noEvict) limit = Math.min(limit, batch.pool.capacity * blockSize - promptLength);
+    const lastEdge = edges.count > 0 ? edges.lastEdge[request]! : -1;
+    const edge = this.findPrefix(lastEdge, promptLength, limit);
+    const hit = batch.pool.residentBlocks(edge);
+    const lacks = this.lacks(promptLength, promptLength + limit, edge, hit);
+    if (lacks !== FailureReason.none) return lacks;
+    this.waiting.removeFirst();
+    this.queuedPromptTokens -= promptLength;
+    const { table } = batch;
+    const slot = table.take();
+    table.request[slot] = request;
+    table.promptLength[slot] = promptLength;
+    table.outputLimit[slot] = limit;
+    table.lastEdge[slot] = lastEdge;
+    table.duplicate[slot] = -1;
+    table.generated[slot] = 0;
+    table.decoding[slot] = 0;
+    ledger.admitNs[request] = this.clock[start]!;
+    if (hit > 0) {
+      ledger.firstReusedTokens[request] = hit * blockSize;
+      ledger.reusedTokens[request] = hit * blockSize;
+    }
+    batch.begin(slot, edge, hit);
+    return FailureReason.none;
+  }
+
+  /** Admits a preempted request again; it may find its own blocks beside shared ones. */
+  private readmit(slot: number): FailureReason {
+    const { batch, blockSize } = this;
+    const { table, pool } = batch;
+    const known = table.promptLength[slot]! + table.generated[slot]!;
+    const limit = table.outputLimit[slot]!;
+    const edge = this.findPrefix(table.lastEdge[slot]!, known, limit);
+    const own = pool.ownBlocks(slot);
+    const hit = pool.residentBlocks(edge) + own;
+    const lacks = this.lacks(known, table.promptLength[slot]! + limit, edge, hit);
+    if (lacks !== FailureReason.none) return lacks;
+    this.waiting.removeFirst();
+    this.forgetPreempted(slot);
+    if (own > 0) pool.pinOwn(slot);
+    const { reusedTokens } = this.fleet.ledger;
+    const request = table.request[slot]!;
+    if (hit * blockSize > reusedTokens[request]!) reusedTokens[request] = hit * blockSize;
+    batch.begin(slot, edge, hit);
+    return FailureReason.none;
+  }
+
+  /** Deepest resident edge of a sequence; at least one token is left to compute where logits are needed. */
+  private findPrefix(lastEdge: number, known: number, outputLimit: number): number {
+    if (lastEdge < 0) return -1;
+    const uncapped = this.noEvict || (outputLimit === 0 && this.uncappedWithoutOutput);
+    return this.batch.pool.deepestResident(lastEdge, Math.floor((uncapped ? known : known - 1) / this.blockSize));
+  }
+
+  /** Why a sequence of `known` tokens with `hit` resident blocks cannot start now. */
+  private lacks(known: number, worstCaseTokens: number, edge: number, hit: number): FailureReason {
+    const { batch, blockSize } = this;
+    const { pool, budget } = batch;
+    const tokens = this.noEvict ? worstCaseTokens : known;
+    const promised = this.noEvict ? batch.worstCaseBlocks - batch.heldBlocks : 0;
+    const needed = Math.ceil(tokens / blockSize) - pool.referencedBlocks(edge);
+    if (needed > pool.available - promised) return FailureReason.outgrewKvPool;
+    const remaining = known - hit * blockSize;
+    const fits = this.fleet.engine.enableChunkedPrefill ? remaining === 0 || budget > 0 : remaining <= budget;
+    return fits ? FailureReason.none : FailureReason.promptExceedsTokenBudget;
+  }
+}
