@@ -24,7 +24,7 @@ export class TimeTable {
   drain(recorder: GapRecorder): void {
     const { times, tokens } = this;
     for (let place = 0; place < times.length; place++) {
-      if (tokens[place]! === 0) continue;
+      if (tokens[place] === 0) continue;
       recorder.add(times[place]!, tokens[place]!);
       tokens[place] = 0;
     }
