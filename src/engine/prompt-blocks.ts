@@ -16,14 +16,43 @@ export class PromptBlocks {
   private readonly nodes: Int32Array | null;
   /** Most engine blocks that can end within one trace block. */
   private readonly perNode: number;
+  /** Engine blocks a trace block holds when it holds a whole number of them, else 0. */
+  private readonly wholeRatio: number;
+  /** Leading full blocks of each request's prompt that another request's prompt may share. */
+  private readonly shared: Int32Array;
 
   constructor(trace: Trace, blockSize: number) {
     this.blockSize = blockSize;
     const blocks = trace.blocks;
     this.traceBlockSize = blocks?.blockSize ?? 0;
-    this.perNode = Math.ceil(this.traceBlockSize / blockSize) + 1;
+    this.wholeRatio = this.traceBlockSize % blockSize === 0 ? this.traceBlockSize / blockSize : 0;
+    this.perNode = this.wholeRatio || Math.ceil(this.traceBlockSize / blockSize) + 1;
     this.offsets = blocks?.offsets ?? null;
     this.nodes = blocks === null ? null : trieNodes(blocks.offsets, blocks.ids, blocks.distinct);
+    this.shared = new Int32Array(trace.count);
+    if (this.nodes !== null) this.countShared(trace);
+  }
+
+  /**
+   * How many leading full blocks of a request's prompt may also be in another prompt: the only ones that need an
+   * identity others can find. Never too few.
+   */
+  sharedBlocks(request: number): number {
+    return this.shared[request]!;
+  }
+
+  private countShared(trace: Trace): void {
+    const { offsets, nodes, traceBlockSize, blockSize } = this;
+    const users = new Int32Array(nodes!.reduce((most, node) => Math.max(most, node), 0) + 1);
+    for (const node of nodes!) users[node]!++;
+    for (let request = 0; request < trace.count; request++) {
+      const first = offsets![request]!;
+      const end = offsets![request + 1]!;
+      let at = first;
+      while (at < end && users[nodes![at]!]! > 1) at++;
+      const tokens = Math.min((at - first) * traceBlockSize, trace.inputLength[request]!);
+      this.shared[request] = Math.floor(tokens / blockSize);
+    }
   }
 
   /**
@@ -33,6 +62,11 @@ export class PromptBlocks {
   key(request: number, k: number): number {
     const nodes = this.nodes;
     if (nodes === null) return ownBlockKey(request, k);
+    const ratio = this.wholeRatio;
+    if (ratio > 0) {
+      const depth = (k / ratio) | 0;
+      return nodes[this.offsets![request]! + depth]! * ratio + (k - depth * ratio);
+    }
     const lastToken = (k + 1) * this.blockSize - 1;
     const depth = Math.floor(lastToken / this.traceBlockSize);
     const firstEnding = Math.ceil((depth * this.traceBlockSize + 1) / this.blockSize) - 1;

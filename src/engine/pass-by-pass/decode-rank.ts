@@ -36,6 +36,7 @@ export class DecodeRank extends PagedRank implements EngineRank {
     this.pending.push(state);
     this.commandOrder.set(state, this.commands++);
     this.scheduler.onlyMaterialised = true;
+    this.scheduler.blocked = false;
   }
 
   /** See DecodeWorker.tryReserve. */
@@ -60,6 +61,7 @@ export class DecodeRank extends PagedRank implements EngineRank {
     this.pending.shift();
     this.triedAtChange = -1;
     this.scheduler.onlyMaterialised = this.pending.length > 0;
+    this.scheduler.blocked = false;
     this.reserved.set(state.request, state);
     this.handoffs.destinationReservedNs[state.request] = atNs;
     return state.request;
@@ -78,13 +80,10 @@ export class DecodeRank extends PagedRank implements EngineRank {
     state.computed = state.promptLength;
     state.materialised = true;
     const { waiting } = this.scheduler;
-    let at = waiting.length;
-    if (this.semantics.name === "current") {
-      // Activated requests stand in the order of their reserve commands, whenever their transfers end.
-      const order = this.commandOrder.get(state)!;
-      while (at > 0 && waiting[at - 1]!.materialised && this.commandOrder.get(waiting[at - 1]!)! > order) at--;
-    }
-    waiting.splice(at, 0, state);
+    this.scheduler.blocked = false;
+    // Under current rules activated requests stand in the order of their reserve commands, whenever their transfers end.
+    const order = this.semantics.name === "current" ? this.commandOrder.get(state)! : Infinity;
+    waiting.insertFromBack(state, (other) => other.materialised && this.commandOrder.get(other)! > order);
   }
 
   override onAdmit(state: RequestState, cachedTokens: number): void {

@@ -18,6 +18,8 @@ export interface EngineRank {
   startPass(startNs: number): number;
   /** Ends the pass; with attention DP later than its own duration says. */
   endPass(endNs: number): void;
+  /** Runs passes that only decode in a row; absent where a rank has no such shortcut. See PagedRank. */
+  runDecodeRow?(startNs: number, untilNs: number, horizonNs: number, previous: ForwardPass): number;
   /** Resident leading full blocks of a request's prompt. */
   prefixOverlapBlocks(request: number): number;
 }

@@ -1,3 +1,5 @@
+import { BlockIndex } from "./block-index.ts";
+
 /**
  * Paged key-value cache of one rank with prefix caching (engine-reference §4.1, engine-findings §1.7-1.9).
  *
@@ -5,19 +7,25 @@
  * block's key names its content; two physical copies may stand under one key, and a look-up gives the oldest.
  */
 export class PagedKvCache {
+  /** Stands in `keys` for content only one request can have. */
+  private static readonly ownContent = -1;
   readonly numBlocks: number;
   private readonly cachingEnabled: boolean;
   private readonly references: Int32Array;
   private readonly keys: Float64Array;
-  /** Next copy registered under the same key, −1 = none. */
+  /** Next and previous copy registered under the same key, −1 = none; and, for the oldest copy, the newest one. */
   private readonly nextCopy: Int32Array;
+  private readonly previousCopy: Int32Array;
+  private readonly newestCopy: Int32Array;
   /** Neighbours in the eviction list; index numBlocks is the list's head. */
   private readonly olderCached: Int32Array;
   private readonly newerCached: Int32Array;
   private readonly freeStack: Int32Array;
   private freeCount: number;
   private cachedCount = 0;
-  private readonly index = new Map<number, number>();
+  private readonly index: BlockIndex;
+  /** Keys of blocks of preempted requests that nobody else can share. */
+  private readonly ownKeys = new Map<number, number>();
   /** Grows whenever the answer of a prefix look-up may change. */
   version = 0;
   /** Called with a key when its first copy is registered (true) or its last copy is evicted (false). */
@@ -29,11 +37,14 @@ export class PagedKvCache {
     this.references = new Int32Array(numBlocks);
     this.keys = new Float64Array(numBlocks).fill(NaN);
     this.nextCopy = new Int32Array(numBlocks).fill(-1);
+    this.previousCopy = new Int32Array(numBlocks).fill(-1);
+    this.newestCopy = new Int32Array(numBlocks).fill(-1);
     this.olderCached = new Int32Array(numBlocks + 1).fill(numBlocks);
     this.newerCached = new Int32Array(numBlocks + 1).fill(numBlocks);
     this.freeStack = new Int32Array(numBlocks);
     for (let i = 0; i < numBlocks; i++) this.freeStack[i] = numBlocks - 1 - i;
     this.freeCount = numBlocks;
+    this.index = new BlockIndex(numBlocks);
   }
 
   /** Blocks somebody references. */
@@ -48,7 +59,7 @@ export class PagedKvCache {
 
   /** The oldest resident block with this key, or −1. */
   find(key: number): number {
-    return this.index.get(key) ?? -1;
+    return this.index.get(key);
   }
 
   isReferenced(block: number): boolean {
@@ -82,14 +93,29 @@ export class PagedKvCache {
     this.keys[block] = key;
     this.version++;
     const oldest = this.index.get(key);
-    if (oldest === undefined) {
+    if (oldest < 0) {
       this.index.set(key, block);
+      this.newestCopy[block] = block;
       this.onKeyChange?.(key, true);
       return;
     }
-    let last = oldest;
-    while (this.nextCopy[last]! >= 0) last = this.nextCopy[last]!;
-    this.nextCopy[last] = block;
+    const newest = this.newestCopy[oldest]!;
+    this.nextCopy[newest] = block;
+    this.previousCopy[block] = newest;
+    this.newestCopy[oldest] = block;
+  }
+
+  /** Marks a block's content as worth keeping although only its request could find it again. */
+  registerOwn(block: number): void {
+    if (this.cachingEnabled && Number.isNaN(this.keys[block]!)) this.keys[block] = PagedKvCache.ownContent;
+  }
+
+  /** Makes a block of `registerOwn` findable under `key` (negative) from now on. */
+  rememberOwn(block: number, key: number): void {
+    if (this.keys[block] !== PagedKvCache.ownContent) return;
+    this.ownKeys.set(block, key);
+    if (this.index.get(key) < 0) this.index.set(key, block);
+    this.version++;
   }
 
   /** Drops a reference; the last one sends a named block to the cache, a nameless one back to the free list. */
@@ -114,9 +140,10 @@ export class PagedKvCache {
     if (cached.size !== this.cachedCount) throw new Error("the eviction list lost a block");
     for (const block of cached) if (free.has(block)) throw new Error(`block ${block} is free and cached`);
     if (referenced + free.size + cached.size !== this.numBlocks) throw new Error("blocks are not conserved");
-    for (const [key, oldest] of this.index) {
+    for (const [key, oldest] of this.index.entries()) {
       for (let at = oldest; at >= 0; at = this.nextCopy[at]!) {
-        if (this.keys[at] !== key) throw new Error(`block ${at} stands under a wrong key`);
+        if (this.keys[at] !== (key < 0 ? PagedKvCache.ownContent : key))
+          throw new Error(`block ${at} stands under a wrong key`);
         if (free.has(at)) throw new Error(`free block ${at} can be found`);
       }
     }
@@ -126,23 +153,43 @@ export class PagedKvCache {
     const block = this.newerCached[this.numBlocks]!;
     this.unlinkCached(block);
     const key = this.keys[block]!;
-    const oldest = this.index.get(key)!;
-    if (oldest === block) {
-      const next = this.nextCopy[block]!;
-      if (next >= 0) this.index.set(key, next);
-      else {
-        this.index.delete(key);
-        this.onKeyChange?.(key, false);
-      }
-    } else {
-      let before = oldest;
-      while (this.nextCopy[before] !== block) before = this.nextCopy[before]!;
-      this.nextCopy[before] = this.nextCopy[block]!;
-    }
-    this.nextCopy[block] = -1;
     this.keys[block] = NaN;
     this.freeStack[this.freeCount++] = block;
     this.version++;
+    if (key === PagedKvCache.ownContent) this.forgetOwn(block);
+    else this.forgetShared(block, key);
+  }
+
+  private forgetOwn(block: number): void {
+    const key = this.ownKeys.get(block);
+    if (key === undefined) return;
+    this.ownKeys.delete(block);
+    if (this.index.get(key) !== block) return;
+    this.index.delete(key);
+    for (const [other, otherKey] of this.ownKeys) {
+      if (otherKey !== key) continue;
+      this.index.set(key, other);
+      return;
+    }
+  }
+
+  private forgetShared(block: number, key: number): void {
+    const next = this.nextCopy[block]!;
+    const previous = this.previousCopy[block]!;
+    if (previous >= 0) {
+      this.nextCopy[previous] = next;
+      if (next >= 0) this.previousCopy[next] = previous;
+      else this.newestCopy[this.index.get(key)] = previous;
+    } else if (next >= 0) {
+      this.index.set(key, next);
+      this.previousCopy[next] = -1;
+      this.newestCopy[next] = this.newestCopy[block]!;
+    } else {
+      this.index.delete(key);
+      this.onKeyChange?.(key, false);
+    }
+    this.nextCopy[block] = -1;
+    this.previousCopy[block] = -1;
   }
 
   private linkNewest(block: number): void {

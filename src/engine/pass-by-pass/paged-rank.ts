@@ -1,10 +1,12 @@
 import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
 import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import { honouredModelLength } from "../model-length.ts";
 import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
 import type { AcceptanceSampler } from "../speculative/acceptance-sampler.ts";
 import { PagedKvCache } from "./paged-kv-cache.ts";
+import { DecodeRow } from "./decode-row.ts";
 import type { EngineRank, RankContext } from "./engine-rank.ts";
 import { knownTokens, newRequestState, type RequestState } from "./request-state.ts";
 import { reserveBurst } from "./speculative-burst.ts";
@@ -29,6 +31,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
   protected readonly ready: RequestState[] = [];
   protected readonly bursts: number[] = [];
   protected passStartNs = 0;
+  private readonly row: DecodeRow;
 
   constructor(context: RankContext) {
     this.context = context;
@@ -38,6 +41,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     this.cache = new PagedKvCache(this.config.numGpuBlocks, this.config.enablePrefixCaching);
     this.scheduler = new VllmScheduler(this.config, this.semantics, this.cache, context.prompts, this);
     this.price = new PassPrice(this.config);
+    this.row = new DecodeRow(this.config.blockSize);
     this.sampler = context.sampler;
     this.pass = emptyForwardPass();
   }
@@ -53,7 +57,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
   enqueue(request: number): void {
     const promptLength = this.context.inputLength[request]!;
     this.ledger.workerIndex[request] = this.context.index;
-    this.scheduler.waiting.push(newRequestState(request, promptLength, this.outputLimit(request, promptLength)));
+    this.scheduler.waiting.pushBack(newRequestState(request, promptLength, this.outputLimit(request, promptLength)));
   }
 
   /** Tokens the request may generate here: what it asks for, within the model's length and (TRT-LLM) the pool. */
@@ -62,7 +66,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     if (this.config.engineType === "trtllm") {
       limit = Math.min(limit, this.config.numGpuBlocks * this.config.blockSize - promptLength);
     }
-    return Math.max(0, Math.min(limit, this.config.maxModelLen - promptLength));
+    return Math.max(0, Math.min(limit, honouredModelLength(this.config, this.semantics) - promptLength));
   }
 
   prefixOverlapBlocks(request: number): number {
@@ -70,6 +74,81 @@ export class PagedRank implements EngineRank, SchedulerListener {
     let overlap = 0;
     while (overlap < blocks && this.cache.find(this.context.prompts.key(request, overlap)) >= 0) overlap++;
     return overlap;
+  }
+
+  /**
+   * Runs a row of passes that only decode, as far as it goes before `untilNs`; the same passes one by one give the same
+   * numbers.
+   * @param previous gets the record of the pass before the last
+   * @returns how many passes, 0 when the next one is not of that kind
+   */
+  runDecodeRow(startNs: number, untilNs: number, horizonNs: number, previous: ForwardPass): number {
+    const { scheduler, row, cache } = this;
+    if (this.config.speculative !== null || (scheduler.waiting.length > 0 && !scheduler.blocked)) return 0;
+    if (scheduler.running.length > this.config.maxNumBatchedTokens || !row.arrange(scheduler.running)) return 0;
+    let count = 0;
+    let nowNs = startNs;
+    let lastNs = startNs;
+    let secondLastNs = startNs;
+    let known = row.knownTokens;
+    while (count < row.longest && nowNs < untilNs) {
+      const crossing = row.crossingAt(count);
+      if (crossing.length > cache.availableBlocks) break;
+      for (const state of crossing) state.blocks.push(cache.allocate());
+      const passNs = this.rowPassNs(row.size, known);
+      if (nowNs + passNs > horizonNs) break;
+      this.recordGaps(passNs, row.size);
+      known += row.size;
+      secondLastNs = lastNs;
+      lastNs = nowNs;
+      nowNs += passNs;
+      count++;
+    }
+    if (count === 0) return 0;
+    for (const state of scheduler.running) this.skipAhead(state, count, nowNs);
+    Object.assign(previous, this.pass);
+    this.recordDecodes(lastNs, nowNs, known - row.size);
+    if (count > 1) {
+      Object.assign(previous, this.pass, {
+        startNs: secondLastNs,
+        endNs: lastNs,
+        sumDecodeKvTokens: known - 2 * row.size,
+      });
+    }
+    return count;
+  }
+
+  /** Duration of a pass in which `requests` emit a token and nothing else happens. */
+  protected rowPassNs(requests: number, knownTokens: number): number {
+    const active =
+      this.semantics.decodeActiveTokens === "referenced-blocks"
+        ? this.cache.activeBlocks * this.config.blockSize
+        : knownTokens;
+    return this.price.decodeNs(requests, knownTokens, active);
+  }
+
+  protected recordGaps(gapNs: number, count: number): void {
+    this.ledger.gaps.add(gapNs, count);
+  }
+
+  /** Brings a request past `count` passes of a row that ends at `endNs`. */
+  protected skipAhead(state: RequestState, count: number, endNs: number): void {
+    state.generated += count;
+    state.computed += count;
+    this.scheduler.registerFullBlocks(state, state.computed);
+    state.lastTokenNs = endNs;
+    this.ledger.lastTokenNs[state.request] = endNs;
+    this.ledger.outputTokens[state.request] = state.generated;
+  }
+
+  /** The record of a pass that only decodes. */
+  private recordDecodes(startNs: number, endNs: number, knownTokens: number): void {
+    const { size } = this.row;
+    this.scheduler.batch.reset();
+    this.scheduler.batch.decodeRequests = size;
+    this.scheduler.batch.decodeKvTokens = knownTokens;
+    this.recordPass(startNs);
+    Object.assign(this.pass, { endNs, emittingRequests: size, emittedTokens: size, remainingPrefillTokens: 0 });
   }
 
   /** Puts a pass together that starts now; returns its duration in ns, or −1 when there is nothing to run. */
@@ -93,12 +172,16 @@ export class PagedRank implements EngineRank, SchedulerListener {
   /** Applies what the pass computed: tokens, completions. */
   endPass(endNs: number): void {
     this.pass.endNs = endNs;
+    let done = 0;
     for (let i = 0; i < this.ready.length; i++) {
       const state = this.ready[i]!;
       const tokens = this.bursts[i]!;
       if (tokens > 0) this.emit(state, tokens, endNs);
-      if (state.generated >= state.outputLimit) this.finish(state, endNs);
+      if (state.generated < state.outputLimit) continue;
+      this.finish(state, endNs);
+      done++;
     }
+    if (done === 0) return;
     const { running } = this.scheduler;
     let kept = 0;
     for (const state of running) if (!this.isDone(state)) running[kept++] = state;
@@ -218,8 +301,9 @@ export class PagedRank implements EngineRank, SchedulerListener {
 
   /** Nothing runs and the head cannot start: it never will. False when nobody waits. */
   protected giveUpOnHead(): boolean {
-    const head = this.scheduler.waiting.shift();
-    if (head === undefined) return false;
+    const { waiting } = this.scheduler;
+    if (waiting.length === 0) return false;
+    const head = waiting.removeFirst();
     const outgrown = Math.ceil(knownTokens(head) / this.config.blockSize) > this.config.numGpuBlocks;
     const reason = outgrown ? FailureReason.outgrewKvPool : FailureReason.promptExceedsTokenBudget;
     this.leave(head.request, RequestStatus.failed, reason, this.passStartNs);
@@ -236,19 +320,11 @@ export class PagedRank implements EngineRank, SchedulerListener {
     pass.sumPrefillKvTokens = batch.prefillKvTokens;
     pass.numDecodeRequests = batch.decodeRequests;
     pass.sumDecodeKvTokens = batch.decodeKvTokens;
-    pass.numQueuedPrefill = 0;
-    pass.sumQueuedPrefillTokens = 0;
-    pass.numQueuedDecode = 0;
-    pass.sumQueuedDecodeKvTokens = 0;
-    for (const state of scheduler.waiting) {
-      if (state.preempted || state.materialised) {
-        pass.numQueuedDecode++;
-        pass.sumQueuedDecodeKvTokens += knownTokens(state);
-      } else {
-        pass.numQueuedPrefill++;
-        pass.sumQueuedPrefillTokens += state.promptLength;
-      }
-    }
+    const { waiting } = scheduler;
+    pass.numQueuedPrefill = waiting.prefillRequests;
+    pass.sumQueuedPrefillTokens = waiting.prefillTokens;
+    pass.numQueuedDecode = waiting.decodeRequests;
+    pass.sumQueuedDecodeKvTokens = waiting.decodeTokens;
     pass.remainingPrefillTokens = 0;
     for (const state of scheduler.running) {
       if (state.computed < state.promptLength) pass.remainingPrefillTokens += state.promptLength - state.computed;

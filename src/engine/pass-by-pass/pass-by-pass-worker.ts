@@ -23,10 +23,15 @@ export class PassByPassWorker implements Worker {
   private lastEndNs = -1;
 
   private readonly horizonNs: number;
+  private readonly rowsAllowed: boolean;
 
-  /** @param horizonNs a pass that would end later is left unfinished, and the worker stops */
-  constructor(ranks: readonly EngineRank[], horizonNs = Infinity) {
+  /**
+   * @param horizonNs a pass that would end later is left unfinished, and the worker stops
+   * @param rowsAllowed whether passes that only decode may run in rows (same numbers, faster)
+   */
+  constructor(ranks: readonly EngineRank[], horizonNs = Infinity, rowsAllowed = true) {
     this.ranks = ranks;
+    this.rowsAllowed = rowsAllowed;
     this.horizonNs = horizonNs;
     this.previous = ranks.map(() => emptyForwardPass());
   }
@@ -50,7 +55,7 @@ export class PassByPassWorker implements Worker {
 
   advance(untilNs: number, stopAtFinish: boolean): void {
     while (this.nextStartNs < untilNs) {
-      this.runPass(this.nextStartNs);
+      if (!this.runDecodeRow(untilNs)) this.runPass(this.nextStartNs);
       if (stopAtFinish && this.finished.length > 0) return;
     }
   }
@@ -81,6 +86,24 @@ export class PassByPassWorker implements Worker {
 
   prefixOverlapBlocks(request: number, rank = 0): number {
     return this.ranks[rank]!.prefixOverlapBlocks(request);
+  }
+
+  /** Runs a row of decode passes where the only rank offers it; false when it ran none. */
+  private runDecodeRow(untilNs: number): boolean {
+    const rank = this.ranks[0]!;
+    if (!this.rowsAllowed || this.ranks.length > 1 || rank.runDecodeRow === undefined) return false;
+    const startNs = this.nextStartNs;
+    const count = rank.runDecodeRow(startNs, untilNs, this.horizonNs, this.previous[0]!);
+    if (count === 0) return false;
+    this.previousEndNs = count > 1 ? rank.pass.startNs : this.lastEndNs;
+    this.lastEndNs = rank.pass.endNs;
+    this.passes += count;
+    this.emittedTokens += count * rank.pass.emittedTokens;
+    this.emittingRequests += count * rank.pass.emittingRequests;
+    this.busyNs += rank.pass.endNs - startNs;
+    this.busyUntilNs = rank.pass.endNs;
+    this.nextStartNs = rank.pass.endNs;
+    return true;
   }
 
   private runPass(startNs: number): void {

@@ -50,6 +50,18 @@ export class PrefillRank extends PagedRank implements EngineRank {
     return 0;
   }
 
+  protected override rowPassNs(): number {
+    return 0;
+  }
+
+  protected override recordGaps(): void {}
+
+  protected override skipAhead(state: RequestState, count: number): void {
+    state.generated += count;
+    state.computed += count;
+    this.scheduler.registerFullBlocks(state, state.computed);
+  }
+
   protected override burstLength(state: RequestState): number {
     return Math.min(1, state.outputLimit - state.generated);
   }
@@ -67,7 +79,7 @@ export class PrefillRank extends PagedRank implements EngineRank {
 
   /** Held prompts will free their blocks, so a head that does not fit now may fit later. */
   protected override giveUpOnHead(): boolean {
-    const head = this.scheduler.waiting[0];
+    const head = this.scheduler.waiting.first;
     if (head === undefined) return false;
     const needed = Math.ceil(knownTokens(head) / this.config.blockSize);
     if (this.sources.size > 0 && needed <= this.config.numGpuBlocks) return false;

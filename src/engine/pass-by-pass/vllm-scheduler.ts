@@ -3,8 +3,10 @@ import { ownBlockKey, type PromptBlocks } from "../prompt-blocks.ts";
 import { FailureReason } from "../../metrics/request-ledger.ts";
 import type { Semantics } from "../semantics.ts";
 import { Batch } from "./batch.ts";
+import { honouredModelLength } from "../model-length.ts";
 import type { PagedKvCache } from "./paged-kv-cache.ts";
 import { knownTokens, type RequestState } from "./request-state.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 /** What a scheduler tells the rank it works for. */
 export interface SchedulerListener {
@@ -20,7 +22,12 @@ export interface SchedulerListener {
  */
 export class VllmScheduler {
   readonly running: RequestState[] = [];
-  readonly waiting: RequestState[] = [];
+  readonly waiting = new WaitingLine();
+  /**
+   * The head of the queue cannot be admitted before a request leaves, is preempted, or the caller clears this: only
+   * then has its admission to be tried again.
+   */
+  blocked = false;
   readonly batch = new Batch();
   /** True when this pass took a request's blocks away; no admissions then. */
   preemptedThisPass = false;
@@ -35,6 +42,7 @@ export class VllmScheduler {
   private readonly prompts: PromptBlocks;
   private readonly listener: SchedulerListener;
   private readonly noEvict: boolean;
+  private readonly modelLength: number;
   /** Prefix look-up of the queue's head, valid while the cache has this version. */
   private lookedUp: RequestState | null = null;
   private lookUpVersion = -1;
@@ -54,6 +62,7 @@ export class VllmScheduler {
     this.prompts = prompts;
     this.listener = listener;
     this.noEvict = config.engineType === "trtllm";
+    this.modelLength = honouredModelLength(config, semantics);
   }
 
   /** Puts the next pass together: `batch` and the requests' `passScheduled` say what it computes. */
@@ -63,18 +72,22 @@ export class VllmScheduler {
     this.budget = this.config.maxNumBatchedTokens;
     for (const state of this.running) state.passScheduled = -1;
     this.scheduleRunning();
+    const queued = this.waiting.length;
     if (!this.preemptedThisPass) this.admitWaiting();
+    const unchanged = !this.preemptedThisPass && this.waiting.length === queued;
+    this.blocked = queued > 0 && unchanged && this.batch.prefillRequests === 0;
   }
 
   /** Key of block k of a request's whole sequence. */
   blockKey(state: RequestState, k: number): number {
-    return (k + 1) * this.config.blockSize <= state.promptLength
+    return k < this.prompts.sharedBlocks(state.request)
       ? this.prompts.key(state.request, k)
       : ownBlockKey(state.request, k);
   }
 
   /** Lets go of all blocks, the last of the sequence first. */
   releaseBlocks(state: RequestState): void {
+    this.blocked = false;
     for (let i = state.blocks.length - 1; i >= 0; i--) this.cache.release(state.blocks[i]!);
     state.blocks.length = 0;
     state.registered = 0;
@@ -89,11 +102,16 @@ export class VllmScheduler {
       this.batch.count(victim, -1);
       victim.passScheduled = -1;
     }
+    // Only now can somebody look for blocks no other prompt shares: the victim itself, when it comes back.
+    for (let k = this.prompts.sharedBlocks(victim.request); k < victim.registered; k++) {
+      this.cache.rememberOwn(victim.blocks[k]!, this.blockKey(victim, k));
+    }
     this.releaseBlocks(victim);
     victim.computed = 0;
     victim.preempted = true;
     victim.materialised = false;
-    this.waiting.unshift(victim);
+    this.waiting.pushFront(victim);
+    this.blocked = false;
     this.preemptedThisPass = true;
     this.preemptions++;
     return victim;
@@ -107,10 +125,12 @@ export class VllmScheduler {
   /** Names the blocks that hold `tokens` computed tokens in full. */
   registerFullBlocks(state: RequestState, tokens: number): void {
     const full = Math.floor(tokens / this.config.blockSize);
-    while (state.registered < full) {
-      this.cache.register(state.blocks[state.registered]!, this.blockKey(state, state.registered));
-      state.registered++;
-    }
+    if (state.registered >= full) return;
+    const shared = Math.min(full, this.prompts.sharedBlocks(state.request));
+    let k = state.registered;
+    for (; k < shared; k++) this.cache.register(state.blocks[k]!, this.prompts.key(state.request, k));
+    for (; k < full; k++) this.cache.registerOwn(state.blocks[k]!);
+    state.registered = full;
   }
 
   private scheduleRunning(): void {
@@ -148,19 +168,19 @@ export class VllmScheduler {
   private admitWaiting(): void {
     const { config, waiting } = this;
     while (waiting.length > 0 && this.running.length < config.maxNumSeqs) {
-      const state = waiting[0]!;
+      const state = waiting.first!;
       if (this.onlyMaterialised && !state.materialised) return;
       if (!state.materialised) {
         const reason = this.rejection(state);
         if (reason !== FailureReason.none) {
-          waiting.shift();
+          waiting.removeFirst();
           this.listener.onReject(state, reason);
           continue;
         }
       }
       if (state.materialised) {
         if (this.budget === 0) return;
-        waiting.shift();
+        waiting.removeFirst();
         this.admit(state, 0, state.computed);
         continue;
       }
@@ -171,7 +191,7 @@ export class VllmScheduler {
       // A prompt found in full (TRT-LLM) needs no budget.
       if (this.budget === 0 && remaining > 0) return;
       if (!config.enableChunkedPrefill && remaining > this.budget) return;
-      waiting.shift();
+      waiting.removeFirst();
       for (let k = 0; k < this.hitBlocks; k++) {
         const block = this.cache.find(this.blockKey(state, k));
         this.cache.acquire(block);
@@ -194,7 +214,7 @@ export class VllmScheduler {
   private rejection(state: RequestState): FailureReason {
     if (state.admitted) return FailureReason.none;
     const { config } = this;
-    if (state.promptLength >= config.maxModelLen) return FailureReason.promptExceedsModelLen;
+    if (state.promptLength >= this.modelLength) return FailureReason.promptExceedsModelLen;
     const tokens = this.noEvict ? state.promptLength + state.outputLimit : state.promptLength;
     if (this.noEvict && state.promptLength >= config.numGpuBlocks * config.blockSize) {
       return FailureReason.promptExceedsKvPool;

@@ -1,0 +1,68 @@
+import { knownTokens, type RequestState } from "./request-state.ts";
+
+/**
+ * Requests waiting for admission: first in first out, a preempted one goes to the front. Keeps the sums the
+ * forward-pass metrics report of it, so that a long queue costs a pass nothing.
+ */
+export class WaitingLine {
+  /** Waiting and never run here, and their prompt tokens. */
+  prefillRequests = 0;
+  prefillTokens = 0;
+  /** Preempted or handed over, and their prompt + generated tokens. */
+  decodeRequests = 0;
+  decodeTokens = 0;
+  private items: RequestState[] = [];
+  private head = 0;
+
+  get length(): number {
+    return this.items.length - this.head;
+  }
+
+  get first(): RequestState | undefined {
+    return this.items[this.head];
+  }
+
+  pushBack(state: RequestState): void {
+    this.items.push(state);
+    this.count(state, 1);
+  }
+
+  pushFront(state: RequestState): void {
+    if (this.head > 0) this.items[--this.head] = state;
+    else this.items.unshift(state);
+    this.count(state, 1);
+  }
+
+  /** Takes the first one out; the line must not be empty. */
+  removeFirst(): RequestState {
+    const state = this.items[this.head++]!;
+    if (this.head > 1024 && this.head * 2 > this.items.length) {
+      this.items = this.items.slice(this.head);
+      this.head = 0;
+    }
+    this.count(state, -1);
+    return state;
+  }
+
+  /** Puts a request behind the last one for which `after` does not hold, looking from the end. */
+  insertFromBack(state: RequestState, after: (other: RequestState) => boolean): void {
+    let at = this.items.length;
+    while (at > this.head && after(this.items[at - 1]!)) at--;
+    this.items.splice(at, 0, state);
+    this.count(state, 1);
+  }
+
+  *[Symbol.iterator](): IterableIterator<RequestState> {
+    for (let i = this.head; i < this.items.length; i++) yield this.items[i]!;
+  }
+
+  private count(state: RequestState, sign: 1 | -1): void {
+    if (state.preempted || state.materialised) {
+      this.decodeRequests += sign;
+      this.decodeTokens += sign * knownTokens(state);
+    } else {
+      this.prefillRequests += sign;
+      this.prefillTokens += sign * state.promptLength;
+    }
+  }
+}
