@@ -127,7 +127,7 @@ function aggregatedSide(trace: Trace, config: EngineConfig, name: SemanticsName)
   return { worker, ledger, check: () => worker.scheduler.batch.pool.check() };
 }
 
-function passByPassSide(trace: Trace, config: EngineConfig, name: SemanticsName): Side {
+function passByPassSide(trace: Trace, config: EngineConfig, name: SemanticsName, rowsAllowed: boolean): Side {
   const ledger = new RequestLedger(trace.count, new GapRecorder());
   const rank = new PagedRank({
     index: 3,
@@ -139,7 +139,11 @@ function passByPassSide(trace: Trace, config: EngineConfig, name: SemanticsName)
     outputLength: trace.outputLength,
     sampler: null,
   });
-  return { worker: new PassByPassWorker([rank]), ledger, check: () => rank.cache.checkInvariants() };
+  return {
+    worker: new PassByPassWorker([rank], Infinity, rowsAllowed),
+    ledger,
+    check: () => rank.cache.checkInvariants(),
+  };
 }
 
 /** What an observer at `atNs` sees of a worker. */
@@ -164,20 +168,26 @@ function compare(workload: Workload): void {
   const config = engineConfig(workload.engine);
   expect(aggregatedPathApplies(config)).toBe(true);
   const fast = aggregatedSide(trace, config, workload.semantics);
-  const plain = passByPassSide(trace, config, workload.semantics);
+  const plain = passByPassSide(trace, config, workload.semantics, false);
+  const rows = passByPassSide(trace, config, workload.semantics, true);
   const step = (atNs: number, act: (worker: Worker) => void): readonly number[] => {
     act(fast.worker);
+    act(rows.worker);
     act(plain.worker);
     fast.check();
+    rows.check();
     plain.check();
     const seen = view(plain.worker, trace, atNs);
     expect(view(fast.worker, trace, atNs)).toEqual(seen);
+    expect(view(rows.worker, trace, atNs)).toEqual(seen);
     return seen.left;
   };
   if (workload.concurrency === 0) runOpen(trace, step);
   else runClosed(trace, workload.concurrency, plain, step);
-  for (const column of columns) expect(fast.ledger[column], column).toEqual(plain.ledger[column]);
-  expect(fast.ledger.gaps.sorted()).toEqual(plain.ledger.gaps.sorted());
+  for (const side of [fast, rows]) {
+    for (const column of columns) expect(side.ledger[column], column).toEqual(plain.ledger[column]);
+    expect(side.ledger.gaps.sorted()).toEqual(plain.ledger.gaps.sorted());
+  }
 }
 
 const columns = [

@@ -91,12 +91,16 @@ export class PagedRank implements EngineRank, SchedulerListener {
     let lastNs = startNs;
     let secondLastNs = startNs;
     let known = row.knownTokens;
+    let activeBlocks = cache.activeBlocks;
+    let previousActiveBlocks = activeBlocks;
     while (count < row.longest && nowNs < untilNs) {
       const crossing = row.crossingAt(count);
       if (crossing.length > cache.availableBlocks) break;
       for (const state of crossing) state.blocks.push(cache.allocate());
       const passNs = this.rowPassNs(row.size, known);
       if (nowNs + passNs > horizonNs) break;
+      previousActiveBlocks = activeBlocks;
+      activeBlocks = cache.activeBlocks;
       this.recordGaps(passNs, row.size);
       known += row.size;
       secondLastNs = lastNs;
@@ -109,11 +113,14 @@ export class PagedRank implements EngineRank, SchedulerListener {
     Object.assign(previous, this.pass);
     this.recordDecodes(lastNs, nowNs, known - row.size);
     if (count > 1) {
-      Object.assign(previous, this.pass, {
+      const sumDecodeKvTokens = known - 2 * row.size;
+      const beforeLast = {
         startNs: secondLastNs,
         endNs: lastNs,
-        sumDecodeKvTokens: known - 2 * row.size,
-      });
+        sumDecodeKvTokens,
+        activeBlocks: previousActiveBlocks,
+      };
+      Object.assign(previous, this.pass, beforeLast);
     }
     return count;
   }
