@@ -81,7 +81,7 @@ export class Admission {
   private reject(request: number): boolean {
     const promptLength = this.fleet.trace.inputLength[request]!;
     const { capacity } = this.batch.pool;
-    const tooLong = promptLength >= this.fleet.engine.maxModelLen;
+    const tooLong = promptLength >= this.fleet.maxModelLen;
     const tooLarge = this.noEvict
       ? promptLength >= capacity * this.blockSize
       : Math.ceil(promptLength / this.blockSize) > capacity;
@@ -120,7 +120,7 @@ export class Admission {
     const { fleet, batch, blockSize } = this;
     const { trace, edges, ledger } = fleet;
     const promptLength = trace.inputLength[request]!;
-    let limit = Math.min(trace.outputLength[request]!, fleet.engine.maxModelLen - promptLength);
+    let limit = Math.min(trace.outputLength[request]!, fleet.maxModelLen - promptLength);
     if (this.noEvict) limit = Math.min(limit, batch.pool.capacity * blockSize - promptLength);
     const lastEdge = edges.count > 0 ? edges.lastEdge[request]! : -1;
     const edge = this.findPrefix(lastEdge, promptLength, limit);

@@ -1,6 +1,7 @@
 import type { RequestLedger } from "../../metrics/request-ledger.ts";
 import type { Trace } from "../../trace/trace.ts";
 import type { EngineConfig } from "../engine-config.ts";
+import { honouredModelLength } from "../model-length.ts";
 import type { Semantics } from "../semantics.ts";
 import { DecodeTimes } from "./decode-times.ts";
 import { buildPrefixEdges, type PrefixEdges } from "./prefix-edges.ts";
@@ -13,6 +14,8 @@ export interface AggregatedFleetState {
   readonly ledger: RequestLedger;
   readonly edges: PrefixEdges;
   readonly decodeTimes: DecodeTimes;
+  /** Prompts at or above it are rejected and generation stops at it; Infinity = no limit. */
+  readonly maxModelLen: number;
 }
 
 /** Prepares a run; the configuration must pass `whyNotAggregated`. */
