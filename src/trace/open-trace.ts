@@ -14,6 +14,8 @@ export interface OpenTraceOptions {
   readonly traceBlockSize?: number;
   /** "optional" when nothing depends on arrival times (closed loop). @default "required" */
   readonly arrivals?: "required" | "optional";
+  /** Seed of a preset. @default 0 */
+  readonly seed?: number;
   /** What "-" reads. @default process.stdin */
   readonly stdin?: Readable;
 }
@@ -29,6 +31,10 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
     throw new TraceError(specs.join(", "), null, `expected one trace file, found ${specs.length}`);
   }
   const [path] = specs as [string];
+  if (path.startsWith("preset:")) {
+    const { openPreset } = await import("./presets/presets.ts");
+    return openPreset(path.slice("preset:".length), options.seed ?? 0);
+  }
   const source = new LineSource(await openByteSource(path, options.stdin));
   try {
     const format = await chooseFormat(source, options.format ?? "auto");

@@ -1,0 +1,34 @@
+/**
+ * A distribution given by a few of its quantiles, straight lines between them on a logarithmic axis where both ends
+ * are positive (lengths and waiting times are close to log-uniform between neighbouring quantiles), else linear.
+ */
+export class QuantileCurve {
+  readonly #probabilities: readonly number[];
+  readonly #values: readonly number[];
+
+  /** @param points [probability, value], rising in both, from probability 0 to 1. */
+  constructor(points: readonly (readonly [number, number])[]) {
+    this.#probabilities = points.map(([probability]) => probability);
+    this.#values = points.map(([, value]) => value);
+  }
+
+  /** Value below which a share `u` in [0, 1] of the distribution lies. */
+  at(u: number): number {
+    const probabilities = this.#probabilities;
+    let upper = 1;
+    while (upper < probabilities.length - 1 && u > probabilities[upper]!) upper++;
+    const from = probabilities[upper - 1]!;
+    const share = (u - from) / (probabilities[upper]! - from);
+    const low = this.#values[upper - 1]!;
+    const high = this.#values[upper]!;
+    return low > 0 ? low * (high / low) ** share : low + (high - low) * share;
+  }
+}
+
+const usual = [0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.995, 1];
+
+/** A curve from the values at 0, 2, 5, 10, 20, 35, 50, 65, 80, 90, 95, 98, 99.5 and 100 %. */
+export function quantiles(...values: readonly number[]): QuantileCurve {
+  if (values.length !== usual.length) throw new Error(`expected ${usual.length} quantiles, got ${values.length}`);
+  return new QuantileCurve(values.map((value, index) => [usual[index]!, value]));
+}

@@ -1,0 +1,85 @@
+import { quantiles } from "./quantile-curve.ts";
+import type { WorkloadModel } from "./workload-model.ts";
+
+/**
+ * Like Mooncake's synthetic trace (FAST '25): 17 minutes, 3,993 requests, Poisson arrivals. Short single questions,
+ * single long documents, and rounds of questions about one document, whose share grows. Fitted to the trace.
+ */
+export const synthetic: WorkloadModel = {
+  name: "synthetic",
+  description:
+    "17 minutes like Mooncake's synthetic trace: short questions, long documents, rounds of questions on one",
+  requests: 3993,
+  durationSeconds: 1022,
+  tickMs: 1,
+  blockSize: 512,
+  totals: { inputTokens: 61_194_628, uniqueBlocks: 43_924 },
+  families: [
+    {
+      share: 1222 / 3993,
+      prefixBlocks: 0,
+      rate: [330, 365, 315, 235, 120, 40],
+      firstInput: quantiles(13, 16, 18, 20, 25, 32, 50, 96, 297, 608, 965, 1168, 1445, 1491),
+      output: quantiles(1, 4, 16, 35, 97, 180, 257, 327, 442, 584, 715, 777, 800, 842),
+    },
+    {
+      share: 581 / 3993,
+      prefixBlocks: 0,
+      rate: [180, 182, 150, 100, 50, 20],
+      firstInput: quantiles(
+        1509,
+        1987,
+        2672,
+        5528,
+        13_895,
+        15_488,
+        16_711,
+        18_979,
+        22_741,
+        28_528,
+        36_595,
+        50_008,
+        87_834,
+        134_773,
+      ),
+      output: quantiles(1, 4, 29, 86, 153, 201, 239, 282, 333, 376, 419, 483, 581, 699),
+      stretchAbove: 1000,
+    },
+    {
+      share: 2190 / 3993,
+      prefixBlocks: 0,
+      rate: [218, 222, 285, 440, 660, 840],
+      firstInput: quantiles(
+        13,
+        35,
+        826,
+        2961,
+        5850,
+        15_008,
+        19_493,
+        28_585,
+        37_139,
+        43_741,
+        52_690,
+        57_403,
+        75_986,
+        191_374,
+      ),
+      output: quantiles(2, 2, 2, 2, 4, 8, 15, 30, 68, 117, 213, 394, 594, 893),
+      stretchAbove: 1000,
+      turns: {
+        loneShare: 0,
+        longShare: 0,
+        longGoesOn: 1,
+        goesOn: [1, 0.83, 0.82, 0.81, 0.8, 0.76, 0.74, 0.72],
+        gapSeconds: null,
+        keepsAnswers: false,
+        newTokens: quantiles(-460, -123, -38, -9, -3, 0, 0, 2, 9, 105, 358, 755, 991, 1814),
+        editedAbove: 0,
+        editedShare: 0.23,
+        editedTokens: quantiles(-3002, -1478, -1097, -786, -503, -216, -48, 0, 92, 339, 744, 1136, 1538, 3118),
+        keptPart: quantiles(0.01, 0.8, 0.86, 0.9, 0.94, 0.95, 0.96, 0.96, 0.969, 0.974, 0.977, 0.98, 0.984, 0.988),
+      },
+    },
+  ],
+};
