@@ -33,6 +33,7 @@ export function createAggregatedFleetState(
     ledger,
     edges: buildPrefixEdges(sharing ? trace : { ...trace, blocks: null }, engine.blockSize),
     decodeTimes: new DecodeTimes(engine, semantics, ledger.gaps),
+    maxModelLen: honouredModelLength(engine, semantics),
   };
 }
 
