@@ -69,14 +69,16 @@ export class DecodeTimes {
       if (tokens > 0) this.gaps.add(time, tokens);
       return time;
     }
-    const known = table.times[place]!;
-    if (known > 0) {
-      table.tokens[place]! += tokens;
-      return known;
+    let time = table.times[place]!;
+    if (time === 0) {
+      time = this.compute(requests, sumKnown, activeBlocks);
+      if (!table.keep(place, time)) {
+        if (tokens > 0) this.gaps.add(time, tokens);
+        return time;
+      }
     }
-    const time = this.compute(requests, sumKnown, activeBlocks);
-    if (table.keep(place, time)) table.tokens[place]! += tokens;
-    else if (tokens > 0) this.gaps.add(time, tokens);
+    // Passes of other kinds do not count; most of those look at places no row of decodes has touched.
+    if (tokens > 0) table.tokens[place]! += tokens;
     return time;
   }
 
