@@ -58,4 +58,22 @@ export class SeededRandom {
     // 1 - u lies in (0, 1].
     return -Math.log(1 - this.uniform());
   }
+
+  /** Standard normal (Box and Muller). */
+  normal(): number {
+    return Math.sqrt(2 * this.exponential()) * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  /** Gamma distributed with mean and variance `shape` > 0 (Marsaglia and Tsang, 2000). */
+  gamma(shape: number): number {
+    // For shapes below 1: a gamma of shape + 1, scaled down.
+    if (shape < 1) return this.gamma(shape + 1) * (1 - this.uniform()) ** (1 / shape);
+    const d = shape - 1 / 3;
+    const c = 1 / Math.sqrt(9 * d);
+    for (;;) {
+      const x = this.normal();
+      const v = (1 + c * x) ** 3;
+      if (v > 0 && -this.exponential() < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+    }
+  }
 }
