@@ -1,14 +1,13 @@
-import { ConfigError } from "./config/config-error.ts";
 import type { ReplayOptions } from "./config/replay-options.ts";
 import { resolveReplay } from "./config/resolve-replay.ts";
 import type { ResolvedReplay } from "./config/resolve-replay.ts";
-import type { WorkloadSpec } from "./config/workload-spec.ts";
 import { buildRunResult } from "./result/build-run-result.ts";
 import type { RunResult } from "./result/schema.ts";
 import type { SimulationOutcome } from "./simulation/outcome.ts";
 import { simulateInSteps } from "./simulation/simulate.ts";
 import type { Trace } from "./trace/trace.ts";
 import { openTrace } from "./trace/open-trace.ts";
+import { syntheticTrace } from "./trace/synthetic.ts";
 import { windtunnelVersion } from "./version.ts";
 
 /** How far a replay is. */
@@ -46,18 +45,17 @@ export async function simulate(options: SimulateOptions, hooks: ReplayHooks = {}
     return (await runReplay(resolved, trace, hooks)).result;
   }
   const resolved = await resolveReplay({ ...others, ...(trace === undefined ? {} : { trace }) });
-  return (await runReplay(resolved, await loadWorkload(resolved.workload), hooks)).result;
+  return (await runReplay(resolved, await loadWorkload(resolved), hooks)).result;
 }
 
 /**
  * Reads or makes the requests of a run.
  * @throws TraceError
  */
-export async function loadWorkload(workload: WorkloadSpec): Promise<Trace> {
+export async function loadWorkload({ workload, run }: ResolvedReplay): Promise<Trace> {
   if (workload.kind === "synthetic") {
-    throw new ConfigError([
-      { where: "--input-tokens", message: "synthetic workloads are not built yet; give a trace" },
-    ]);
+    const { topology } = run;
+    return syntheticTrace(workload, (topology.mode === "agg" ? topology.engine : topology.prefillEngine).blockSize);
   }
   return openTrace(workload.specs, {
     format: workload.format,

@@ -22,7 +22,7 @@ export async function run(args: string[]): Promise<number> {
     const resolved = await resolveReplay(options);
     const paths = reportPaths(options);
     for (const path of Object.values(paths)) if (path !== null) checkUsable(path);
-    const trace = await loadWorkload(resolved.workload);
+    const trace = await loadWorkload(resolved);
     if (interruption.signal.aborted) return exitCodes.interrupted;
 
     const progress = new ProgressLine(!quiet);
