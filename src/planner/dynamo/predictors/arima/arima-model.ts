@@ -35,12 +35,7 @@ export function forecastArima({ series, order, parameters }: FittedArima): numbe
   return filterSeries(series, order, parameters).forecast;
 }
 
-function fit(
-  series: readonly number[],
-  order: ArimaOrder,
-  start: ArimaParameters,
-  maxIterations: number,
-): FittedArima {
+function fit(series: readonly number[], order: ArimaOrder, start: ArimaParameters, maxIterations: number): FittedArima {
   const objective = (vector: readonly number[]): number =>
     -filterSeries(series, order, fromVector(order, vector)).logLikelihood / series.length;
   const parameters = fromVector(order, minimise(objective, toVector(order, start), { maxIterations }));

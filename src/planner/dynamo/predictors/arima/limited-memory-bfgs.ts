@@ -38,7 +38,7 @@ export function minimise(
   let x = [...start];
   let { value, gradient } = at(x);
   let memory: Correction[] = [];
-  for (let iteration = 0; iteration < maxIterations; ) {
+  for (let iteration = 0; iteration < maxIterations;) {
     if (!(Math.max(...gradient.map(Math.abs)) > GRADIENT_TOLERANCE)) break;
     const direction = descent(gradient, memory);
     const slope = dot(gradient, direction);

@@ -101,8 +101,7 @@ function nextStep(
       best.step +
       (best.slope / ((best.value - trial.value) / (trial.step - best.step) + best.slope) / 2) *
         (trial.step - best.step);
-    step =
-      Math.abs(cubic - best.step) <= Math.abs(quadratic - best.step) ? cubic : cubic + (quadratic - cubic) / 2;
+    step = Math.abs(cubic - best.step) <= Math.abs(quadratic - best.step) ? cubic : cubic + (quadratic - cubic) / 2;
     bracketed = true;
   } else if (opposite) {
     const gamma = (trial.step > best.step ? -1 : 1) * scale * Math.sqrt(discriminant);

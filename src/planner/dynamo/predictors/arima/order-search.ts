@@ -41,7 +41,7 @@ export function searchOrder(series: readonly number[]): FittedArima {
     [1, -1],
     [1, 1],
   ] as const;
-  for (let fitsBefore = 0; fitsBefore < search.fits && search.fits < MOST_FITS; ) {
+  for (let fitsBefore = 0; fitsBefore < search.fits && search.fits < MOST_FITS;) {
     fitsBefore = search.fits;
     const step = steps.find(([dp, dq]) => {
       const [nextP, nextQ] = [p + dp, q + dq];

@@ -75,8 +75,7 @@ export function startParameters(series: readonly number[], order: ArimaOrder): A
   };
   const ar = coefficients.slice(trend, trend + p);
   const ma = coefficients.slice(trend + p);
-  const variance =
-    residuals.length > Math.max(1, q) ? meanSquare(residuals.slice(q)) : meanSquare(centred(values));
+  const variance = residuals.length > Math.max(1, q) ? meanSquare(residuals.slice(q)) : meanSquare(centred(values));
   return {
     constant: trend === 1 ? coefficients[0]! : 0,
     ar: isInside(ar.map((entry) => -entry)) ? ar : ar.map(() => 0),

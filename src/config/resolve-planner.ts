@@ -1,0 +1,69 @@
+import { bootstrapPasses } from "../planner/dynamo/bootstrap.ts";
+import { DynamoPlanner } from "../planner/dynamo/dynamo-planner.ts";
+import { capabilitiesOf } from "../planner/dynamo/engine-capabilities.ts";
+import type { IntervalTraffic } from "../planner/dynamo/load-forecast.ts";
+import type { PlannerCapabilities } from "../planner/dynamo/planner-config.ts";
+import type { Planner } from "../planner/planner.ts";
+import type { RunConfig } from "../simulation/run-config.ts";
+import { checkPlannerAgainstEngines } from "./planner-config.ts";
+import type { PlannerSettings } from "./planner-config.ts";
+import type { ProblemList } from "./config-error.ts";
+import { shown } from "./config-error.ts";
+import { place } from "./validate.ts";
+
+/** A planner ready to run. */
+export interface ResolvedPlanner {
+  readonly planner: Planner;
+  /** Worth telling: settings without effect, contradictions. */
+  readonly warnings: readonly string[];
+}
+
+/** What a planner is made with beside its settings. */
+export interface PlannerSurroundings {
+  readonly topology: RunConfig["topology"];
+  /** Traffic of the warm-up trace, an entry a throughput interval; empty without one. */
+  readonly warmUp: readonly IntervalTraffic[];
+  /** Points a sweep of the engines' modelled pass times has (`--benchmark-granularity`). */
+  readonly benchmarkGranularity: number;
+}
+
+/**
+ * Makes the Dynamo planner for a topology. With modelled GPU times (not the polynomial) it learns a sweep of them
+ * before its first tick, as the reference does.
+ * @param where flag the settings came from
+ * @returns null when the settings do not fit the topology; the mistakes are in `problems`
+ */
+export function resolvePlanner(
+  settings: PlannerSettings,
+  { topology, warmUp, benchmarkGranularity }: PlannerSurroundings,
+  where: string,
+  problems: ProblemList,
+): ResolvedPlanner | null {
+  const before = problems.problems.length;
+  const { dynamo } = settings;
+  if (dynamo.mode !== topology.mode) {
+    problems.add(
+      place(where, ["mode"]),
+      `found ${shown(dynamo.mode)}, expected "${topology.mode}": ${
+        topology.mode === "agg"
+          ? "the engines are those of --extra-engine-args; --prefill-engine-args and --decode-engine-args make a disaggregated run"
+          : "--prefill-engine-args and --decode-engine-args make a disaggregated run"
+      }`,
+    );
+    return null;
+  }
+  const capabilities: PlannerCapabilities =
+    topology.mode === "agg"
+      ? { prefill: null, decode: capabilitiesOf(topology.engine) }
+      : { prefill: capabilitiesOf(topology.prefillEngine), decode: capabilitiesOf(topology.decodeEngine) };
+  const contradictions = checkPlannerAgainstEngines(settings, capabilities, where, problems);
+  if (problems.problems.length > before) return null;
+  const bootstrap = dynamo.optimizationTarget === "sla" ? bootstrapPasses(topology, benchmarkGranularity) : undefined;
+  const planner = new DynamoPlanner({
+    config: dynamo,
+    capabilities,
+    warmUp,
+    ...(bootstrap === undefined ? {} : { bootstrap }),
+  });
+  return { planner, warnings: [...settings.notes, ...contradictions] };
+}
