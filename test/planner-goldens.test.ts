@@ -21,7 +21,6 @@ const cases: readonly { name: string; eventsUntil: number; estimatesUntil: numbe
   { name: "conv-agg-sla-start30", eventsUntil: 3160, estimatesUntil: 920 },
   { name: "conv-agg-load-only", eventsUntil: 2740, estimatesUntil: 2740 },
   { name: "conv-disagg-sla", eventsUntil: Infinity, estimatesUntil: 620 },
-  { name: "conv-disagg-tight", eventsUntil: 2210, estimatesUntil: 470 },
 ];
 
 describe.skipIf(!hasShared)("planner runs equal the reference's (needs ../shared)", () => {
