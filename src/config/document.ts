@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from "node:fs";
-import { parseDocument } from "yaml";
 import type { ProblemList } from "./config-error.ts";
 
 /**
@@ -7,7 +6,7 @@ import type { ProblemList } from "./config-error.ts";
  * to such a file, or `@path`. Mistakes go to `problems`.
  * @returns the parsed value, or undefined after a mistake
  */
-export function loadDocument(given: string, where: string, problems: ProblemList): unknown {
+export async function loadDocument(given: string, where: string, problems: ProblemList): Promise<unknown> {
   const text = given.trim();
   if (text === "") {
     problems.add(where, "found nothing, expected JSON, YAML or a path");
@@ -28,7 +27,7 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-function readDocument(path: string, where: string, problems: ProblemList): unknown {
+async function readDocument(path: string, where: string, problems: ProblemList): Promise<unknown> {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -39,12 +38,13 @@ function readDocument(path: string, where: string, problems: ProblemList): unkno
   return parseText(text, `${where} (${path})`, problems);
 }
 
-function parseText(text: string, where: string, problems: ProblemList): unknown {
+async function parseText(text: string, where: string, problems: ProblemList): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
     // Not JSON; YAML's messages name line and column, so it tells the mistake for both.
   }
+  const { parseDocument } = await import("yaml");
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
   const [error] = document.errors;
   if (error !== undefined) {

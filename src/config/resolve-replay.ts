@@ -35,7 +35,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
   const problems = new ProblemList();
   checkNames(options, problems);
   const values = {} as Record<keyof ReplayOptions, unknown>;
-  for (const option of replayOptions) values[optionKey(option.flag)] = valueOf(option, options, problems);
+  for (const option of replayOptions) values[optionKey(option.flag)] = await valueOf(option, options, problems);
   const given = { ...values, trace: options.trace ?? null } as Values;
 
   checkReplayRules(given, options, problems);
@@ -91,7 +91,7 @@ function checkNames(options: ReplayOptions, problems: ProblemList): void {
   }
 }
 
-function valueOf(option: ReplayOption, options: ReplayOptions, problems: ProblemList): unknown {
+async function valueOf(option: ReplayOption, options: ReplayOptions, problems: ProblemList): Promise<unknown> {
   const where = `--${option.flag}`;
   const given: unknown = options[optionKey(option.flag)];
   if (given === undefined || given === null) return option.default ?? null;

@@ -25,7 +25,10 @@ test("memory follows the distinct gaps, not the number of additions", () => {
   for (let i = 0; i < 5_000_000; i++) recorder.add((i * 7919) % 1000, 2);
   const { gapNs, weight } = recorder.sorted();
   expect(gapNs.length).toBe(1000);
-  expect(gapNs.buffer.byteLength).toBeLessThanOrEqual(2 * 8 * (1 << 20));
+  const kept = recorder
+    .shortGaps()
+    .reduce((bytes, chunk) => bytes + chunk.gapNs.byteLength + chunk.weight.byteLength, 0);
+  expect(kept).toBeLessThanOrEqual(8 * (1 << 22) + 8 * (1 << 16));
   expect(weight.reduce((sum, count) => sum + count, 0)).toBe(10_000_000);
 });
 
@@ -38,4 +41,13 @@ test("goes on counting after the sorted view was taken", () => {
   const { gapNs, weight } = recorder.sorted();
   expect([...gapNs]).toEqual([1, 3]);
   expect([...weight]).toEqual([1, 5]);
+});
+
+test("counts beyond 32 bits are kept", () => {
+  const recorder = new GapRecorder();
+  recorder.add(7, 2 ** 33 + 5);
+  recorder.add(2 ** 40, 2 ** 34);
+  const { gapNs, weight } = recorder.sorted();
+  expect([...gapNs]).toEqual([7, 2 ** 40]);
+  expect([...weight]).toEqual([2 ** 33 + 5, 2 ** 34]);
 });

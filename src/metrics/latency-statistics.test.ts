@@ -1,6 +1,5 @@
-import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { summarizeValues, summarizeWeighted } from "./latency-statistics.ts";
+import { summarizeValues } from "./latency-statistics.ts";
 import { distributionQuantiles } from "./percentile.ts";
 
 // Ten first tokens of the mocker's polynomial for prompts of 512 · i tokens (engine-reference §11, test 29).
@@ -33,30 +32,6 @@ test("no values give zeros and an empty distribution", () => {
   const { statistics, distribution } = summarizeValues(new Float64Array(0));
   expect(new Set(Object.values(statistics))).toEqual(new Set([0]));
   expect(distribution).toEqual([]);
-  expect(summarizeWeighted(new Float64Array(0), new Float64Array(0)).statistics).toEqual(statistics);
-});
-
-test("weighted statistics are those of the values written out", () => {
-  const weighted = fc.uniqueArray(fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 20 })), {
-    minLength: 1,
-    selector: ([value]) => value,
-  });
-  fc.assert(
-    fc.property(weighted, (pairs) => {
-      const ascending = pairs.toSorted((a, b) => a[0] - b[0]);
-      const summary = summarizeWeighted(
-        Float64Array.from(ascending, ([value]) => value),
-        Float64Array.from(ascending, ([, weight]) => weight),
-      );
-      const writtenOut = ascending.flatMap(([value, weight]) => Array.from({ length: weight }, () => value));
-      const plain = summarizeValues(Float64Array.from(writtenOut));
-      expect(summary.distribution).toEqual(plain.distribution);
-      const { mean, std, ...exact } = summary.statistics;
-      expect(plain.statistics).toMatchObject(exact);
-      expect(mean).toBeCloseTo(plain.statistics.mean, 9);
-      expect(std).toBeCloseTo(plain.statistics.std, 9);
-    }),
-  );
 });
 
 test("distribution shares ascend strictly from 0 to 1", () => {

@@ -21,7 +21,13 @@ export interface LatencySummary {
   readonly distribution: number[];
 }
 
-const nothing: LatencyStatistics = { mean: 0, min: 0, max: 0, median: 0, p75: 0, p90: 0, p95: 0, p99: 0, std: 0 };
+/** The summary of no values at all. */
+export function emptySummary(): LatencySummary {
+  return {
+    statistics: { mean: 0, min: 0, max: 0, median: 0, p75: 0, p90: 0, p95: 0, p99: 0, std: 0 },
+    distribution: [],
+  };
+}
 
 /**
  * Statistics of one value a request.
@@ -29,69 +35,49 @@ const nothing: LatencyStatistics = { mean: 0, min: 0, max: 0, median: 0, p75: 0,
  */
 export function summarizeValues(values: Float64Array): LatencySummary {
   const count = values.length;
-  if (count === 0) return { statistics: { ...nothing }, distribution: [] };
+  if (count === 0) return emptySummary();
+  const wanted = wantedRanks(count);
+  const found = selectRanks(values, wanted.ranks);
+  return arrangeRanks(wanted, (place) => found[place]!, moments(values));
+}
+
+/** What needs no order. */
+interface Moments {
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+  readonly std: number;
+}
+
+function moments(values: Float64Array): Moments {
   let sum = 0;
   let min = Infinity;
   let max = -Infinity;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     sum += value;
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  const mean = sum / count;
+  const mean = sum / values.length;
   let squares = 0;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < values.length; i++) {
     const deviation = values[i]! - mean;
     squares += deviation * deviation;
   }
-  const std = min === max ? 0 : Math.sqrt(squares / count);
-  const wanted = wantedRanks(count);
-  const found = selectRanks(values, wanted.ranks);
-  return arrange(wanted, (place) => found[place]!, { mean, min, max, std });
+  return { mean, min, max, std: min === max ? 0 : Math.sqrt(squares / values.length) };
 }
 
-/**
- * Statistics of values that occur more than once.
- * @param values ascending
- * @param weights how often each occurs, > 0, as long as `values`
- */
-export function summarizeWeighted(values: Float64Array, weights: Float64Array): LatencySummary {
-  if (values.length === 0) return { statistics: { ...nothing }, distribution: [] };
-  let count = 0;
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) {
-    count += weights[i]!;
-    sum += weights[i]! * values[i]!;
-  }
-  const mean = sum / count;
-  let squares = 0;
-  for (let i = 0; i < values.length; i++) {
-    const deviation = values[i]! - mean;
-    squares += weights[i]! * deviation * deviation;
-  }
-  const min = values[0]!;
-  const max = values[values.length - 1]!;
-  const wanted = wantedRanks(count);
-  const found = new Float64Array(wanted.ranks.length);
-  let index = 0;
-  let upTo = weights[0]!;
-  for (let place = 0; place < found.length; place++) {
-    while (upTo <= wanted.ranks[place]!) upTo += weights[++index]!;
-    found[place] = values[index]!;
-  }
-  const std = min === max ? 0 : Math.sqrt(squares / count);
-  return arrange(wanted, (place) => found[place]!, { mean, min, max, std });
-}
-
-interface WantedRanks {
+/** Ranks a summary has to look up. */
+export interface WantedRanks {
   /** Ascending, without duplicates. */
   readonly ranks: number[];
   /** Place in `ranks` of each reported percentile, then of each distribution quantile. */
   readonly places: number[];
 }
 
-function wantedRanks(count: number): WantedRanks {
+/** Ranks of the reported percentiles and of the distribution among so many values. */
+export function wantedRanks(count: number): WantedRanks {
   const wanted = [
     ...reportedPercentiles.map((percentile) => percentileRank(count, percentile)),
     ...distributionQuantiles.map((share) => percentileRank(count, share * 100)),
@@ -101,13 +87,13 @@ function wantedRanks(count: number): WantedRanks {
   return { ranks, places: wanted.map((rank) => placeOf.get(rank)!) };
 }
 
-function arrange(
+/** Puts a summary together from the values at the wanted ranks. */
+export function arrangeRanks(
   { places }: WantedRanks,
   at: (place: number) => number,
-  moments: { mean: number; min: number; max: number; std: number },
+  { mean, min, max, std }: Moments,
 ): LatencySummary {
   const [median, p75, p90, p95, p99] = places.slice(0, reportedPercentiles.length).map(at);
-  const { mean, min, max, std } = moments;
   return {
     statistics: { mean, min, max, median: median!, p75: p75!, p90: p90!, p95: p95!, p99: p99!, std },
     distribution: places.slice(reportedPercentiles.length).map(at),

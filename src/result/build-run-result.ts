@@ -1,8 +1,8 @@
 import { distributionQuantiles } from "../metrics/percentile.ts";
-import { summarizeValues, summarizeWeighted } from "../metrics/latency-statistics.ts";
-import type { LatencyStatistics, LatencySummary } from "../metrics/latency-statistics.ts";
+import { summarizeGaps } from "../metrics/gap-statistics.ts";
+import { summarizeValues } from "../metrics/latency-statistics.ts";
+import type { LatencyStatistics } from "../metrics/latency-statistics.ts";
 import { failureReasons, RequestStatus } from "../metrics/request-ledger.ts";
-import type { RequestLedger } from "../metrics/request-ledger.ts";
 import type { SemanticsName } from "../engine/semantics.ts";
 import type { SimulationOutcome, WorkerSpan } from "../simulation/outcome.ts";
 import { resultDigest } from "./digest.ts";
@@ -44,7 +44,7 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
   const ttft = summarizeValues(presentValues(columns.ttft));
   const e2e = summarizeValues(presentValues(columns.e2e));
   const tpot = summarizeValues(presentValues(columns.tpot));
-  const pooled = pooledGaps(ledger);
+  const pooled = summarizeGaps(ledger.gaps);
   const processed = totals.inputTokens + totals.outputTokens;
   const prefillSeconds = workerSeconds(outcome.workers, (pool) => pool === "prefill");
   const decodeSeconds = workerSeconds(outcome.workers, (pool) => pool !== "prefill");
@@ -150,23 +150,6 @@ type FlatStatistics = Pick<RunResult, `${StatisticName}_${FlatMetric}` & keyof R
 
 function flat(metric: FlatMetric, statistics: LatencyStatistics): Record<string, number> {
   return Object.fromEntries(Object.entries(statistics).map(([name, value]) => [`${name}_${metric}`, value]));
-}
-
-/** Statistics over all gaps of all requests, and over the throughput a user saw in each (gaps of 0 left out). */
-function pooledGaps(ledger: RequestLedger): { gaps: LatencySummary; perUser: LatencySummary } {
-  const { gapNs, weight } = ledger.gaps.sorted();
-  const milliseconds = new Float64Array(gapNs.length);
-  for (let i = 0; i < gapNs.length; i++) milliseconds[i] = gapNs[i]! / 1e6;
-  const first = gapNs.length > 0 && gapNs[0] === 0 ? 1 : 0;
-  const perUser = new Float64Array(gapNs.length - first);
-  const perUserWeight = new Float64Array(perUser.length);
-  for (let i = first; i < gapNs.length; i++) {
-    // Ascending throughput = descending gap.
-    const place = gapNs.length - 1 - i;
-    perUser[place] = 1000 / milliseconds[i]!;
-    perUserWeight[place] = weight[i]!;
-  }
-  return { gaps: summarizeWeighted(milliseconds, weight), perUser: summarizeWeighted(perUser, perUserWeight) };
 }
 
 function perUserThroughput(itlMs: Float64Array): Float64Array {

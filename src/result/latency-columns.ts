@@ -36,11 +36,12 @@ export function latencyColumns(ledger: RequestLedger): LatencyColumns {
 
 /** The values of a column that exist, in a new array. */
 export function presentValues(column: Float64Array): Float64Array {
-  const values = new Float64Array(column.length);
   let used = 0;
+  const values = new Float64Array(column.length);
   for (let i = 0; i < column.length; i++) {
-    const value = column[i]!;
-    if (value === value) values[used++] = value;
+    if (Number.isNaN(column[i]!)) continue;
+    values[used] = column[i]!;
+    used++;
   }
   return values.subarray(0, used);
 }

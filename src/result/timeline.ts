@@ -67,8 +67,8 @@ export function buildTimeline(
     bucket_s: width,
     buckets,
     ...timeline,
-    in_flight: meanPresent(ledger.arrivalNs, [ledger.terminalNs], spanNs, widthNs, buckets),
-    queued: meanPresent(ledger.arrivalNs, [ledger.admitNs, ledger.terminalNs], spanNs, widthNs, buckets),
+    in_flight: meanPresent(ledger.arrivalNs, ledger.terminalNs, widthNs, buckets),
+    queued: meanPresent(ledger.arrivalNs, leftQueueNs(ledger), widthNs, buckets),
     ttft_ms: latencySeries(columns.ttft, ledger.firstTokenNs, widthNs, buckets),
     itl_ms: latencySeries(columns.tpot, ledger.lastTokenNs, widthNs, buckets),
     reused_ratio: reusable.map((tokens, bucket) => (tokens === 0 ? null : reused[bucket]! / tokens)),
@@ -89,31 +89,13 @@ function runSpanNs({ durationNs, workers, ledger }: SimulationOutcome): number {
   return span;
 }
 
-/** Mean over each bucket's time of how many requests have begun and not ended (the first end that happened counts). */
-function meanPresent(
-  beginNs: Float64Array,
-  endsNs: readonly Float64Array[],
-  spanNs: number,
-  widthNs: number,
-  buckets: number,
-): number[] {
+/** Mean over each bucket's time of how many requests have begun and not ended. */
+function meanPresent(beginNs: Float64Array, endNs: Float64Array, widthNs: number, buckets: number): number[] {
   // Each begin adds the rest of its bucket there and a whole bucket ever after; each end takes the same away.
   const within = new Float64Array(buckets);
   const after = new Float64Array(buckets + 1);
-  const change = (atNs: number, by: number) => {
-    const bucket = Math.floor(atNs / widthNs);
-    within[bucket]! += by * (bucket + 1 - atNs / widthNs);
-    after[bucket + 1]! += by;
-  };
-  for (let i = 0; i < beginNs.length; i++) {
-    if (!(beginNs[i]! >= 0)) continue;
-    change(beginNs[i]!, 1);
-    for (const ends of endsNs) {
-      if (!(ends[i]! >= 0)) continue;
-      if (ends[i]! <= spanNs) change(ends[i]!, -1);
-      break;
-    }
-  }
+  addChanges(beginNs, 1, widthNs, within, after);
+  addChanges(endNs, -1, widthNs, within, after);
   const means: number[] = [];
   let before = 0;
   for (let bucket = 0; bucket < buckets; bucket++) {
@@ -121,6 +103,29 @@ function meanPresent(
     means.push(roundSmall(before + within[bucket]!));
   }
   return means;
+}
+
+function addChanges(
+  timeNs: Float64Array,
+  by: number,
+  widthNs: number,
+  within: Float64Array,
+  after: Float64Array,
+): void {
+  for (let i = 0; i < timeNs.length; i++) {
+    const place = timeNs[i]! / widthNs;
+    if (!(place >= 0)) continue;
+    const bucket = Math.floor(place);
+    within[bucket]! += by * (bucket + 1 - place);
+    after[bucket + 1]! += by;
+  }
+}
+
+/** When each request was admitted, or left without it. */
+function leftQueueNs({ admitNs, terminalNs }: SimulationOutcome["ledger"]): Float64Array {
+  const left = terminalNs.slice();
+  for (let i = 0; i < left.length; i++) if (admitNs[i]! >= 0) left[i] = admitNs[i]!;
+  return left;
 }
 
 /** Cuts the noise of summing fractions; millionths are more than a chart can show. */
