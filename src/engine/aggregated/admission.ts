@@ -20,6 +20,9 @@ export class Admission {
   queuedPromptTokens = 0;
   queuedPreempted = 0;
   queuedPreemptedTokens = 0;
+  /** Requests refused in the pass being put together, and why. */
+  private readonly rejected: number[] = [];
+  private readonly reasons: FailureReason[] = [];
   private readonly fleet: AggregatedFleetState;
   private readonly batch: RunningBatch;
   private readonly departures: Departures;
@@ -89,8 +92,18 @@ export class Admission {
     this.waiting.removeFirst();
     this.queuedPromptTokens -= promptLength;
     const reason = tooLong ? FailureReason.promptExceedsModelLen : FailureReason.promptExceedsKvPool;
-    this.departures.leave(request, RequestStatus.rejected, reason, start);
+    this.rejected.push(request);
+    this.reasons.push(reason);
     return true;
+  }
+
+  /** Requests refused in a pass leave when it ends, at once when there is none. */
+  leaveRejected(reading: number): void {
+    for (let i = 0; i < this.rejected.length; i++) {
+      this.departures.leave(this.rejected[i]!, RequestStatus.rejected, this.reasons[i]!, reading);
+    }
+    this.rejected.length = 0;
+    this.reasons.length = 0;
   }
 
   /** Gives up on the head of the queue: nothing runs, and still it does not fit. */

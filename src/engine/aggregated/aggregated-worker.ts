@@ -98,6 +98,7 @@ export class AggregatedWorker implements Worker {
     const startNs = clock[nextStart]!;
     clock[start] = startNs;
     if (!scheduler.schedule(pass)) {
+      scheduler.admission.leaveRejected(start);
       clock[busyUntil] = startNs;
       clock[nextStart] = scheduler.inSystem > 0 ? startNs : Infinity;
       return;
@@ -119,6 +120,7 @@ export class AggregatedWorker implements Worker {
     clock[busy]! += passNs;
     this.passes = pass + 1;
     this.recordMixed(decodes, sumKnown, active);
+    scheduler.admission.leaveRejected(end);
     if (decodes > 0) {
       fleet.ledger.gaps.add(passNs, decodes);
       batch.sumKnown += decodes;

@@ -30,6 +30,8 @@ export class PagedRank implements EngineRank, SchedulerListener {
   /** Requests that end this pass with all their tokens computed, in running order, and the tokens each emits. */
   protected readonly ready: RequestState[] = [];
   protected readonly bursts: number[] = [];
+  /** Requests the pass being run refuses. */
+  private readonly rejected: { readonly request: number; readonly reason: FailureReason }[] = [];
   protected passStartNs = 0;
   private readonly row: DecodeRow;
 
@@ -166,7 +168,9 @@ export class PagedRank implements EngineRank, SchedulerListener {
       scheduler.schedule();
       if (scheduler.batch.scheduled > 0) break;
       if (scheduler.preemptedThisPass) continue;
-      if (!this.giveUpOnHead()) return -1;
+      if (this.giveUpOnHead()) continue;
+      this.leaveRejected(startNs);
+      return -1;
     }
     this.collectReady();
     const prefillNs = this.prefillTime();
@@ -179,6 +183,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
   /** Applies what the pass computed: tokens, completions. */
   endPass(endNs: number): void {
     this.pass.endNs = endNs;
+    if (this.rejected.length > 0) this.leaveRejected(endNs);
     let done = 0;
     for (let i = 0; i < this.ready.length; i++) {
       const state = this.ready[i]!;
@@ -206,7 +211,13 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   onReject(state: RequestState, reason: FailureReason): void {
-    this.leave(state.request, RequestStatus.rejected, reason, this.passStartNs);
+    this.rejected.push({ request: state.request, reason });
+  }
+
+  /** Rejected requests leave when the pass that came upon them ends, at once when there is none. */
+  private leaveRejected(atNs: number): void {
+    for (const { request, reason } of this.rejected) this.leave(request, RequestStatus.rejected, reason, atNs);
+    this.rejected.length = 0;
   }
 
   protected isDone(state: RequestState): boolean {
