@@ -103,11 +103,28 @@ function engineOverrides(args: Record<string, unknown>): Partial<EngineConfig> {
   };
   return Object.fromEntries(
     Object.entries(args).map(([key, value]) => {
+      if (key === "sglang") return [key, sglangConfig(value as Record<string, unknown>)];
       const name = names[key];
       if (name === undefined) throw new Error(`engine argument ${key} is not known here`);
       return [name, value];
     }),
   );
+}
+
+function sglangConfig(args: Record<string, unknown>): EngineConfig["sglang"] {
+  const names: Record<string, keyof EngineConfig["sglang"]> = {
+    schedule_policy: "schedulePolicy",
+    max_prefill_tokens: "maxPrefillTokens",
+    chunked_prefill_size: "chunkedPrefillSize",
+    clip_max_new_tokens: "clipMaxNewTokens",
+    schedule_conservativeness: "scheduleConservativeness",
+  };
+  const named = Object.entries(args).map(([key, value]) => {
+    const name = names[key];
+    if (name === undefined) throw new Error(`SGLang argument ${key} is not known here`);
+    return [name, value];
+  });
+  return { ...engineConfig({}).sglang, ...Object.fromEntries(named) };
 }
 
 function parseRow(line: string): GoldenRow {

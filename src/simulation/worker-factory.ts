@@ -3,12 +3,13 @@ import { aggregatedPathApplies, createAggregatedFleetState } from "../engine/agg
 import type { EngineConfig } from "../engine/engine-config.ts";
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import { DecodeRank } from "../engine/pass-by-pass/decode-rank.ts";
-import type { RankContext } from "../engine/pass-by-pass/engine-rank.ts";
+import type { EngineRank, RankContext } from "../engine/pass-by-pass/engine-rank.ts";
 import { PassByPassDecodeWorker, PassByPassPrefillWorker } from "../engine/pass-by-pass/handoff-workers.ts";
 import { PagedRank } from "../engine/pass-by-pass/paged-rank.ts";
 import { PrefillRank } from "../engine/pass-by-pass/prefill-rank.ts";
 import { PassByPassWorker } from "../engine/pass-by-pass/pass-by-pass-worker.ts";
 import { PromptBlocks } from "../engine/prompt-blocks.ts";
+import { SglangRank } from "../engine/sglang/sglang-rank.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import { AcceptanceSampler } from "../engine/speculative/acceptance-sampler.ts";
 import type { Worker } from "../engine/worker.ts";
@@ -44,13 +45,14 @@ export function workerFactory(
   return {
     engine: "pass-by-pass",
     create(id) {
-      const ranks = Array.from(
-        { length: config.dpSize },
-        (_, rank) => new PagedRank(context(id * config.dpSize + rank)),
-      );
+      const ranks = Array.from({ length: config.dpSize }, (_, rank) => createRank(context(id * config.dpSize + rank)));
       return new PassByPassWorker(ranks, horizonNs);
     },
   };
+}
+
+function createRank(context: RankContext): EngineRank {
+  return context.config.engineType === "sglang" ? new SglangRank(context) : new PagedRank(context);
 }
 
 /** Makes the workers of the two pools of a disaggregated run. */

@@ -1,0 +1,281 @@
+import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
+import type { EngineConfig } from "../engine-config.ts";
+import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import { PassPrice } from "../pass-price.ts";
+import type { EngineRank, RankContext } from "../pass-by-pass/engine-rank.ts";
+import { PageSequence } from "./page-sequence.ts";
+import { newSglangRequest, remainingOutput, sequenceLength, type SglangRequest } from "./sglang-request.ts";
+import { SglangScheduler, type SglangListener } from "./sglang-scheduler.ts";
+import { TokenPool } from "./token-pool.ts";
+
+/**
+ * One rank of an SGLang-like worker: radix-tree cache, token-budget admission, retraction (engine-reference §4.3,
+ * other-engines-findings §4, current-findings §3). Under 1.4.2 rules a pass prefills and decodes; under the newest ones
+ * it does the one or the other.
+ */
+export class SglangRank implements EngineRank, SglangListener {
+  readonly pool: TokenPool;
+  readonly scheduler: SglangScheduler;
+  readonly pass: ForwardPass = emptyForwardPass();
+  readonly finished: number[] = [];
+  private readonly config: EngineConfig;
+  private readonly prefillFirst: boolean;
+  private readonly ledger: RequestLedger;
+  private readonly context: RankContext;
+  private readonly price: PassPrice;
+  /** Requests that emit at the end of the pass, and the tokens each emits. */
+  private readonly emitting: SglangRequest[] = [];
+  private readonly bursts: number[] = [];
+  private prefillOnly = false;
+  private passStartNs = 0;
+  private gapNs = 0;
+  private gapCount = 0;
+
+  constructor(context: RankContext) {
+    const { config, semantics } = context;
+    this.context = context;
+    this.config = config;
+    this.ledger = context.ledger;
+    this.prefillFirst = semantics.prefillFirst;
+    const sequence = new PageSequence(context.prompts, context.inputLength);
+    // The 1.4.2 engine caches whatever it is told.
+    const caching = config.enablePrefixCaching || !semantics.prefillFirst;
+    this.pool = new TokenPool(config.numGpuBlocks, sequence, caching);
+    this.scheduler = new SglangScheduler(config, semantics, this.pool, sequence, this);
+    this.price = new PassPrice(config);
+  }
+
+  get hasWork(): boolean {
+    return this.scheduler.running.length > 0 || this.scheduler.waiting.length > 0;
+  }
+
+  get inSystem(): number {
+    return this.scheduler.running.length + this.scheduler.waiting.length;
+  }
+
+  enqueue(request: number): void {
+    const promptLength = this.context.inputLength[request]!;
+    const wanted = this.context.outputLength[request]!;
+    const limit = Math.max(0, Math.min(wanted, this.config.maxModelLen - promptLength));
+    this.ledger.workerIndex[request] = this.context.index;
+    this.scheduler.waiting.push(newSglangRequest(request, promptLength, limit, this.pool.tree.root));
+  }
+
+  prefixOverlapBlocks(request: number): number {
+    return this.pool.residentPages(request, Math.floor(this.context.inputLength[request]! / this.pool.pageSize));
+  }
+
+  startPass(startNs: number): number {
+    this.passStartNs = startNs;
+    const { scheduler } = this;
+    for (;;) {
+      scheduler.admit();
+      if (scheduler.batch.requests > 0 || scheduler.running.length > 0) break;
+      if (!this.resolveStandstill()) return -1;
+    }
+    this.prefillOnly = this.prefillFirst && scheduler.batch.requests > 0;
+    const { batch } = scheduler;
+    const prefillNs = this.price.prefillNs(batch.requests, batch.sumEnds, batch.sumPrefix);
+    const decodeNs = this.prefillOnly ? this.choosePrefillEmitters() : this.chooseDecodeEmitters();
+    this.recordPass(startNs);
+    return prefillNs + decodeNs;
+  }
+
+  endPass(endNs: number): void {
+    this.pass.endNs = endNs;
+    const { emitting, bursts } = this;
+    this.gapCount = 0;
+    for (let i = 0; i < emitting.length; i++) this.emit(emitting[i]!, bursts[i]!, endNs);
+    if (this.gapCount > 0) this.ledger.gaps.add(this.gapNs, this.gapCount);
+    const { running, ratio } = this.scheduler;
+    let kept = 0;
+    for (const state of running) {
+      state.completesPrefill = false;
+      if (remainingOutput(state) > 0) running[kept++] = state;
+      else if (state.outputLimit === 0) this.finish(state, state.materialised, endNs);
+    }
+    running.length = kept;
+    if (!this.prefillFirst) ratio.decay();
+  }
+
+  onAdmit(state: SglangRequest, reused: number): void {
+    const { ledger } = this;
+    if (!state.admitted) {
+      state.admitted = true;
+      ledger.admitNs[state.request] = this.passStartNs;
+      ledger.firstReusedTokens[state.request] = reused;
+    }
+    if (reused > ledger.reusedTokens[state.request]!) ledger.reusedTokens[state.request] = reused;
+  }
+
+  onReject(state: SglangRequest, reason: FailureReason): void {
+    const status = state.admitted ? RequestStatus.failed : RequestStatus.rejected;
+    this.leave(state, status, state.admitted ? FailureReason.outgrewKvPool : reason, this.passStartNs);
+  }
+
+  /** Prefill-only pass: the requests whose prompt completes emit one token; those that go on need a place for it. */
+  private choosePrefillEmitters(): number {
+    const { emitting, bursts, scheduler, pool } = this;
+    emitting.length = 0;
+    bursts.length = 0;
+    let pages = 0;
+    for (const state of scheduler.running) {
+      if (!state.completesPrefill || remainingOutput(state) <= 1) continue;
+      if (sequenceLength(state) + 1 > state.pages * pool.pageSize) pages++;
+    }
+    const fits = pages <= pool.availablePages;
+    if (fits) pool.ensureFree(pages);
+    for (const state of scheduler.running) {
+      if (!state.completesPrefill || remainingOutput(state) === 0) continue;
+      if (!fits && remainingOutput(state) > 1) continue;
+      emitting.push(state);
+      bursts.push(1);
+    }
+    return 0;
+  }
+
+  /** Every running request emits, after room for the longest burst has been made. Returns the decode time. */
+  private chooseDecodeEmitters(): number {
+    const { emitting, bursts, scheduler, context } = this;
+    const longest = 1 + (this.config.speculative?.nextn ?? 0);
+    const retracted = scheduler.retract(longest);
+    this.failIfOutgrown(longest);
+    emitting.length = 0;
+    bursts.length = 0;
+    let tokens = 0;
+    for (const state of scheduler.running) {
+      if (remainingOutput(state) === 0) continue;
+      tokens += sequenceLength(state);
+      const drafted = context.sampler === null ? 0 : context.sampler.acceptedDrafts();
+      emitting.push(state);
+      bursts.push(Math.min(1 + drafted, remainingOutput(state)));
+    }
+    if (this.prefillFirst && !retracted) scheduler.ratio.decay();
+    return this.price.decodeNs(emitting.length, tokens, tokens);
+  }
+
+  /** The last running request needs more pages than there are: it never can go on. */
+  private failIfOutgrown(burst: number): void {
+    const { scheduler, pool } = this;
+    if (scheduler.running.length !== 1 || scheduler.decodeGrowth(burst) <= pool.availablePages) return;
+    // A half-computed prompt that waits can give its pages back.
+    if (this.dropWaitingPages()) {
+      if (scheduler.decodeGrowth(burst) <= pool.availablePages) return;
+    }
+    const state = scheduler.running.pop()!;
+    pool.release(state);
+    this.leave(state, RequestStatus.failed, FailureReason.outgrewKvPool, this.passStartNs);
+  }
+
+  /** Takes the pages of half-computed prompts back; they start over. Whether there were any. */
+  private dropWaitingPages(): boolean {
+    let dropped = false;
+    for (const state of this.scheduler.waiting) {
+      if (state.pages === 0) continue;
+      this.pool.release(state);
+      dropped = true;
+    }
+    return dropped;
+  }
+
+  /** Nothing runs and nothing can start: gives up on the first in line. False when nobody waits. */
+  private resolveStandstill(): boolean {
+    const head = this.scheduler.waiting[0];
+    if (head === undefined) return false;
+    if (head.pages < this.pool.activePages && this.dropWaitingPages()) return true;
+    this.scheduler.waiting.shift();
+    this.pool.release(head);
+    this.onReject(head, FailureReason.promptExceedsKvPool);
+    return true;
+  }
+
+  private emit(state: SglangRequest, tokens: number, endNs: number): void {
+    const { ledger, pool } = this;
+    const { request } = state;
+    if (state.generated === 0) {
+      ledger.firstTokenNs[request] = endNs;
+      if (tokens > 1) ledger.secondTokenNs[request] = endNs;
+    } else {
+      if (state.generated === 1) ledger.secondTokenNs[request] = endNs;
+      this.addGap(endNs - state.lastTokenNs);
+    }
+    if (tokens > 1) ledger.gaps.add(0, tokens - 1);
+    state.lastTokenNs = endNs;
+    for (let i = 0; i < tokens; i++) {
+      state.generated++;
+      const final = state.generated === state.outputLimit;
+      if (final && this.prefillOnly) break;
+      pool.grow(state, sequenceLength(state));
+      state.materialised++;
+      if (!final) pool.cache(state, state.materialised);
+    }
+    if (remainingOutput(state) === 0) this.finish(state, state.materialised, endNs);
+  }
+
+  private addGap(gapNs: number): void {
+    if (gapNs === this.gapNs && this.gapCount > 0) {
+      this.gapCount++;
+      return;
+    }
+    if (this.gapCount > 0) this.ledger.gaps.add(this.gapNs, this.gapCount);
+    this.gapNs = gapNs;
+    this.gapCount = 1;
+  }
+
+  private finish(state: SglangRequest, tokens: number, endNs: number): void {
+    this.pool.finish(state, tokens);
+    this.leave(state, RequestStatus.completed, FailureReason.none, endNs);
+  }
+
+  private leave(state: SglangRequest, status: RequestStatus, reason: FailureReason, atNs: number): void {
+    const { ledger } = this;
+    const { request } = state;
+    ledger.status[request] = status;
+    ledger.reason[request] = reason;
+    ledger.terminalNs[request] = atNs;
+    if (state.generated > 0) {
+      ledger.lastTokenNs[request] = state.lastTokenNs;
+      ledger.outputTokens[request] = state.generated;
+    }
+    this.finished.push(request);
+  }
+
+  /** Fills the forward-pass record as it stands at the start of the pass. */
+  private recordPass(startNs: number): void {
+    const { pass, scheduler } = this;
+    const { batch } = scheduler;
+    pass.startNs = startNs;
+    pass.numPrefillRequests = batch.computingRequests;
+    pass.sumPrefillTokens = batch.computedTokens;
+    pass.sumPrefillKvTokens = batch.prefixTokens;
+    pass.numDecodeRequests = 0;
+    pass.sumDecodeKvTokens = 0;
+    if (!this.prefillOnly) {
+      for (const state of this.emitting) {
+        if (state.completesPrefill) continue;
+        pass.numDecodeRequests++;
+        pass.sumDecodeKvTokens += sequenceLength(state);
+      }
+    }
+    pass.numQueuedPrefill = 0;
+    pass.sumQueuedPrefillTokens = 0;
+    pass.numQueuedDecode = 0;
+    pass.sumQueuedDecodeKvTokens = 0;
+    pass.remainingPrefillTokens = 0;
+    for (const state of scheduler.waiting) {
+      if (state.retracted) {
+        pass.numQueuedDecode++;
+        pass.sumQueuedDecodeKvTokens += sequenceLength(state);
+      } else if (state.materialised > 0) {
+        pass.remainingPrefillTokens += state.promptLength - state.materialised;
+      } else {
+        pass.numQueuedPrefill++;
+        pass.sumQueuedPrefillTokens += state.promptLength;
+      }
+    }
+    pass.activeBlocks = this.pool.activePages;
+    pass.emittingRequests = this.emitting.length;
+    pass.emittedTokens = 0;
+    for (const tokens of this.bursts) pass.emittedTokens += tokens;
+  }
+}
