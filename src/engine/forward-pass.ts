@@ -53,3 +53,22 @@ export function emptyForwardPass(): ForwardPass {
     remainingPrefillTokens: 0,
   };
 }
+
+/** Makes one record equal to another. */
+export function copyForwardPass(from: Readonly<ForwardPass>, to: ForwardPass): void {
+  to.startNs = from.startNs;
+  to.endNs = from.endNs;
+  to.numPrefillRequests = from.numPrefillRequests;
+  to.sumPrefillTokens = from.sumPrefillTokens;
+  to.sumPrefillKvTokens = from.sumPrefillKvTokens;
+  to.numDecodeRequests = from.numDecodeRequests;
+  to.sumDecodeKvTokens = from.sumDecodeKvTokens;
+  to.numQueuedPrefill = from.numQueuedPrefill;
+  to.sumQueuedPrefillTokens = from.sumQueuedPrefillTokens;
+  to.numQueuedDecode = from.numQueuedDecode;
+  to.sumQueuedDecodeKvTokens = from.sumQueuedDecodeKvTokens;
+  to.emittedTokens = from.emittedTokens;
+  to.emittingRequests = from.emittingRequests;
+  to.activeBlocks = from.activeBlocks;
+  to.remainingPrefillTokens = from.remainingPrefillTokens;
+}

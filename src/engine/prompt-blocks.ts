@@ -12,7 +12,7 @@ export class PromptBlocks {
   readonly blockSize: number;
   private readonly traceBlockSize: number;
   private readonly offsets: Float64Array | null;
-  /** Trie node of each trace block, in the order of `trace.blocks.ids`. */
+  /** Number of the trie node of each trace block, in the order of `trace.blocks.ids`; only shared nodes have one. */
   private readonly nodes: Int32Array | null;
   /** Most engine blocks that can end within one trace block. */
   private readonly perNode: number;
@@ -20,6 +20,8 @@ export class PromptBlocks {
   private readonly wholeRatio: number;
   /** Leading full blocks of each request's prompt that another request's prompt may share. */
   private readonly shared: Int32Array;
+  /** Keys of shared blocks are below it. */
+  readonly keySpan: number;
 
   constructor(trace: Trace, blockSize: number) {
     this.blockSize = blockSize;
@@ -30,7 +32,7 @@ export class PromptBlocks {
     this.offsets = blocks?.offsets ?? null;
     this.nodes = blocks === null ? null : trieNodes(blocks.offsets, blocks.ids, blocks.distinct);
     this.shared = new Int32Array(trace.count);
-    if (this.nodes !== null) this.countShared(trace);
+    this.keySpan = this.nodes === null ? 0 : this.countShared(trace, this.nodes) * this.perNode;
   }
 
   /**
@@ -41,27 +43,34 @@ export class PromptBlocks {
     return this.shared[request]!;
   }
 
-  private countShared(trace: Trace): void {
-    const { offsets, nodes, traceBlockSize, blockSize } = this;
-    const users = new Int32Array(nodes!.reduce((most, node) => Math.max(most, node), 0) + 1);
-    for (const node of nodes!) users[node]!++;
+  /** Counts each prompt's shared blocks, and renumbers the nodes that several prompts share; returns how many. */
+  private countShared(trace: Trace, nodes: Int32Array): number {
+    const { traceBlockSize, blockSize } = this;
+    const offsets = this.offsets!;
+    let most = 0;
+    for (const node of nodes) if (node > most) most = node;
+    const users = new Int32Array(most + 1);
+    for (const node of nodes) users[node]!++;
     for (let request = 0; request < trace.count; request++) {
-      const first = offsets![request]!;
-      const end = offsets![request + 1]!;
+      const first = offsets[request]!;
+      const end = offsets[request + 1]!;
       let at = first;
-      while (at < end && users[nodes![at]!]! > 1) at++;
+      while (at < end && users[nodes[at]!]! > 1) at++;
       const tokens = Math.min((at - first) * traceBlockSize, trace.inputLength[request]!);
       this.shared[request] = Math.floor(tokens / blockSize);
     }
+    let sharedNodes = 0;
+    for (let node = 0; node <= most; node++) users[node] = users[node]! > 1 ? sharedNodes++ : -1;
+    for (let at = 0; at < nodes.length; at++) nodes[at] = users[nodes[at]!]!;
+    return sharedNodes;
   }
 
   /**
-   * Identity of full prompt block `k` of a request: a non-negative number, equal for equal prefixes.
-   * Negative numbers are left to blocks only one request can have (`ownBlockKey`).
+   * Identity of shared block `k` (< sharedBlocks) of a request's prompt: a number in 0..keySpan, equal for equal
+   * prefixes. Negative numbers are left to blocks only one request can have (`ownBlockKey`).
    */
   key(request: number, k: number): number {
-    const nodes = this.nodes;
-    if (nodes === null) return ownBlockKey(request, k);
+    const nodes = this.nodes!;
     const ratio = this.wholeRatio;
     if (ratio > 0) {
       const depth = (k / ratio) | 0;

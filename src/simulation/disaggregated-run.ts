@@ -171,14 +171,19 @@ export class DisaggregatedRun implements RunParts {
     station.endNs = Infinity;
     let reserved = -1;
     if (station.role === "decode") reserved = (station as Station<DecodeWorker>).member.worker.tryReserve(nowNs);
-    this.actions.push(...station.deferred.splice(0));
+    if (station.deferred.length > 0) this.actions.push(...station.deferred.splice(0));
+    if (station.heldLater.length > 0) this.takeHeld(station, nowNs);
+    if (reserved >= 0) this.actions.push({ kind: "transfer", request: reserved });
+  }
+
+  /** Sends the prompts whose pass has ended on their way. */
+  private takeHeld(station: Station, nowNs: number): void {
     const held = station.heldLater;
     station.heldLater = [];
     for (const request of held) {
       if (this.handoffs.sourceHeldNs[request]! <= nowNs) this.actions.push({ kind: "choose", request });
       else station.heldLater.push(request);
     }
-    if (reserved >= 0) this.actions.push({ kind: "transfer", request: reserved });
   }
 
   /** Starts the passes of a worker that are due; those of no length end at once. */
@@ -188,7 +193,8 @@ export class DisaggregatedRun implements RunParts {
       let ended = worker.passes;
       worker.advance(justAfter(nowNs), true);
       this.collect(worker);
-      if (station.role === "prefill") station.heldLater.push(...(worker as PrefillWorker).takeHeld());
+      if (station.role === "prefill")
+        for (const request of (worker as PrefillWorker).takeHeld()) station.heldLater.push(request);
       const busy = worker.busyUntilNs > nowNs;
       ended = worker.passes - ended - (busy ? 1 : 0);
       if (ended > 0) this.complete(station, nowNs);
@@ -198,8 +204,9 @@ export class DisaggregatedRun implements RunParts {
 
   private drainActions(nowNs: number): void {
     // Actions appended while this loop runs are done by it too.
-    for (const action of this.actions) this.act(action, nowNs);
-    this.actions = [];
+    const { actions } = this;
+    for (let i = 0; i < actions.length; i++) this.act(actions[i]!, nowNs);
+    if (actions.length > 0) this.actions = [];
   }
 
   /** Takes up parked actions whose pool has an active worker again. */

@@ -10,13 +10,17 @@ export class DecodeRow {
   knownTokens = 0;
   /** Passes the row may have before the pass that finishes a request. */
   longest = 0;
-  /** By (pass number mod block size): the requests that need a new block then. */
-  private readonly crossing: RequestState[][];
+  /** By (pass number mod block size): how many requests need a new block then, and the first of them in a list. */
+  private readonly counts: Int32Array;
+  private readonly heads: Int32Array;
+  /** The next in the same list, by place in running order; −1 = last. */
+  private next = new Int32Array(64);
   private readonly blockSize: number;
 
   constructor(blockSize: number) {
     this.blockSize = blockSize;
-    this.crossing = Array.from({ length: blockSize }, () => []);
+    this.counts = new Int32Array(blockSize);
+    this.heads = new Int32Array(blockSize);
   }
 
   /**
@@ -25,25 +29,44 @@ export class DecodeRow {
    * second token is
    */
   arrange(running: readonly RequestState[]): boolean {
-    for (const requests of this.crossing) requests.length = 0;
-    this.size = running.length;
-    this.knownTokens = 0;
-    this.longest = Infinity;
-    const { blockSize } = this;
-    for (const state of running) {
+    const { blockSize, counts, heads } = this;
+    counts.fill(0);
+    heads.fill(-1);
+    if (running.length > this.next.length) this.next = new Int32Array(running.length * 2);
+    const { next } = this;
+    let sum = 0;
+    let longest = Infinity;
+    // From the back, so that each list stands in running order.
+    for (let i = running.length - 1; i >= 0; i--) {
+      const state = running[i]!;
       const known = state.promptLength + state.generated;
       const left = state.outputLimit - state.generated - 1;
       if (state.computed !== known - 1 || left < 1 || state.generated < 2) return false;
-      this.knownTokens += known;
-      if (left < this.longest) this.longest = left;
+      sum += known;
+      if (left < longest) longest = left;
       const phase = (blockSize - (state.computed % blockSize)) % blockSize;
-      this.crossing[phase]!.push(state);
+      counts[phase]!++;
+      next[i] = heads[phase]!;
+      heads[phase] = i;
     }
+    this.size = running.length;
+    this.knownTokens = sum;
+    this.longest = longest;
     return this.size > 0;
   }
 
-  /** Requests that need a new block in pass number `pass` of the row. */
-  crossingAt(pass: number): readonly RequestState[] {
-    return this.crossing[pass % this.blockSize]!;
+  /** How many requests need a new block in pass number `pass` of the row. */
+  crossingCount(pass: number): number {
+    return this.counts[pass % this.blockSize]!;
+  }
+
+  /** The first of them, by place in running order; −1 = none. */
+  firstCrossing(pass: number): number {
+    return this.heads[pass % this.blockSize]!;
+  }
+
+  /** The one after, −1 = none. */
+  nextCrossing(place: number): number {
+    return this.next[place]!;
   }
 }

@@ -3,6 +3,8 @@ import type { DecodeRank } from "./decode-rank.ts";
 import { PassByPassWorker } from "./pass-by-pass-worker.ts";
 import type { PrefillRank } from "./prefill-rank.ts";
 
+const nothing: readonly number[] = [];
+
 /** A prefill worker that runs every pass one by one. */
 export class PassByPassPrefillWorker extends PassByPassWorker implements PrefillWorker {
   private readonly rank: PrefillRank;
@@ -13,7 +15,7 @@ export class PassByPassPrefillWorker extends PassByPassWorker implements Prefill
   }
 
   takeHeld(): readonly number[] {
-    return this.rank.held.splice(0);
+    return this.rank.held.length === 0 ? nothing : this.rank.held.splice(0);
   }
 
   releaseSource(request: number, atNs: number): void {

@@ -31,7 +31,8 @@ export class PagedKvCache {
   /** Called with a key when its first copy is registered (true) or its last copy is evicted (false). */
   onKeyChange: ((key: number, resident: boolean) => void) | null = null;
 
-  constructor(numBlocks: number, cachingEnabled: boolean) {
+  /** @param keySpan keys of blocks that can be shared are below it */
+  constructor(numBlocks: number, cachingEnabled: boolean, keySpan: number) {
     this.numBlocks = numBlocks;
     this.cachingEnabled = cachingEnabled;
     this.references = new Int32Array(numBlocks);
@@ -44,7 +45,7 @@ export class PagedKvCache {
     this.freeStack = new Int32Array(numBlocks);
     for (let i = 0; i < numBlocks; i++) this.freeStack[i] = numBlocks - 1 - i;
     this.freeCount = numBlocks;
-    this.index = new BlockIndex(numBlocks);
+    this.index = new BlockIndex(keySpan);
   }
 
   /** Blocks somebody references. */

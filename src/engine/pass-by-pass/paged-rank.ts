@@ -1,6 +1,6 @@
 import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
-import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import { copyForwardPass, emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
 import { honouredModelLength } from "../model-length.ts";
 import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
@@ -40,7 +40,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     this.config = context.config;
     this.semantics = context.semantics;
     this.ledger = context.ledger;
-    this.cache = new PagedKvCache(this.config.numGpuBlocks, this.config.enablePrefixCaching);
+    this.cache = new PagedKvCache(this.config.numGpuBlocks, this.config.enablePrefixCaching, context.prompts.keySpan);
     this.scheduler = new VllmScheduler(this.config, this.semantics, this.cache, context.prompts, this);
     this.price = new PassPrice(this.config);
     this.row = new DecodeRow(this.config.blockSize);
@@ -72,7 +72,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   prefixOverlapBlocks(request: number): number {
-    const blocks = Math.floor(this.context.inputLength[request]! / this.config.blockSize);
+    const blocks = this.context.prompts.sharedBlocks(request);
     let overlap = 0;
     while (overlap < blocks && this.cache.find(this.context.prompts.key(request, overlap)) >= 0) overlap++;
     return overlap;
@@ -96,9 +96,10 @@ export class PagedRank implements EngineRank, SchedulerListener {
     let activeBlocks = cache.activeBlocks;
     let previousActiveBlocks = activeBlocks;
     while (count < row.longest && nowNs < untilNs) {
-      const crossing = row.crossingAt(count);
-      if (crossing.length > cache.availableBlocks) break;
-      for (const state of crossing) state.blocks.push(cache.allocate());
+      if (row.crossingCount(count) > cache.availableBlocks) break;
+      for (let at = row.firstCrossing(count); at >= 0; at = row.nextCrossing(at)) {
+        scheduler.running[at]!.blocks.push(cache.allocate());
+      }
       const passNs = this.rowPassNs(row.size, known);
       if (nowNs + passNs > horizonNs) break;
       previousActiveBlocks = activeBlocks;
@@ -112,17 +113,14 @@ export class PagedRank implements EngineRank, SchedulerListener {
     }
     if (count === 0) return 0;
     for (const state of scheduler.running) this.skipAhead(state, count, nowNs);
-    Object.assign(previous, this.pass);
+    copyForwardPass(this.pass, previous);
     this.recordDecodes(lastNs, nowNs, known - row.size);
     if (count > 1) {
-      const sumDecodeKvTokens = known - 2 * row.size;
-      const beforeLast = {
-        startNs: secondLastNs,
-        endNs: lastNs,
-        sumDecodeKvTokens,
-        activeBlocks: previousActiveBlocks,
-      };
-      Object.assign(previous, this.pass, beforeLast);
+      copyForwardPass(this.pass, previous);
+      previous.startNs = secondLastNs;
+      previous.endNs = lastNs;
+      previous.sumDecodeKvTokens = known - 2 * row.size;
+      previous.activeBlocks = previousActiveBlocks;
     }
     return count;
   }
@@ -157,7 +155,11 @@ export class PagedRank implements EngineRank, SchedulerListener {
     this.scheduler.batch.decodeRequests = size;
     this.scheduler.batch.decodeKvTokens = knownTokens;
     this.recordPass(startNs);
-    Object.assign(this.pass, { endNs, emittingRequests: size, emittedTokens: size, remainingPrefillTokens: 0 });
+    const { pass } = this;
+    pass.endNs = endNs;
+    pass.emittingRequests = size;
+    pass.emittedTokens = size;
+    pass.remainingPrefillTokens = 0;
   }
 
   /** Puts a pass together that starts now; returns its duration in ns, or −1 when there is nothing to run. */
@@ -252,10 +254,12 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   collectReady(): void {
-    this.ready.length = 0;
+    const { ready } = this;
+    let count = 0;
     for (const state of this.scheduler.running) {
-      if (state.passScheduled >= 0 && state.computed === knownTokens(state)) this.ready.push(state);
+      if (state.passScheduled >= 0 && state.computed === knownTokens(state)) ready[count++] = state;
     }
+    ready.length = count;
   }
 
   /** The requests the pass has made ready, for the burst reservation. */
@@ -268,8 +272,9 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   private sampleBursts(): void {
-    this.bursts.length = 0;
-    for (const state of this.ready) this.bursts.push(this.burstLength(state));
+    const { ready, bursts } = this;
+    bursts.length = ready.length;
+    for (let i = 0; i < ready.length; i++) bursts[i] = this.burstLength(ready[i]!);
   }
 
   /** Tokens a ready request emits in this pass. */

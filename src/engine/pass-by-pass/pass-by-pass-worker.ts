@@ -1,6 +1,8 @@
-import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import { copyForwardPass, emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
 import type { Worker } from "../worker.ts";
 import type { EngineRank } from "./engine-rank.ts";
+
+const nothing: readonly number[] = [];
 
 /**
  * A worker that runs every pass one by one. With several attention-DP ranks they advance in lockstep: a pass starts
@@ -22,6 +24,7 @@ export class PassByPassWorker implements Worker {
   private previousEndNs = -1;
   private lastEndNs = -1;
 
+  private readonly durations: Float64Array;
   private readonly horizonNs: number;
   private readonly rowsAllowed: boolean;
 
@@ -32,6 +35,7 @@ export class PassByPassWorker implements Worker {
   constructor(ranks: readonly EngineRank[], horizonNs = Infinity, rowsAllowed = true) {
     this.ranks = ranks;
     this.rowsAllowed = rowsAllowed;
+    this.durations = new Float64Array(ranks.length);
     this.horizonNs = horizonNs;
     this.previous = ranks.map(() => emptyForwardPass());
   }
@@ -61,9 +65,7 @@ export class PassByPassWorker implements Worker {
   }
 
   takeFinished(): readonly number[] {
-    const taken = this.finished.slice();
-    this.finished.length = 0;
-    return taken;
+    return this.finished.length === 0 ? nothing : this.finished.splice(0);
   }
 
   lastPassEndedBy(atNs: number, sinceNs: number, rank = 0): ForwardPass | null {
@@ -107,12 +109,13 @@ export class PassByPassWorker implements Worker {
   }
 
   private runPass(startNs: number): void {
-    for (let i = 0; i < this.ranks.length; i++) Object.assign(this.previous[i]!, this.ranks[i]!.pass);
+    const { ranks, durations } = this;
     let longest = -1;
-    const ran: EngineRank[] = [];
-    for (const rank of this.ranks) {
+    for (let i = 0; i < ranks.length; i++) {
+      const rank = ranks[i]!;
+      copyForwardPass(rank.pass, this.previous[i]!);
       const duration = rank.hasWork ? rank.startPass(startNs) : -1;
-      if (duration >= 0) ran.push(rank);
+      durations[i] = duration;
       if (duration > longest) longest = duration;
     }
     const endNs = startNs + Math.max(0, longest);
@@ -121,28 +124,27 @@ export class PassByPassWorker implements Worker {
       this.busyUntilNs = this.horizonNs;
       return;
     }
-    for (const rank of ran) {
-      rank.endPass(endNs);
-      rank.pass.endNs = endNs;
-    }
-    for (const rank of this.ranks) {
-      this.finished.push(...rank.finished);
-      rank.finished.length = 0;
-    }
-    if (longest >= 0) {
-      for (const rank of this.ranks) {
-        if (!ran.includes(rank)) Object.assign(rank.pass, emptyForwardPass(), { startNs, endNs });
-      }
-      this.previousEndNs = this.lastEndNs;
-      this.lastEndNs = endNs;
-      this.passes++;
-      for (const rank of this.ranks) {
+    let hasWork = false;
+    for (let i = 0; i < ranks.length; i++) {
+      const rank = ranks[i]!;
+      if (durations[i]! >= 0) rank.endPass(endNs);
+      else if (longest >= 0) copyForwardPass(emptyForwardPass(), rank.pass);
+      if (longest >= 0) {
+        rank.pass.startNs = startNs;
+        rank.pass.endNs = endNs;
         this.emittedTokens += rank.pass.emittedTokens;
         this.emittingRequests += rank.pass.emittingRequests;
       }
+      if (rank.finished.length > 0) this.finished.push(...rank.finished.splice(0));
+      if (rank.hasWork) hasWork = true;
+    }
+    if (longest >= 0) {
+      this.previousEndNs = this.lastEndNs;
+      this.lastEndNs = endNs;
+      this.passes++;
       this.busyNs += endNs - startNs;
     }
     this.busyUntilNs = endNs;
-    this.nextStartNs = this.ranks.some((rank) => rank.hasWork) && longest >= 0 ? endNs : Infinity;
+    this.nextStartNs = hasWork && longest >= 0 ? endNs : Infinity;
   }
 }
