@@ -9,5 +9,6 @@ export { TraceError } from "./trace/trace-error.ts";
 export type { Trace, TraceBlocks, TraceSessions } from "./trace/trace.ts";
 export type { RunResult } from "./result/schema.ts";
 export type { Observation, Planner, PoolName, PoolObservation, Targets, TrafficWindow } from "./planner/planner.ts";
+export type { PolicyContext, PolicyPool } from "./config/load-policy.ts";
 export type { PerfModel, PerfModelProvenance } from "./perf/perf-model.ts";
 export { windtunnelVersion } from "./version.ts";

@@ -11,6 +11,8 @@ import { nearestName } from "./nearest-name.ts";
 import { optionKey, replayOptions } from "./replay-options.ts";
 import type { ReplayOption, ReplayOptions } from "./replay-options.ts";
 import { checkReplayRules } from "./replay-rules.ts";
+import { autoscalerSettings, resolveAutoscaler } from "./resolve-autoscaler.ts";
+import type { ResolvedAutoscaler } from "./resolve-autoscaler.ts";
 import { resolveEngine } from "./resolve-engine.ts";
 import type { ResolvedEngine } from "./resolve-engine.ts";
 import { validate } from "./validate.ts";
@@ -23,6 +25,8 @@ export interface ResolvedReplay {
   readonly run: RunConfig;
   /** What the result needs beside the outcome; without what only the run knows. */
   readonly context: Omit<ResultContext, "windtunnelVersion" | "wallTimeMs">;
+  /** Where the planner's page goes; null without a planner. */
+  readonly plannerReport: ResolvedAutoscaler["report"];
 }
 
 type Values = { readonly [Key in keyof ReplayOptions]-?: NonNullable<ReplayOptions[Key]> | null };
@@ -48,11 +52,15 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
       }
     : { engine: engineArgs(given.extraEngineArgs ?? {}, "--extra-engine-args", "aggregated", given, problems) };
   checkPair(engines, problems);
+  const settings = await autoscalerSettings(given.plannerConfig, given.policy, problems);
   problems.throwIfAny();
 
   const resolved: Record<string, ResolvedEngine> = {};
   for (const [name, args] of Object.entries(engines)) resolved[name] = await resolveEngine(args!);
   const topology = topologyOf(resolved, given);
+  const autoscaler =
+    settings === null ? null : await resolveAutoscaler(settings, topology, given.benchmarkGranularity!, problems);
+  problems.throwIfAny();
   return {
     workload,
     run: {
@@ -62,7 +70,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
       replayConcurrency: given.replayConcurrency,
       maxSimTimeSeconds: given.maxSimTimeSeconds,
       routerMode: given.routerMode!,
-      planner: null,
+      planner: autoscaler?.planner ?? null,
       engine: given.engine!,
       seed: given.seed!,
     },
@@ -73,11 +81,12 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
         prefill: topology.mode === "disagg" ? topology.prefillEngine.gpusPerWorker : 0,
         decode: topology.mode === "disagg" ? topology.decodeEngine.gpusPerWorker : topology.engine.gpusPerWorker,
       },
-      config: configOf(options, given, resolved),
-      warnings: Object.values(resolved).flatMap(({ warnings }) => warnings),
-      sla: slaOf(given),
-      policy: null,
+      config: configOf(options, given, resolved, autoscaler?.values ?? {}),
+      warnings: [...Object.values(resolved).flatMap(({ warnings }) => warnings), ...(autoscaler?.warnings ?? [])],
+      sla: slaOf(given) ?? autoscaler?.sla ?? null,
+      policy: autoscaler?.name ?? null,
     },
+    plannerReport: autoscaler?.report ?? null,
   };
 }
 
@@ -170,6 +179,7 @@ function configOf(
   options: ReplayOptions,
   values: Values,
   engines: Record<string, ResolvedEngine>,
+  planner: Readonly<Record<string, ConfigValue>>,
 ): Record<string, ConfigValue> {
   const config: Record<string, ConfigValue> = {};
   for (const option of replayOptions) {
@@ -185,5 +195,6 @@ function configOf(
   for (const [name, { values: settings }] of Object.entries(engines)) {
     for (const [key, value] of Object.entries(settings)) config[`${name}.${key}`] = value;
   }
+  for (const [key, value] of Object.entries(planner)) config[`planner.${key}`] = value;
   return config;
 }

@@ -14,6 +14,13 @@ const schemas: Readonly<Record<string, () => Promise<object>>> = {
     ]);
     return { ...z.toJSONSchema(engineArgsSchema), title: "windtunnel engine arguments" };
   },
+  planner: async () => {
+    const [z, { plannerConfigSchema }] = await Promise.all([
+      import("zod/mini"),
+      import("../../config/planner-schema.ts"),
+    ]);
+    return { ...z.toJSONSchema(plannerConfigSchema), title: "windtunnel planner configuration" };
+  },
 };
 
 /** `windtunnel schema NAME`: prints a JSON Schema. */

@@ -1,0 +1,84 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Planner, PoolName } from "../planner/planner.ts";
+import type { RunConfig } from "../simulation/run-config.ts";
+import { shown } from "./config-error.ts";
+import type { ProblemList } from "./config-error.ts";
+
+/** What a policy module is told about the run it is to steer. */
+export interface PolicyContext {
+  /** `policy_config` of the planner configuration; empty without one. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly pools: readonly PolicyPool[];
+}
+
+/** One pool a policy may scale. */
+export interface PolicyPool {
+  readonly name: PoolName;
+  /** Replicas at the start. */
+  readonly replicas: number;
+  readonly gpusPerWorker: number;
+  readonly startupSeconds: number;
+  /** Tokens the key-value cache of one worker holds. */
+  readonly kvCapacityTokens: number;
+}
+
+/**
+ * Loads the policy a module offers: its default export is a `Planner`, or a function that makes one from a
+ * `PolicyContext`. The module is code of the user's and runs with their rights.
+ * @returns null when it cannot be used; why is in `problems`
+ */
+export async function loadPolicy(
+  path: string,
+  context: PolicyContext,
+  where: string,
+  problems: ProblemList,
+): Promise<Planner | null> {
+  let offered: unknown;
+  try {
+    const module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown };
+    offered =
+      typeof module.default === "function"
+        ? await (module.default as (context: PolicyContext) => unknown)(context)
+        : module.default;
+  } catch (error) {
+    const reason =
+      (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND"
+        ? "no such module"
+        : String((error as Error)?.message ?? error);
+    problems.add(where, `cannot load ${path}: ${reason.split("\n")[0]}`);
+    return null;
+  }
+  if (isPlanner(offered)) return offered;
+  problems.add(
+    where,
+    `the default export of ${path} gives ${shown(offered)}, expected a policy with firstTickSeconds() and onTick(observation), or a function that makes one`,
+  );
+  return null;
+}
+
+function isPlanner(offered: unknown): offered is Planner {
+  const { onTick, firstTickSeconds } = (offered ?? {}) as Partial<Planner>;
+  return typeof onTick === "function" && typeof firstTickSeconds === "function";
+}
+
+/** The pools of a topology as a policy sees them. */
+export function policyPools(topology: RunConfig["topology"]): PolicyPool[] {
+  const pool = (
+    name: PoolName,
+    engine: (typeof topology & { mode: "agg" })["engine"],
+    replicas: number,
+  ): PolicyPool => ({
+    name,
+    replicas,
+    gpusPerWorker: engine.gpusPerWorker,
+    startupSeconds: engine.startupSeconds,
+    kvCapacityTokens: engine.numGpuBlocks * engine.blockSize * engine.dpSize,
+  });
+  return topology.mode === "agg"
+    ? [pool("agg", topology.engine, topology.numWorkers)]
+    : [
+        pool("prefill", topology.prefillEngine, topology.numPrefillWorkers),
+        pool("decode", topology.decodeEngine, topology.numDecodeWorkers),
+      ];
+}
