@@ -30,7 +30,6 @@ export class Admission {
   private readonly blockSize: number;
   private readonly maxSeqs: number;
   private readonly noEvict: boolean;
-  private readonly uncappedWithoutOutput: boolean;
 
   constructor(fleet: AggregatedFleetState, batch: RunningBatch, departures: Departures, clock: Float64Array) {
     this.fleet = fleet;
@@ -40,7 +39,6 @@ export class Admission {
     this.blockSize = fleet.engine.blockSize;
     this.maxSeqs = Math.min(fleet.engine.maxNumSeqs, unbounded);
     this.noEvict = fleet.engine.engineType === "trtllm";
-    this.uncappedWithoutOutput = fleet.semantics.name === "current";
   }
 
   enqueue(request: number): void {
@@ -184,7 +182,7 @@ export class Admission {
   /** Deepest resident edge of a sequence; at least one token is left to compute where logits are needed. */
   private findPrefix(lastEdge: number, known: number, outputLimit: number): number {
     if (lastEdge < 0) return -1;
-    const uncapped = this.noEvict || (outputLimit === 0 && this.uncappedWithoutOutput);
+    const uncapped = this.noEvict || outputLimit === 0;
     return this.batch.pool.deepestResident(lastEdge, Math.floor((uncapped ? known : known - 1) / this.blockSize));
   }
 

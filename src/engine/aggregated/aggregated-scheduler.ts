@@ -61,8 +61,13 @@ export class AggregatedScheduler {
 
   /** A request leaves with all its tokens, `computed` of its sequence computed. */
   finish(slot: number, computed: number): void {
-    const { table } = this.batch;
     this.batch.remove(slot, computed, false);
+    this.leave(slot);
+  }
+
+  /** A request whose blocks are released leaves, completed. */
+  leave(slot: number): void {
+    const { table } = this.batch;
     table.free(slot);
     this.admission.blocked = false;
     this.departures.leave(table.request[slot]!, RequestStatus.completed, FailureReason.none, end);

@@ -104,6 +104,7 @@ export class AggregatedWorker implements Worker {
       return;
     }
     const { decodes, sumKnown, enteringCount } = batch;
+    if (sums.withoutOutput > 0) this.releaseWithoutOutput();
     const { active } = batch.pool;
     const charged = decodes + sums.chargedRequests;
     const prefillNs = this.price.prefillNs(sums.prefillRequests, sums.sumPrefillEnds, sums.sumPrefillPrefix);
@@ -121,6 +122,7 @@ export class AggregatedWorker implements Worker {
     this.passes = pass + 1;
     this.recordMixed(decodes, sumKnown, active);
     scheduler.admission.leaveRejected(end);
+    if (sums.withoutOutput > 0) this.leaveWithoutOutput();
     if (decodes > 0) {
       fleet.ledger.gaps.add(passNs, decodes);
       batch.sumKnown += decodes;
@@ -259,6 +261,24 @@ export class AggregatedWorker implements Worker {
     this.scheduler.finish(slot, computed);
   }
 
+  /** Requests that want no output are done with their prefill: their blocks are free before anybody decodes. */
+  private releaseWithoutOutput(): void {
+    const { batch } = this.scheduler;
+    const { entering, enteringCount, table } = batch;
+    for (let i = 0; i < enteringCount; i++) {
+      const slot = entering[i]!;
+      if (table.outputLimit[slot] === 0) batch.remove(slot, table.computed[slot]!, false);
+    }
+  }
+
+  /** They leave at the end of the pass. */
+  private leaveWithoutOutput(): void {
+    const { entering, enteringCount, table } = this.scheduler.batch;
+    for (let i = 0; i < enteringCount; i++) {
+      if (table.outputLimit[entering[i]!] === 0) this.scheduler.leave(entering[i]!);
+    }
+  }
+
   /** A sequence complete at the end of a pass emits its next token: the first one, or the first since a preemption. */
   private emitFirst(slot: number, pass: number): void {
     const { batch } = this.scheduler;
@@ -267,10 +287,7 @@ export class AggregatedWorker implements Worker {
     const request = table.request[slot]!;
     const generated = table.generated[slot]!;
     const limit = table.outputLimit[slot]!;
-    if (limit === 0) {
-      this.scheduler.finish(slot, table.computed[slot]!);
-      return;
-    }
+    if (limit === 0) return;
     const endNs = this.clock[end]!;
     if (generated === 0) ledger.firstTokenNs[request] = endNs;
     else {

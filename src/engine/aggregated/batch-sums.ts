@@ -15,6 +15,8 @@ export class BatchSums {
   chargedTokens = 0;
   /** Requests that emit the token their completed sequence leads to. */
   emittingRequests = 0;
+  /** Requests that want no output and whose prompt is complete. */
+  withoutOutput = 0;
 
   reset(): void {
     this.prefillRequests = 0;
@@ -27,6 +29,7 @@ export class BatchSums {
     this.chargedRequests = 0;
     this.chargedTokens = 0;
     this.emittingRequests = 0;
+    this.withoutOutput = 0;
   }
 
   /** Requests counted, with or without prompt tokens. */

@@ -98,7 +98,10 @@ export class RunningBatch {
     }
     if (this.enteringCount === this.entering.length) this.entering = enlarged(this.entering, this.enteringCount * 2);
     this.entering[this.enteringCount++] = slot;
-    if (table.outputLimit[slot] === 0) return;
+    if (table.outputLimit[slot] === 0) {
+      sums.withoutOutput++;
+      return;
+    }
     sums.emittingRequests++;
     if (this.chargeFirstToken || generated > 0 || !fromPrompt) {
       sums.chargedRequests++;

@@ -109,6 +109,9 @@ export class DecodeRank extends PagedRank implements EngineRank {
     this.capacityChanges++;
   }
 
+  /** Requests whose prompt was handed over stay for their pass. */
+  protected override releaseWithoutOutput(): void {}
+
   /** While prompts are on their way or queued, what does not fit now may fit later. */
   protected override giveUpOnHead(): boolean {
     return this.reserved.size === 0 && this.pending.length === 0 && super.giveUpOnHead();

@@ -30,6 +30,8 @@ export class PagedRank implements EngineRank, SchedulerListener {
   /** Requests that end this pass with all their tokens computed, in running order, and the tokens each emits. */
   protected readonly ready: RequestState[] = [];
   protected readonly bursts: number[] = [];
+  /** Requests that want no output and whose prompt the pass being run completes. */
+  private readonly withoutOutput: RequestState[] = [];
   /** Requests the pass being run refuses. */
   private readonly rejected: { readonly request: number; readonly reason: FailureReason }[] = [];
   protected passStartNs = 0;
@@ -175,6 +177,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
       return -1;
     }
     this.collectReady();
+    this.releaseWithoutOutput();
     const prefillNs = this.prefillTime();
     const decodeNs = this.decodeTime();
     this.sampleBursts();
@@ -186,6 +189,9 @@ export class PagedRank implements EngineRank, SchedulerListener {
   endPass(endNs: number): void {
     this.pass.endNs = endNs;
     if (this.rejected.length > 0) this.leaveRejected(endNs);
+    for (const state of this.withoutOutput.splice(0)) {
+      this.leave(state.request, RequestStatus.completed, FailureReason.none, endNs);
+    }
     let done = 0;
     for (let i = 0; i < this.ready.length; i++) {
       const state = this.ready[i]!;
@@ -200,6 +206,18 @@ export class PagedRank implements EngineRank, SchedulerListener {
     let kept = 0;
     for (const state of running) if (!this.isDone(state)) running[kept++] = state;
     running.length = kept;
+  }
+
+  /** A request that wants no output is done with its prefill: its blocks are free before anybody decodes. */
+  protected releaseWithoutOutput(): void {
+    if (this.ready.every((state) => state.outputLimit > 0)) return;
+    const { running } = this.scheduler;
+    for (const state of this.ready.filter((state) => state.outputLimit === 0)) {
+      this.scheduler.releaseBlocks(state);
+      running.splice(running.indexOf(state), 1);
+      this.withoutOutput.push(state);
+    }
+    this.collectReady();
   }
 
   onAdmit(state: RequestState, cachedTokens: number): void {

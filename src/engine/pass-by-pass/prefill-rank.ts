@@ -77,6 +77,9 @@ export class PrefillRank extends PagedRank implements EngineRank {
     this.held.push(state.request);
   }
 
+  /** Every prompt is held until it is handed over. */
+  protected override releaseWithoutOutput(): void {}
+
   /** Held prompts will free their blocks, so a head that does not fit now may fit later. */
   protected override giveUpOnHead(): boolean {
     const head = this.scheduler.waiting.first;

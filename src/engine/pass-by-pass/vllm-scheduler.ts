@@ -37,7 +37,6 @@ export class VllmScheduler {
   onlyMaterialised = false;
   private budget = 0;
   private readonly config: EngineConfig;
-  private readonly semantics: Semantics;
   private readonly cache: PagedKvCache;
   private readonly prompts: PromptBlocks;
   private readonly listener: SchedulerListener;
@@ -57,7 +56,6 @@ export class VllmScheduler {
     listener: SchedulerListener,
   ) {
     this.config = config;
-    this.semantics = semantics;
     this.cache = cache;
     this.prompts = prompts;
     this.listener = listener;
@@ -232,7 +230,7 @@ export class VllmScheduler {
     this.hitBlocks = 0;
     this.hitReferenced = 0;
     if (!this.config.enablePrefixCaching) return;
-    const uncapped = this.noEvict || (state.outputLimit === 0 && this.semantics.name === "current");
+    const uncapped = this.noEvict || state.outputLimit === 0;
     const most = Math.floor((knownTokens(state) - (uncapped ? 0 : 1)) / this.config.blockSize);
     for (let k = 0; k < most; k++) {
       const block = this.cache.find(this.blockKey(state, k));
