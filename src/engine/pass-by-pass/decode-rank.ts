@@ -96,6 +96,13 @@ export class DecodeRank extends PagedRank implements EngineRank {
     }
   }
 
+  /** Hand-offs that wait for a destination are queued decode work. */
+  protected override recordPass(startNs: number): void {
+    super.recordPass(startNs);
+    this.pass.numQueuedDecode += this.pending.length;
+    for (const { promptLength } of this.pending) this.pass.sumQueuedDecodeKvTokens += promptLength;
+  }
+
   protected override prefillTime(): number {
     return 0;
   }

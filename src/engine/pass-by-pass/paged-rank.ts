@@ -352,7 +352,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   /** Fills the forward-pass record as it stands at the start of the pass. */
-  private recordPass(startNs: number): void {
+  protected recordPass(startNs: number): void {
     const { pass, scheduler } = this;
     const { batch } = scheduler;
     pass.startNs = startNs;

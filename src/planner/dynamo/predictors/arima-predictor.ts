@@ -66,6 +66,6 @@ export class ArimaPredictor implements Predictor {
   }
 
   private search(logarithmic: boolean): FittedArima {
-    return searchOrder(logarithmic ? this.values.map(Math.log1p) : this.values);
+    return searchOrder(logarithmic ? this.values.map(Math.log1p) : [...this.values]);
   }
 }
