@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import type { ReplayOptions } from "../config/replay-options.ts";
+import { resolveReplay } from "../config/resolve-replay.ts";
+import { runReplay } from "../replay.ts";
+import { sortKeys } from "../result/digest.ts";
+import type { RunResult } from "../result/schema.ts";
+import type { Trace } from "../trace/trace.ts";
+import { windtunnelVersion } from "../version.ts";
+import type { SweepPoint } from "./sweep-plan.ts";
+import { failedRow, rowOf, type SweepRow } from "./sweep-row.ts";
+
+/** One run of a sweep, complete: plain data that can travel to another thread or machine. */
+export interface SweepTask {
+  readonly run: string;
+  readonly point: SweepPoint;
+  readonly options: ReplayOptions;
+}
+
+/** What makes a run the same run: the program's version, the workload's content and every option that matters. */
+export function runKey(options: ReplayOptions, workloadDigest: string): string {
+  const {
+    reportJson: _json,
+    reportJsonl: _jsonl,
+    reportHtml: _html,
+    quiet: _quiet,
+    json: _,
+    trace: _trace,
+    ...rest
+  } = options;
+  const content = JSON.stringify(sortKeys({ version: windtunnelVersion, workload: workloadDigest, options: rest }));
+  return createHash("sha256").update(content).digest("hex").slice(0, 24);
+}
+
+/** Does one run; a mistake or a failure becomes a row that says so. */
+export async function runSweepTask(
+  { run, point, options }: SweepTask,
+  trace: Trace,
+): Promise<{ readonly row: SweepRow; readonly result: RunResult | null }> {
+  try {
+    const resolved = await resolveReplay(options);
+    const { result } = await runReplay(resolved, trace);
+    if (result.ended_early?.kind === "planner_error") {
+      return { row: failedRow(run, point, result.ended_early.message), result };
+    }
+    return { row: rowOf(run, point, result), result };
+  } catch (error) {
+    return { row: failedRow(run, point, error instanceof Error ? error.message : String(error)), result: null };
+  }
+}
