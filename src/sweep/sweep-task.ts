@@ -16,19 +16,17 @@ export interface SweepTask {
   readonly options: ReplayOptions;
 }
 
+/** Options that say where a run's trace is and where its output goes, not what is simulated. */
+const outsideRun = new Set(["trace", "reportJson", "reportJsonl", "reportHtml", "quiet", "json"]);
+
 /** What makes a run the same run: the program's version, the workload's content and every option that matters. */
 export function runKey(options: ReplayOptions, workloadDigest: string): string {
-  const {
-    reportJson: _json,
-    reportJsonl: _jsonl,
-    reportHtml: _html,
-    quiet: _quiet,
-    json: _,
-    trace: _trace,
-    ...rest
-  } = options;
-  const content = JSON.stringify(sortKeys({ version: windtunnelVersion, workload: workloadDigest, options: rest }));
-  return createHash("sha256").update(content).digest("hex").slice(0, 24);
+  const simulated = Object.fromEntries(Object.entries(options).filter(([key]) => !outsideRun.has(key)));
+  const run = { version: windtunnelVersion, workload: workloadDigest, options: simulated };
+  return createHash("sha256")
+    .update(JSON.stringify(sortKeys(run)))
+    .digest("hex")
+    .slice(0, 24);
 }
 
 /** Does one run; a mistake or a failure becomes a row that says so. */
