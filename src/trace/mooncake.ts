@@ -14,20 +14,23 @@ import type { TraceFormat } from "./trace-format.ts";
 export const mooncakeFormat: TraceFormat = {
   name: "mooncake",
   description: "Mooncake JSONL: timestamp (ms), input_length, output_length, hash_ids",
-  detect: (head) =>
-    /"hash_ids"\s*:/.test(head) &&
-    /"output_(length|tokens)"\s*:/.test(head) &&
-    !/"(chat_id|parent_chat_id)"\s*:/.test(head),
+  detect: (head) => /"hash_ids"\s*:/.test(head) && /"output_(length|tokens)"\s*:/.test(head) && !hasOtherMarks(head),
   async read(source, options) {
-    const builder = new TraceBuilder(source.name, options.traceBlockSize, source.sizeHint);
-    await readRows(source, builder);
+    const builder = new TraceBuilder(source.name, options.traceBlockSize ?? 512, source.sizeHint);
+    await readMooncakeRows(source, builder, 1);
     return builder.finish(source.name, options.arrivals);
   },
 };
 
+/** Whether rows have keys of formats that resemble Mooncake but mean something else. */
+function hasOtherMarks(head: string): boolean {
+  return /"(parent_chat_id|wait_for|branches|prefix_reset|tool_wait_ms|dependencies|play_id|schema)"\s*:/.test(head);
+}
+
 const newline = 10;
 
-async function readRows(source: LineSource, builder: TraceBuilder): Promise<void> {
+/** Reads all rows; a timestamp of 1 stands for `timeUnitMs` ms. */
+export async function readMooncakeRows(source: LineSource, builder: TraceBuilder, timeUnitMs: number): Promise<void> {
   const row = new MooncakeRow();
   const fast = new MooncakeFastLine(builder, row);
   await source.readAll((bytes, start, end, firstLine) => {
@@ -44,7 +47,7 @@ async function readRows(source: LineSource, builder: TraceBuilder): Promise<void
         }
         readMooncakeLine(text, line, row, builder);
       }
-      addRow(row, line, builder);
+      addRow(row, line, builder, timeUnitMs);
       at = next;
     }
     return line - firstLine;
@@ -52,7 +55,7 @@ async function readRows(source: LineSource, builder: TraceBuilder): Promise<void
 }
 
 /** Applies the rules that hold between fields, and ends the row. */
-function addRow(row: MooncakeRow, line: number, builder: TraceBuilder): void {
+function addRow(row: MooncakeRow, line: number, builder: TraceBuilder, timeUnitMs: number): void {
   const { fields } = row;
   if ((fields & given.outputLength) === 0) builder.fail(line, "output_length is missing");
   if ((fields & given.hashIds) === 0) builder.fail(line, "hash_ids is missing");
@@ -69,7 +72,7 @@ function addRow(row: MooncakeRow, line: number, builder: TraceBuilder): void {
   }
   if (input < asked) builder.countClamped();
   builder.keepBlocks(Math.ceil(input / builder.blockSize));
-  const time = (fields & given.timestamp) === 0 ? Number.NaN : row.times[0]!;
+  const time = (fields & given.timestamp) === 0 ? Number.NaN : row.times[0]! * timeUnitMs;
   if ((fields & given.session) !== 0) {
     addTurn(row, line, time, builder);
   } else {

@@ -10,7 +10,7 @@ import { traceFormats } from "./trace-formats.ts";
 export interface OpenTraceOptions {
   /** Name of a format, or "auto" to recognise it. @default "auto" */
   readonly format?: string;
-  /** Tokens per block id. @default 512 */
+  /** Tokens per block id. @default what the format has: 512 for Mooncake, 16 for Qwen-Bailian */
   readonly traceBlockSize?: number;
   /** "optional" when nothing depends on arrival times (closed loop). @default "required" */
   readonly arrivals?: "required" | "optional";
@@ -39,7 +39,7 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
   try {
     const format = await chooseFormat(source, options.format ?? "auto");
     return await format.read(source, {
-      traceBlockSize: options.traceBlockSize ?? 512,
+      traceBlockSize: options.traceBlockSize ?? null,
       arrivals: options.arrivals ?? "required",
     });
   } finally {
@@ -48,14 +48,21 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
 }
 
 async function chooseFormat(source: LineSource, name: string): Promise<TraceFormat> {
-  const known = traceFormats.map((format) => format.name).join(", ");
-  if (name !== "auto") {
-    const format = traceFormats.find((candidate) => candidate.name === name);
-    if (format === undefined)
-      throw new TraceError(source.name, null, `unknown trace format "${name}"; known: ${known}`);
-    return format;
-  }
   const head = new TextDecoder().decode(await source.head());
+  const detected = traceFormats.find((format) => format.detect(head));
   // What no format claims is read as Mooncake, whose errors then say what is wrong with it.
-  return traceFormats.find((format) => format.detect(head)) ?? traceFormats[0]!;
+  if (name === "auto") return detected ?? traceFormats[0]!;
+  const format = traceFormats.find((candidate) => candidate.name === name.replaceAll("-", "_"));
+  if (format === undefined) {
+    const known = traceFormats.map((candidate) => candidate.name).join(", ");
+    throw new TraceError(source.name, null, `unknown trace format "${name}"; known: ${known}`);
+  }
+  if (detected !== undefined && detected !== format && format.alsoReads?.includes(detected.name) !== true) {
+    throw new TraceError(
+      source.name,
+      null,
+      `is not ${format.name} but ${detected.name} (${detected.description}): leave --trace-format out or name that`,
+    );
+  }
+  return format;
 }

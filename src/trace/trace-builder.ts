@@ -24,6 +24,7 @@ export class TraceBuilder {
   /** Upper 32 bits of the ids; null while all are below 2^31. */
   #upperHalves: Uint32Array<ArrayBuffer> | null = null;
   #clamped = 0;
+  readonly #skipped = new Map<string, number>();
   #sessions: SessionBuilder | null = null;
 
   /** @param sizeHint Bytes of the source when known: sizes the columns so that a usual file needs no growing. */
@@ -124,6 +125,16 @@ export class TraceBuilder {
     return this.#sessions !== null;
   }
 
+  /** Counts a row that is left out, by reason; told in the notes. */
+  skip(reason: string): void {
+    this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + 1);
+  }
+
+  /** Tells the user something once. */
+  note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
+  }
+
   fail(line: number | null, problem: string): never {
     throw new TraceError(this.file, line, problem);
   }
@@ -136,7 +147,11 @@ export class TraceBuilder {
    */
   finish(name: string, arrivals: "required" | "optional"): Trace {
     const count = this.#count;
-    if (count === 0) this.fail(null, "holds no requests");
+    for (const [reason, rows] of this.#skipped) this.notes.push(`${rows} rows left out: ${reason}`);
+    if (count === 0) {
+      const [skipped] = this.#skipped.keys();
+      this.fail(null, skipped === undefined ? "holds no requests" : `holds no usable requests (${skipped})`);
+    }
     const sessions = this.#sessions?.finish() ?? null;
     const arrivalMs = this.#arrivalMs.slice(0, count);
     let earliest = Infinity;
@@ -161,8 +176,9 @@ export class TraceBuilder {
         `${this.#clamped} of ${count} prompts were longer than their blocks of ${this.blockSize} tokens can hold and were cut to them`,
       );
     }
-    const distinct = this.#numberBlocks();
+    let distinct = this.#numberBlocks();
     const shared = distinct < this.#idCount;
+    if (shared) distinct = this.#completeBlocks(distinct);
     return {
       name,
       count,
@@ -191,6 +207,27 @@ export class TraceBuilder {
       numbering.numberLarge(this.#ids, this.#upperHalves, this.#idCount);
     }
     return numbering.distinct;
+  }
+
+  /** Gives prompts whose blocks are not (all) known ones of their own; returns the new number of different blocks. */
+  #completeBlocks(distinct: number): number {
+    let needed = 0;
+    for (let row = 0; row < this.#count; row++) needed += Math.ceil(this.#inputLength[row]! / this.blockSize);
+    if (needed === this.#idCount) return distinct;
+    const ids = new Int32Array(needed);
+    const offsets = new Float64Array(this.#count + 1);
+    let next = distinct;
+    let at = 0;
+    for (let row = 0; row < this.#count; row++) {
+      const known = this.#ids.subarray(this.#offsets[row]!, this.#offsets[row + 1]!);
+      ids.set(known, at);
+      offsets[row + 1] = at + Math.ceil(this.#inputLength[row]! / this.blockSize);
+      for (at += known.length; at < offsets[row + 1]!; at++) ids[at] = next++;
+    }
+    this.#ids = ids;
+    this.#idCount = needed;
+    this.#offsets = offsets;
+    return next;
   }
 
   #growUpperHalves(): void {

@@ -3,8 +3,8 @@ import type { Trace } from "./trace.ts";
 
 /** What a format reader is told. */
 export interface ReadOptions {
-  /** Tokens per block id (`--trace-block-size`). */
-  readonly traceBlockSize: number;
+  /** Tokens per block id (`--trace-block-size`); null = what the format usually has. */
+  readonly traceBlockSize: number | null;
   /** "required": every request (every session's first turn) must have an arrival time, as open-loop runs need. */
   readonly arrivals: "required" | "optional";
 }
@@ -15,8 +15,16 @@ export interface TraceFormat {
   readonly name: string;
   /** One line on what it is, for help and errors. */
   readonly description: string;
-  /** Whether a file beginning with these bytes is certainly of this format. */
+  /** Other formats whose files this one reads too, when asked for by name. */
+  readonly alsoReads?: readonly string[];
+  /** Whether a file beginning with this text (up to 64 KiB) is of this format. At most one format may say so. */
   detect(head: string): boolean;
   /** Reads a whole source. @throws TraceError */
   read(source: LineSource, options: ReadOptions): Promise<Trace>;
+}
+
+/** The first line of a file's beginning. */
+export function firstLine(head: string): string {
+  const end = head.indexOf("\n");
+  return (end < 0 ? head : head.slice(0, end)).trim();
 }

@@ -1,5 +1,25 @@
+import { aibrixFormat } from "./formats/aibrix-workload.ts";
+import { aiperfFormat } from "./formats/aiperf-records.ts";
+import { azureLlmFormat } from "./formats/azure-llm.ts";
+import { blisTraceFormat } from "./formats/blis-trace.ts";
+import { burstGptFormat } from "./formats/burst-gpt.ts";
+import { llmServingSimFormat } from "./formats/llm-serving-sim.ts";
+import { qwenBailianFormat } from "./formats/qwen-bailian.ts";
+import { timingsCsvFormat } from "./formats/timings-csv.ts";
+import { vidurFormat } from "./formats/vidur.ts";
 import { mooncakeFormat } from "./mooncake.ts";
 import type { TraceFormat } from "./trace-format.ts";
 
 /** All formats that can be read, the default first. */
-export const traceFormats: readonly TraceFormat[] = [mooncakeFormat];
+export const traceFormats: readonly TraceFormat[] = [
+  mooncakeFormat,
+  qwenBailianFormat,
+  azureLlmFormat,
+  burstGptFormat,
+  vidurFormat,
+  blisTraceFormat,
+  timingsCsvFormat,
+  llmServingSimFormat,
+  aibrixFormat,
+  aiperfFormat,
+];
