@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
+import { statOrNull } from "../config/document.ts";
 
 /** `dynamo_replay_report_20260131_235959.json`, local time. */
 export function datedReportName(now: Date): string {
@@ -12,6 +12,6 @@ export function datedReportName(now: Date): string {
 /** Where the result goes: the given file, a dated file in the given folder, or one in the current folder. */
 export function resultPath(given: string | undefined, now: Date): string {
   if (given === undefined) return join(process.cwd(), datedReportName(now));
-  const isFolder = given.endsWith("/") || statSync(given, { throwIfNoEntry: false })?.isDirectory() === true;
+  const isFolder = given.endsWith("/") || statOrNull(given)?.isDirectory() === true;
   return isFolder ? join(given, datedReportName(now)) : join(given);
 }

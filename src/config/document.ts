@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import type { ProblemList } from "./config-error.ts";
 
 /**
@@ -20,11 +21,7 @@ export async function loadDocument(given: string, where: string, problems: Probl
 /** Inline documents begin with a bracket or hold a mapping; a path that exists is a path. */
 function looksInline(text: string): boolean {
   if (/^[[{]/.test(text)) return true;
-  return /(^|\n)\s*[\w"'.-]+\s*:(\s|$)/.test(text) && !isFile(text);
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return /(^|\n)\s*[\w"'.-]+\s*:(\s|$)/.test(text) && statOrNull(text)?.isFile() !== true;
 }
 
 async function readDocument(path: string, where: string, problems: ProblemList): Promise<unknown> {
@@ -44,14 +41,22 @@ async function parseText(text: string, where: string, problems: ProblemList): Pr
   } catch {
     // Not JSON; YAML's messages name line and column, so it tells the mistake for both.
   }
-  const { parseDocument } = await import("yaml");
-  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    problems.add(where, `neither JSON nor YAML: ${error.message.split("\n")[0]!.replace(/:$/, "")}`);
+  const { parseYaml } = await import("./parse-yaml.ts");
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    problems.add(where, `neither JSON nor YAML: ${(error as Error).message}`);
     return undefined;
   }
-  return document.toJS();
+}
+
+/** What a path leads to; null where nothing can be found there. */
+export function statOrNull(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
 }
 
 /** Why a file could not be read or written, in words. */

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { createGzip } from "node:zlib";
-import { fileErrorText } from "../config/document.ts";
+import { fileErrorText, statOrNull } from "../config/document.ts";
 
 /** A report that could not be written; the message names the path. */
 export class OutputError extends Error {
@@ -46,7 +46,7 @@ export function checkWritable(path: string): void {
   if (isSpecialFile(path)) return;
   const probe = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   try {
-    if (existsSync(path) && statSync(path).isDirectory())
+    if (statOrNull(path)?.isDirectory() === true)
       throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
     mkdirSync(dirname(path), { recursive: true });
     closeSync(openSync(probe, "wx"));
@@ -57,8 +57,8 @@ export function checkWritable(path: string): void {
 }
 
 function isSpecialFile(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: false });
-  return stat !== undefined && !stat.isFile() && !stat.isDirectory();
+  const stat = statOrNull(path);
+  return stat !== null && !stat.isFile() && !stat.isDirectory();
 }
 
 function writeAll(file: number, bytes: Buffer): void {
