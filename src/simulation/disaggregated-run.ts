@@ -38,8 +38,9 @@ export class DisaggregatedRun implements RunParts {
   private readonly prefillPool: WorkerPool<PrefillWorker>;
   private readonly decodePool: WorkerPool<DecodeWorker>;
   private readonly stations = new Map<PooledWorker<PrefillWorker | DecodeWorker>, Station>();
-  private readonly prefillOf: Station<PrefillWorker>[] = [];
-  private readonly decodeOf: Station<DecodeWorker>[] = [];
+  /** Where each request under way is, so that workers that are gone can be forgotten. */
+  private readonly prefillOf = new Map<number, Station<PrefillWorker>>();
+  private readonly decodeOf = new Map<number, Station<DecodeWorker>>();
   private actions: Action[] = [];
   /** Actions that found their pool without an active worker. */
   private parked: Action[] = [];
@@ -244,7 +245,7 @@ export class DisaggregatedRun implements RunParts {
     const { active } = this.prefillPool;
     const member = active[this.prefillRouter.next(active.length)]!;
     const station = this.station("prefill", member) as Station<PrefillWorker>;
-    this.prefillOf[request] = station;
+    this.prefillOf.set(request, station);
     this.touch(station, nowNs);
     member.worker.enqueue(request, nowNs);
   }
@@ -253,7 +254,7 @@ export class DisaggregatedRun implements RunParts {
     const { active } = this.decodePool;
     const member = active[this.decodeRouter.next(active.length)]!;
     const station = this.station("decode", member) as Station<DecodeWorker>;
-    this.decodeOf[request] = station;
+    this.decodeOf.set(request, station);
     this.touch(station, nowNs);
     const { blockSize, numGpuBlocks, engineType } = this.topology.decodeEngine;
     const promised = engineType === "trtllm" ? this.trace.outputLength[request]! : 0;
@@ -289,7 +290,7 @@ export class DisaggregatedRun implements RunParts {
     const tokens =
       prefillEngine.kvTransferTimingMode === "full_prompt"
         ? this.trace.inputLength[request]!
-        : this.decodeOf[request]!.member.worker.freshBlocks(request) * prefillEngine.blockSize;
+        : this.decodeOf.get(request)!.member.worker.freshBlocks(request) * prefillEngine.blockSize;
     const delayNs = transferNs(tokens, prefillEngine.kvBytesPerToken, prefillEngine.kvTransferBandwidth);
     if (delayNs > 0) {
       this.transfers.start(request, this.ordinal[request]!, this.handoffs.destinationReservedNs[request]! + delayNs);
@@ -297,7 +298,7 @@ export class DisaggregatedRun implements RunParts {
   }
 
   private activate(action: Action, nowNs: number): void {
-    const station = this.decodeOf[action.request]!;
+    const station = this.decodeOf.get(action.request)!;
     const { worker } = station.member;
     this.touch(station, nowNs);
     if (worker.busyUntilNs > nowNs) {
@@ -305,18 +306,20 @@ export class DisaggregatedRun implements RunParts {
       this.watch(station, nowNs);
       return;
     }
+    this.decodeOf.delete(action.request);
     worker.activate(action.request, nowNs);
     this.actions.push({ kind: "release", request: action.request });
     this.tryReserve(station, nowNs);
   }
 
   private release(action: Action, nowNs: number): void {
-    const station = this.prefillOf[action.request]!;
+    const station = this.prefillOf.get(action.request)!;
     const { worker } = station.member;
     if (worker.busyUntilNs > nowNs) {
       station.deferred.push(action);
       return;
     }
+    this.prefillOf.delete(action.request);
     this.handoffs.sourceReleasedNs[action.request] = nowNs;
     worker.releaseSource(action.request, nowNs);
   }

@@ -41,12 +41,12 @@ export function workerFactory(
     const fleet = createAggregatedFleetState(trace, config, semantics, ledger);
     return { engine: "aggregated", create: (id) => new AggregatedWorker(fleet, id, horizonNs) };
   }
-  const context = rankContexts(trace, config, semantics, ledger);
+  const context = rankContexts(trace, new PromptBlocks(trace, config.blockSize), config, semantics, ledger);
   return {
     engine: "pass-by-pass",
     create(id) {
       const ranks = Array.from({ length: config.dpSize }, (_, rank) => createRank(context(id * config.dpSize + rank)));
-      return new PassByPassWorker(ranks, horizonNs);
+      return new PassByPassWorker(ranks, horizonNs, preference === "auto");
     },
   };
 }
@@ -72,23 +72,31 @@ export function handoffWorkerFactory(
   preference: "auto" | "pass-by-pass",
   horizonNs: number,
 ): HandoffWorkerFactory {
-  void preference;
-  const prefillContext = rankContexts(trace, topology.prefillEngine, semantics, ledger);
-  const decodeContext = rankContexts(trace, topology.decodeEngine, semantics, ledger);
+  const { prefillEngine, decodeEngine } = topology;
+  const prompts = new PromptBlocks(trace, prefillEngine.blockSize);
+  const sameBlocks = decodeEngine.blockSize === prefillEngine.blockSize;
+  const decodePrompts = sameBlocks ? prompts : new PromptBlocks(trace, decodeEngine.blockSize);
+  const prefillContext = rankContexts(trace, prompts, prefillEngine, semantics, ledger);
+  const decodeContext = rankContexts(trace, decodePrompts, decodeEngine, semantics, ledger);
+  const rowsAllowed = preference === "auto";
   return {
     engine: "pass-by-pass",
-    createPrefill: (id) => new PassByPassPrefillWorker(new PrefillRank(prefillContext(id), handoffs), horizonNs),
-    createDecode: (id) => new PassByPassDecodeWorker(new DecodeRank(decodeContext(id), handoffs), horizonNs),
+    createPrefill(id) {
+      return new PassByPassPrefillWorker(new PrefillRank(prefillContext(id), handoffs), horizonNs, rowsAllowed);
+    },
+    createDecode(id) {
+      return new PassByPassDecodeWorker(new DecodeRank(decodeContext(id), handoffs), horizonNs, rowsAllowed);
+    },
   };
 }
 
 function rankContexts(
   trace: Trace,
+  prompts: PromptBlocks,
   config: EngineConfig,
   semantics: Semantics,
   ledger: RequestLedger,
 ): (index: number) => RankContext {
-  const prompts = new PromptBlocks(trace, config.blockSize);
   const { speculative } = config;
   return (index) => ({
     index,

@@ -9,8 +9,8 @@ const nothing: readonly number[] = [];
 export class PassByPassPrefillWorker extends PassByPassWorker implements PrefillWorker {
   private readonly rank: PrefillRank;
 
-  constructor(rank: PrefillRank, horizonNs: number) {
-    super([rank], horizonNs);
+  constructor(rank: PrefillRank, horizonNs: number, rowsAllowed: boolean) {
+    super([rank], horizonNs, rowsAllowed);
     this.rank = rank;
   }
 
@@ -28,8 +28,8 @@ export class PassByPassPrefillWorker extends PassByPassWorker implements Prefill
 export class PassByPassDecodeWorker extends PassByPassWorker implements DecodeWorker {
   private readonly rank: DecodeRank;
 
-  constructor(rank: DecodeRank, horizonNs: number) {
-    super([rank], horizonNs);
+  constructor(rank: DecodeRank, horizonNs: number, rowsAllowed: boolean) {
+    super([rank], horizonNs, rowsAllowed);
     this.rank = rank;
   }
 
