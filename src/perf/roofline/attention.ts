@@ -58,7 +58,8 @@ function windowPairs(length: number, window: number): number {
   return length > window ? 2 * window * length - window * window : length * length;
 }
 
-function rotaryAndCacheSeconds(gpu: Gpu, share: AttentionShare): number {
+/** Rotary embedding, cache writes and query-key norms of one layer, whatever the number of tokens (AIConfigurator). */
+export function rotaryAndCacheSeconds(gpu: Gpu, share: AttentionShare): number {
   const queries = share.heads * share.headDimension;
   const keys = share.keyValueHeads * share.headDimension;
   const rotary = 2 * elementwiseSeconds(gpu, 2 * queries + 2 * keys);
