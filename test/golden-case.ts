@@ -72,7 +72,6 @@ export function readGoldenCase(name: string): GoldenCase {
   const option = (flag: string) => described.args[described.args.indexOf(flag) + 1];
   const number = (flag: string, missing: number) => (described.args.includes(flag) ? Number(option(flag)) : missing);
   const engine = engineConfig(engineOverrides(option("--extra-engine-args") as Record<string, unknown>));
-  const text = gunzipSync(readFileSync(folder("requests.csv.gz"))).toString("utf8");
   return {
     tracePath: sharedPath("traces", described.trace),
     config: {
@@ -86,8 +85,14 @@ export function readGoldenCase(name: string): GoldenCase {
       engine: "auto",
       seed: 0,
     },
-    rows: sortRows(text.trim().split("\n").slice(1).map(parseRow)),
+    rows: readGoldenRows(name),
   };
+}
+
+/** The requests of a case, sorted. */
+export function readGoldenRows(name: string): GoldenRow[] {
+  const text = gunzipSync(readFileSync(sharedPath("reference", name, "requests.csv.gz"))).toString("utf8");
+  return sortRows(text.trim().split("\n").slice(1).map(parseRow));
 }
 
 function engineOverrides(args: Record<string, unknown>): Partial<EngineConfig> {

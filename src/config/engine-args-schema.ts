@@ -56,6 +56,10 @@ const shape = {
   is_decode: truth("Older spelling of worker_type decode."),
   planner_profile_data: orNull(text("Profile (npz, csv or results folder) that gives pass times.")),
   perf_data: orNull(text("Folder of aiconfigurator's tables; the exact table model instead of the roofline.")),
+  perf_extrapolation: choice(
+    ["0.11", "0.12"],
+    "AIConfigurator release whose rule prices passes past the tables' grid.",
+  ),
   aic_backend: orNull(text("vllm, sglang or trtllm: turns on modelled GPU times instead of the polynomial.")),
   aic_system: orNull(text("GPU, AIConfigurator's name: h200_sxm, b200_sxm, …")),
   aic_backend_version: orNull(text("Version of the backend the tables were measured with.")),

@@ -35,6 +35,8 @@ export interface ValidatedEngineArgs {
   readonly plannerProfileData: string | null;
   /** Folder of aiconfigurator's tables, or null. */
   readonly perfData: string | null;
+  /** Rule for passes past the tables' grid. */
+  readonly perfExtrapolation: "0.11" | "0.12";
   /** GPU timing model; null = none was asked for (`aic_backend` unset). */
   readonly aic: AicArgs | null;
   /** GPUs of a rank: `aic_tp_size`, else 1. */
@@ -93,6 +95,7 @@ export const engineArgDefaults = {
   aic_mtp_seed: 42,
   kv_transfer_timing_mode: "full_prompt",
   preemption_mode: "lifo",
+  perf_extrapolation: "0.11",
 } as const;
 
 /** Defaults of the `sglang` section. */
@@ -282,6 +285,7 @@ function fillIn(
     startupSeconds: args.startup_time ?? 0,
     plannerProfileData: args.planner_profile_data ?? null,
     perfData: args.perf_data ?? perfData,
+    perfExtrapolation: args.perf_extrapolation ?? engineArgDefaults.perf_extrapolation,
     aic: aicArgs(args),
     tensorParallelSize: args.aic_tp_size ?? 1,
     speculative:

@@ -9,7 +9,9 @@ import type { PerfModel } from "./perf-model.ts";
 import { polynomialPerfModel } from "./polynomial.ts";
 import { resolveDeployment } from "./resolve-deployment.ts";
 import { isFitted } from "./roofline/constants.ts";
+import { ProfileError } from "./profile/profile-error.ts";
 import { rooflinePerfModel } from "./roofline/roofline-perf-model.ts";
+import { TableError } from "./tables/table-error.ts";
 
 /** What the performance side of an engine comes to. */
 export interface EnginePerformance {
@@ -25,35 +27,71 @@ export interface EnginePerformance {
 const DEFAULT_PASS_TOKENS = 8192;
 
 /**
- * Chooses the performance model of an engine and its key-value capacity.
+ * Chooses the performance model of an engine and its key-value capacity: a profile if one is given, else the tables or
+ * the roofline of the GPU `aic_*` names, else the polynomial.
  * @throws ConfigError naming the arguments at fault, or that the model does not fit
  */
 export async function resolveEnginePerformance(args: ValidatedEngineArgs): Promise<EnginePerformance> {
   const gpusPerWorker = args.tensorParallelSize * args.dpSize;
-  if (args.aic === null) return { perfModel: polynomialPerfModel, numGpuBlocks: null, gpusPerWorker, notes: [] };
+  const notes: string[] = [];
+  const deployment = args.aic === null ? null : await resolveAicDeployment(args);
+  const profile = args.plannerProfileData === null ? null : await profileOf(args, args.plannerProfileData);
+  if (deployment === null) {
+    if (args.perfData !== null && profile === null) {
+      notes.push("perf_data has no effect without aic_backend, aic_system and aic_model_path");
+    }
+    return { perfModel: profile ?? polynomialPerfModel, numGpuBlocks: null, gpusPerWorker, notes };
+  }
+  const perfModel =
+    profile ?? (args.perfData === null ? roofline(deployment, notes) : await tables(args, deployment, args.perfData));
+  if (profile !== null) notes.push("times come from planner_profile_data; aic_* only sizes the key-value cache");
+  return { perfModel, numGpuBlocks: args.numGpuBlocks ?? estimateBlocks(deployment, args), gpusPerWorker, notes };
+}
+
+/** The deployment the `aic_*` arguments describe. @throws ConfigError with every mistake in them */
+export async function resolveAicDeployment(args: ValidatedEngineArgs): Promise<Deployment> {
   const problems = new ProblemList();
+  const aic = args.aic!;
   const model = await modelOf(args, problems);
-  const deployment = resolveDeployment(args.aic, model, args.speculative?.nextn ?? 0, args.where, problems);
-  if (args.dpSize > 1 && (args.aic.attentionDpSize ?? 1) !== args.dpSize) {
+  const deployment = resolveDeployment(aic, model, args.speculative?.nextn ?? 0, args.where, problems);
+  if (args.dpSize > 1 && (aic.attentionDpSize ?? 1) !== args.dpSize) {
     problems.add(
       place(args.where, ["dp_size"]),
-      `found ${args.dpSize}, but aic_attention_dp_size is ${args.aic.attentionDpSize ?? 1}; with aic_backend they must be equal`,
+      `found ${args.dpSize}, but aic_attention_dp_size is ${aic.attentionDpSize ?? 1}; with aic_backend they must be equal`,
     );
   }
   problems.throwIfAny();
-  if (deployment === null) throw new Error("a deployment without problems");
-  const notes: string[] = [];
-  if (!isFitted(deployment.gpu, deployment.backend)) {
+  return deployment!;
+}
+
+function roofline(deployment: Deployment, notes: string[]): PerfModel {
+  const { gpu, backend } = deployment;
+  if (!isFitted(gpu, backend)) {
     notes.push(
-      `${deployment.gpu.name} under ${deployment.backend} was not measured: constants of ${deployment.gpu.relatives.join(" or ")} stand in`,
+      `${gpu.name} under ${backend} was not measured: constants of ${gpu.relatives.join(" or ")} stand in for its own`,
     );
   }
-  return {
-    perfModel: rooflinePerfModel(deployment),
-    numGpuBlocks: args.numGpuBlocks ?? estimateBlocks(deployment, args),
-    gpusPerWorker,
-    notes,
-  };
+  return rooflinePerfModel(deployment);
+}
+
+async function tables(args: ValidatedEngineArgs, deployment: Deployment, folder: string): Promise<PerfModel> {
+  const { tablePerfModel } = await import("./tables/table-perf-model.ts");
+  try {
+    return await tablePerfModel(folder, deployment, args.aic?.backendVersion ?? null, args.perfExtrapolation);
+  } catch (error) {
+    if (!(error instanceof TableError)) throw error;
+    throw new ConfigError([{ where: place(args.where, ["perf_data"]), message: error.message }]);
+  }
+}
+
+async function profileOf(args: ValidatedEngineArgs, path: string): Promise<PerfModel> {
+  const { loadProfile } = await import("./profile/load-profile.ts");
+  try {
+    return await loadProfile(path);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    throw new ConfigError([{ where: place(args.where, ["planner_profile_data"]), message: error.message }]);
+  }
 }
 
 async function modelOf(args: ValidatedEngineArgs, problems: ProblemList): Promise<ModelShape | null> {
