@@ -21,6 +21,23 @@ await build({
   },
   logLevel: "warning",
 });
+// The page app of HTML reports; the renderer puts both files into each page.
+await build({
+  entryPoints: [
+    { in: "src/report/page/main.ts", out: "page" },
+    { in: "src/report/page/page.css", out: "page" },
+  ],
+  banner: { js: "/* With uPlot 1.6.32, (c) 2022 Leon Sorokin, MIT License. */" },
+  outdir: "dist/report-page",
+  bundle: true,
+  minify: true,
+  format: "iife",
+  platform: "browser",
+  target: "es2022",
+  charset: "ascii",
+  legalComments: "none",
+  logLevel: "warning",
+});
 if (process.argv.includes("--types")) {
   execFileSync("npx", ["tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
 }

@@ -17,6 +17,16 @@ const scalingEvent = z
   })
   .describe("One change of a pool's wanted size; further keys are estimated and observed values of the policy.");
 
+const engineSamples = z
+  .strictObject({
+    worker: z.array(z.int()),
+    rank: z.array(z.int()),
+    running: z.array(z.int()).describe("Requests scheduled in the pass."),
+    waiting: z.array(z.int()).describe("Requests waiting at its start."),
+    kv_blocks: z.array(z.int()).describe("Key-value blocks referenced; 0 when idle."),
+  })
+  .describe("The last pass each rank of a ready worker published since the tick before, in columns.");
+
 const plannerTick = z.strictObject({
   t_s: z.number().describe("Simulated seconds."),
   pools: z.partialRecord(
@@ -26,6 +36,7 @@ const plannerTick = z.strictObject({
       starting: z.int(),
       draining: z.int(),
       target: z.number().nullable().describe("Replicas the policy asked for; null = no opinion."),
+      engines: engineSamples,
     }),
   ),
   reason: z.string().nullable(),
@@ -60,6 +71,10 @@ const timeline = z
     failures: counts.describe("Requests rejected or failed in the bucket."),
     in_flight: counts.describe("Requests offered and not yet left, mean over the bucket's time."),
     queued: counts.describe("Of those, not yet admitted, mean over the bucket's time."),
+    context_tokens: counts.describe(
+      "Prompt and generated tokens of the requests holding key-value cache (disaggregated: in the decode pool), mean " +
+        "over the bucket's time; even growth from first to last token, shared prefixes counted for each request.",
+    ),
     ttft_ms: latencySeries.describe("Of the first tokens emitted in the bucket."),
     itl_ms: latencySeries.describe("Of the requests completed in the bucket: mean gap of each request."),
     reused_ratio: series.describe("Reused / input tokens of the requests completed in the bucket."),

@@ -2,6 +2,7 @@ import { RequestStatus } from "../metrics/request-ledger.ts";
 import { percentileRank } from "../metrics/percentile.ts";
 import { quickselect } from "../metrics/quickselect.ts";
 import type { SimulationOutcome } from "../simulation/outcome.ts";
+import { meanContextTokens } from "./context-tokens.ts";
 import type { LatencyColumns } from "./latency-columns.ts";
 import { replicaSteps } from "./replica-steps.ts";
 import type { RunResult } from "./schema.ts";
@@ -69,6 +70,7 @@ export function buildTimeline(
     ...timeline,
     in_flight: meanPresent(ledger.arrivalNs, ledger.terminalNs, widthNs, buckets),
     queued: meanPresent(ledger.arrivalNs, leftQueueNs(ledger), widthNs, buckets),
+    context_tokens: meanContextTokens(outcome, widthNs, buckets),
     ttft_ms: latencySeries(columns.ttft, ledger.firstTokenNs, widthNs, buckets),
     itl_ms: latencySeries(columns.tpot, ledger.lastTokenNs, widthNs, buckets),
     reused_ratio: reusable.map((tokens, bucket) => (tokens === 0 ? null : reused[bucket]! / tokens)),

@@ -45,11 +45,25 @@ export interface ScalingEvent {
   readonly details?: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** What the ranks of a pool's ready workers last published before a tick, one entry a rank. */
+export interface EngineSamples {
+  readonly worker: number[];
+  readonly rank: number[];
+  /** Requests scheduled in the pass, and waiting at its start. */
+  readonly running: number[];
+  readonly waiting: number[];
+  /** Key-value blocks referenced; 0 when idle. */
+  readonly kv_blocks: number[];
+}
+
 /** What a planner saw and said at a tick. */
 export interface TickRecord {
   readonly atSeconds: number;
   readonly pools: Partial<
-    Record<PoolName, { active: number; starting: number; draining: number; target: number | null }>
+    Record<
+      PoolName,
+      { active: number; starting: number; draining: number; target: number | null; engines: EngineSamples }
+    >
   >;
   readonly reason: string | null;
   /** The policy's own record (Targets.record). */

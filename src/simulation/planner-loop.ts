@@ -1,7 +1,7 @@
 import type { Semantics } from "../engine/semantics.ts";
 import type { WorkerPool } from "../fleet/worker-pool.ts";
-import type { Observation, Planner, PoolName, Targets } from "../planner/planner.ts";
-import type { ScalingEvent, TickRecord } from "./outcome.ts";
+import type { Observation, Planner, PoolName, PublishedPass, Targets } from "../planner/planner.ts";
+import type { EngineSamples, ScalingEvent, TickRecord } from "./outcome.ts";
 import { observePool } from "./pool-observation.ts";
 import type { TrafficRecorder } from "./traffic-recorder.ts";
 
@@ -62,6 +62,7 @@ export class PlannerLoop {
         starting: pool.starting.length,
         draining: pool.draining.length,
         target: wanted[pool.name] ?? null,
+        engines: engineSamples(pools[pool.name]?.passes ?? []),
       };
     }
     this.ticks.push({
@@ -121,6 +122,16 @@ export class PlannerLoop {
       );
     }
   }
+}
+
+function engineSamples(passes: readonly PublishedPass[]): EngineSamples {
+  return {
+    worker: passes.map(({ workerId }) => workerId),
+    rank: passes.map(({ rank }) => rank),
+    running: passes.map(({ pass }) => pass.numPrefillRequests + pass.numDecodeRequests),
+    waiting: passes.map(({ pass }) => pass.numQueuedPrefill + pass.numQueuedDecode),
+    kv_blocks: passes.map(({ pass }) => pass.activeBlocks),
+  };
 }
 
 /** Ticks fall on the millisecond grid the reference computes them on. */

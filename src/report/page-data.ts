@@ -1,0 +1,48 @@
+import type { RunResult } from "../result/schema.ts";
+import type { EngineLoadColumns, PageTicks, TickPool } from "./page-ticks.ts";
+import { pageTicks } from "./page-ticks.ts";
+import { roundForDrawing } from "./round-for-drawing.ts";
+
+export type { EngineLoadColumns, PageTicks, TickPool };
+
+/**
+ * What the page draws from: the run result with its planner ticks in columns. Figures of the whole run are those of the
+ * result, to the last digit; series that are only drawn keep seven significant digits.
+ */
+export interface RunPageData extends Omit<RunResult, "planner"> {
+  readonly planner: { readonly policy: string; readonly ticks: PageTicks } | null;
+}
+
+/** The content of one page: a run, or several laid over each other. */
+export type PageContent =
+  | { readonly kind: "run"; readonly run: RunPageData }
+  | { readonly kind: "compare"; readonly runs: readonly ComparedRun[] };
+
+/** What the comparing page needs of a run. */
+export type ComparedRun = Omit<RunPageData, "planner" | "scatter" | "worst_requests" | "workers"> & {
+  /** What the page calls it: distinct among the runs. */
+  readonly label: string;
+};
+
+/** Lays a result out for its page. */
+export function runPageData(result: RunResult): RunPageData {
+  const { planner, timeline, distributions, scatter, ...rest } = result;
+  return {
+    ...rest,
+    planner: planner === null ? null : { policy: planner.policy, ticks: pageTicks(planner.ticks) },
+    timeline: roundForDrawing(timeline),
+    distributions: roundForDrawing(distributions),
+    scatter: roundForDrawing(scatter),
+  };
+}
+
+/** Lays a result out for the comparing page. */
+export function comparedRun(result: RunResult, label: string): ComparedRun {
+  const left: ReadonlySet<string> = new Set(["planner", "scatter", "worst_requests", "workers"]);
+  const kept = Object.fromEntries(Object.entries(result).filter(([key]) => !left.has(key))) as Omit<
+    ComparedRun,
+    "label"
+  >;
+  const { timeline, distributions } = kept;
+  return { ...kept, label, timeline: roundForDrawing(timeline), distributions: roundForDrawing(distributions) };
+}

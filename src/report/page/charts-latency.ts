@@ -1,0 +1,114 @@
+import type { RunPageData } from "../page-data.ts";
+import type { ChartSpec, Curve } from "./chart-spec.ts";
+import { hasValues } from "./chart-spec.ts";
+import { milliseconds, percent, tick } from "./format.ts";
+import { bucketCurve, departures, levelCurve, noTicks, shareCurve, target, tickCurve } from "./run-series.ts";
+import type { ColorRole } from "./theme.ts";
+
+type Metric = "ttft_ms" | "itl_ms";
+const names: Readonly<Record<Metric, string>> = { ttft_ms: "TTFT", itl_ms: "ITL" };
+const colors: Readonly<Record<Metric, ColorRole>> = { ttft_ms: "blue", itl_ms: "orange" };
+
+/** Latencies observed and estimated, and how far they kept the SLA. */
+export function latencyCharts(run: RunPageData): ChartSpec[] {
+  return [
+    attainment(run),
+    observed(run, "ttft_ms"),
+    observed(run, "itl_ms"),
+    estimated(run, "ttft_ms"),
+    estimated(run, "itl_ms"),
+  ];
+}
+
+function attainment(run: RunPageData): ChartSpec {
+  const series = run.timeline.sla_attainment;
+  const curves: Curve[] = [];
+  if (series !== null) {
+    const left = departures(run.timeline);
+    const add = (
+      label: string,
+      shares: readonly (number | null)[] | null,
+      rest: Pick<Curve, "color" | "width" | "fill">,
+    ) => {
+      if (shares !== null) curves.push(shareCurve(run.timeline, shares, left, { label, ...rest }));
+    };
+    add("all bounds", series.all, { color: "ink", width: 1.75, fill: 0.06 });
+    add("TTFT", series.ttft, { color: "blue" });
+    add("ITL", series.itl, { color: "orange" });
+    add("latency", series.e2e, { color: "green" });
+  }
+  return {
+    id: "attainment",
+    title: "SLA attainment",
+    unit: "",
+    note: "Share of the requests that left the system at the time and met each bound; failed ones met none.",
+    curves,
+    top: 1,
+    format: percent,
+    axisFormat: (value) => `${Math.round(value * 100)} %`,
+    empty: series === null ? "No SLA was given: neither --sla- bounds nor a planner with latency targets." : null,
+  };
+}
+
+function observed(run: RunPageData, metric: Metric): ChartSpec {
+  const series = run.timeline[metric];
+  const role = colors[metric];
+  const curve = (label: string, y: readonly (number | null)[], rest: Partial<Curve>): Curve =>
+    bucketCurve(run.timeline, y, { label, color: role, ...rest });
+  const curves = [
+    curve("p99", series.p99, { width: 0.5, opacity: 0.4 }),
+    curve("p90", series.p90, { width: 0.5, opacity: 0.7 }),
+    curve("p50", series.p50, { width: 1.5 }),
+    curve("mean", series.mean, { color: "ink", width: 0.75, dash: [2, 2], opacity: 0.8 }),
+  ];
+  const bound = run.sla?.[metric] ?? null;
+  const filled = hasValues(curves);
+  if (bound !== null) curves.push(levelCurve(run, bound, { label: "SLA", color: "red" }));
+  return {
+    id: metric === "ttft_ms" ? "ttft" : "itl",
+    title: `${names[metric]} observed`,
+    unit: "ms, log",
+    note:
+      metric === "ttft_ms"
+        ? "Of the first tokens emitted at the time: median, shaded up to p90 and p99."
+        : "Mean gap of each request completed at the time: median, shaded up to p90 and p99.",
+    curves,
+    bands: [
+      { upper: "p99", lower: "p90", color: role, opacity: 0.12 },
+      { upper: "p90", lower: "p50", color: role, opacity: 0.28 },
+    ],
+    log: true,
+    height: 170,
+    format: milliseconds,
+    axisFormat: tick,
+    empty: filled ? null : metric === "ttft_ms" ? "No request got a first token." : "No request got a second token.",
+  };
+}
+
+function estimated(run: RunPageData, metric: Metric): ChartSpec {
+  const curves = [tickCurve(run, `estimated_${metric}`, { label: "worst engine", color: colors[metric], width: 1.75 })];
+  const filled = hasValues(curves);
+  const bound = target(run, metric);
+  if (bound !== null) curves.push(levelCurve(run, bound, { label: "target", color: "red" }));
+  return {
+    id: metric === "ttft_ms" ? "estimated-ttft" : "estimated-itl",
+    title: `${names[metric]} estimated`,
+    unit: "ms, log",
+    note: "What the planner expected of its slowest engine at each tick. It decides on this, not on what users saw. Less than a thousandth of the largest is off the scale.",
+    curves,
+    log: true,
+    decades: 3,
+    height: 120,
+    format: milliseconds,
+    axisFormat: tick,
+    empty: filled ? null : (noTicks(run) ?? estimateReason(run)),
+  };
+}
+
+function estimateReason(run: RunPageData): string {
+  const goal = run.config["planner.optimization_target"]?.value;
+  if (typeof goal === "string" && goal !== "sla") {
+    return `The planner's target “${goal}” looks at queues and caches; it estimates no latencies.`;
+  }
+  return "The planner never had passes enough to estimate it.";
+}

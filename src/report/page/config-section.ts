@@ -1,0 +1,96 @@
+import type { ComparedRun, RunPageData } from "../page-data.ts";
+import { element } from "./dom.ts";
+
+type Setting = RunPageData["config"][string];
+
+/** What was run: every setting with where its value came from, and every warning. */
+export function configSection(run: RunPageData): HTMLElement {
+  const groups = new Map<string, [string, Setting][]>();
+  for (const [path, value] of Object.entries(run.config)) {
+    const dot = path.indexOf(".");
+    const group = dot < 0 ? "run" : path.slice(0, dot);
+    groups.set(group, [...(groups.get(group) ?? []), [dot < 0 ? path : path.slice(dot + 1), value]]);
+  }
+  const warnings = [...run.warnings, ...run.trace.notes.map((note) => `Trace: ${note}`)];
+  return element("div", {
+    class: "configuration",
+    attributes: { "aria-label": "Configuration" },
+    children: [
+      warnings.length === 0 ? null : warningList(warnings),
+      element("h2", { class: "small-head", text: "Configuration" }),
+      ...[...groups].map(([name, settings]) => group(name, settings)),
+      groups.size === 0 ? element("p", { class: "note", text: "The result carries no configuration." }) : null,
+    ],
+  });
+}
+
+function warningList(warnings: readonly string[]): HTMLElement {
+  const item = (text: string) => element("li", { text });
+  const first = warnings.slice(0, 4);
+  const rest = warnings.slice(4);
+  return element("div", {
+    class: "warnings",
+    children: [
+      element("h2", { class: "small-head", text: warnings.length === 1 ? "1 warning" : `${warnings.length} warnings` }),
+      element("ul", { children: first.map(item) }),
+      rest.length === 0
+        ? null
+        : element("details", {
+            children: [
+              element("summary", { text: `${rest.length} more` }),
+              element("ul", { children: rest.map(item) }),
+            ],
+          }),
+    ],
+  });
+}
+
+/** Settings of one part: those given or derived in sight, defaults behind a fold. */
+function group(name: string, settings: readonly (readonly [string, Setting])[]): HTMLElement {
+  const chosen = settings.filter(([, { from }]) => from !== "default");
+  const defaults = settings.filter(([, { from }]) => from === "default");
+  return element("div", {
+    class: "config-group",
+    children: [
+      element("h3", { text: name }),
+      chosen.length === 0 ? null : settingTable(chosen),
+      defaults.length === 0
+        ? null
+        : element("details", {
+            children: [
+              element("summary", { text: defaults.length === 1 ? "1 default" : `${defaults.length} defaults` }),
+              settingTable(defaults),
+            ],
+          }),
+    ],
+  });
+}
+
+function settingTable(settings: readonly (readonly [string, Setting])[]): HTMLElement {
+  return element("table", {
+    children: [
+      element("tbody", {
+        children: settings.map(([key, { value, from, note }]) =>
+          element("tr", {
+            children: [
+              element("th", { text: key, attributes: { scope: "row" } }),
+              element("td", {
+                children: [
+                  settingText(value),
+                  note === undefined ? null : element("span", { class: "note", text: ` ${note}` }),
+                ],
+              }),
+              element("td", { class: `from ${from}`, text: from }),
+            ],
+          }),
+        ),
+      }),
+    ],
+  });
+}
+
+/** A setting's value as a configuration file would say it. */
+export function settingText(value: ComparedRun["config"][string]["value"] | undefined): string {
+  if (value === undefined) return "–";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,61 @@
+import type { EngineLoadColumns, RunPageData } from "../page-data.ts";
+import type { Curve } from "./chart-spec.ts";
+import type { ColorRole } from "./theme.ts";
+
+/** Engines beyond which single lines are left out. */
+const MOST_LINES = 60;
+
+/**
+ * Load of the engines of a pool at the ticks: the busiest, the mean, and a thin line for each.
+ * @param figures what to add up for each engine
+ * @param scale factor of every value
+ */
+export function engineCurves(
+  run: RunPageData,
+  load: EngineLoadColumns,
+  figures: readonly (keyof EngineLoadColumns["figures"])[],
+  role: ColorRole,
+  scale: number,
+): Curve[] {
+  const times = run.planner!.ticks.t_s;
+  const value = (entry: number): number | null => {
+    let sum: number | null = null;
+    for (const name of figures) {
+      const figure = load.figures[name][entry];
+      if (figure !== null && figure !== undefined) sum = (sum ?? 0) + figure;
+    }
+    return sum === null ? null : sum * scale;
+  };
+  const largest: (number | null)[] = times.map(() => null);
+  const least: (number | null)[] = times.map(() => null);
+  const sums = times.map(() => 0);
+  const counts = times.map(() => 0);
+  const lines = new Map<string, { x: number[]; y: (number | null)[] }>();
+  for (const [entry, tick] of load.tick.entries()) {
+    const here = value(entry);
+    if (here === null) continue;
+    largest[tick] = Math.max(largest[tick] ?? here, here);
+    least[tick] = Math.min(least[tick] ?? here, here);
+    sums[tick]! += here;
+    counts[tick]!++;
+    const engine = load.engine[entry];
+    if (engine === undefined) continue;
+    const line = lines.get(engine) ?? { x: [], y: [] };
+    lines.set(engine, line);
+    line.x.push(times[tick]!);
+    line.y.push(here);
+  }
+  const curves: Curve[] = [{ label: "busiest", color: role, width: 1.5, x: times, y: largest }];
+  if (load.kind === "extremes") {
+    curves.push({ label: "idlest", color: role, width: 1, opacity: 0.5, x: times, y: least });
+    return curves;
+  }
+  const mean = sums.map((sum, tick) => (counts[tick]! > 0 ? sum / counts[tick]! : null));
+  curves.push({ label: "mean", color: "ink", width: 1, dash: [2, 2], x: times, y: mean });
+  if (lines.size > 1 && lines.size <= MOST_LINES) {
+    for (const [engine, { x, y }] of lines) {
+      curves.push({ label: `engine ${engine}`, color: role, width: 0.75, opacity: 0.35, unlisted: true, x, y });
+    }
+  }
+  return curves;
+}

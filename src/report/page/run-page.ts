@@ -1,0 +1,109 @@
+import type { RunPageData } from "../page-data.ts";
+import { chartRow, plotInsets } from "./chart.ts";
+import type { ChartContext } from "./chart.ts";
+import type { ChartSpec } from "./chart-spec.ts";
+import { capacityCharts } from "./charts-capacity.ts";
+import { decisionChart } from "./charts-decisions.ts";
+import { latencyCharts } from "./charts-latency.ts";
+import { loadCharts } from "./charts-load.ts";
+import { requestCharts } from "./charts-requests.ts";
+import { trafficCharts } from "./charts-traffic.ts";
+import { decisionMarks } from "./decision-marks.ts";
+import { decisionPanel } from "./decision-panel.ts";
+import { element } from "./dom.ts";
+import { firstScreen } from "./first-screen.ts";
+import { masthead, footer } from "./masthead.ts";
+import { runEnd } from "./run-series.ts";
+import { TimeRange } from "./time-range.ts";
+import { timeKeys, timeToolbar, timeWheel } from "./toolbar.ts";
+import { workersChart } from "./workers-chart.ts";
+import { worstRequestsTable } from "./worst-requests.ts";
+
+/** The page of one run. */
+export function runPage(run: RunPageData, toggleTheme: () => void): HTMLElement[] {
+  const range = new TimeRange(runEnd(run));
+  let showCursor: (seconds: number | null) => void = () => {};
+  const context: ChartContext = {
+    range,
+    marked: { seconds: null },
+    onCursor: (seconds) => showCursor(seconds),
+    fileStem: run.trace.name,
+  };
+  const panel = decisionPanel(run, context);
+  const step = run.scaling_events.length === 0 ? null : panel.step;
+  const toolbar = timeToolbar(range, step);
+  showCursor = toolbar.showCursor;
+  const [attainment, ttft, itl, ...estimates] = latencyCharts(run);
+  const capacity = capacityCharts(run, panel.open);
+  const replicas = capacity.filter(({ id }) => id.startsWith("replicas"));
+  const rest = capacity.filter(({ id }) => !id.startsWith("replicas"));
+  const [rates, ...shapes] = trafficCharts(run);
+  const chart = (spec: ChartSpec) => chartRow(spec, context);
+  const group = (title: string, ...rows: readonly HTMLElement[]) =>
+    element("section", { class: "chart-group", children: [element("h2", { text: title }), ...rows] });
+  const timeline = element("div", {
+    class: "timeline",
+    id: "timeline",
+    attributes: { tabindex: "-1" },
+    children: [
+      toolbar.node,
+      group("Service", ...[attainment!, ttft!, itl!].map(chart)),
+      group(
+        "Scaling",
+        ...replicas.map(chart),
+        decisionMarks(run, context, panel.open),
+        ...[decisionChart(run, panel.open), ...estimates, ...rest].map(chart),
+      ),
+      group("Traffic", ...[rates!, ...shapes].map(chart)),
+      group("Load", ...loadCharts(run).map(chart)),
+      group("Workers", chart(workersChart(run))),
+    ],
+  });
+  timeKeys(document.body, range, step);
+  timeWheel(timeline, range, (clientX) => momentAt(timeline, range, clientX));
+  const show = (from: number, to: number) => {
+    const margin = (to - from) * 0.15;
+    range.set(from - margin, to + margin);
+    timeline.scrollIntoView({ behavior: "smooth", block: "start" });
+  };
+  return [
+    masthead(run.trace.name, describeRun(run), toggleTheme),
+    element("main", {
+      children: [
+        firstScreen(run, show),
+        timeline,
+        element("section", {
+          class: "chart-group requests",
+          children: [
+            element("h2", { text: "Requests" }),
+            element("div", { class: "pair", children: requestCharts(run).map(chart) }),
+            element("h3", { class: "table-head", text: "Slowest requests and where their time went" }),
+            worstRequestsTable(run, ({ arrival_s, e2e_latency_ms }) =>
+              show(arrival_s, arrival_s + e2e_latency_ms / 1000),
+            ),
+          ],
+        }),
+      ],
+    }),
+    footer(run.windtunnel_version, [`digest ${run.digest}`]),
+  ];
+}
+
+function describeRun(run: RunPageData): readonly string[] {
+  return [
+    run.mode === "agg" ? "aggregated" : "disaggregated",
+    run.planner === null ? "no planner" : `${run.planner.policy} planner`,
+    `${run.semantics} semantics`,
+    `${run.engine} engine`,
+  ];
+}
+
+/** The moment under the pointer, from the place of any plot: they all stand in line. */
+function momentAt(timeline: HTMLElement, range: TimeRange, clientX: number): number | null {
+  const plot = timeline.querySelector<HTMLElement>(".u-over");
+  if (plot === null) return null;
+  const { left, width } = plot.getBoundingClientRect();
+  if (clientX < left - plotInsets.left || clientX > left + width) return null;
+  const { from, to } = range.current;
+  return from + (Math.max(0, clientX - left) / width) * (to - from);
+}

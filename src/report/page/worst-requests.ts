@@ -1,0 +1,137 @@
+import type { RunPageData } from "../page-data.ts";
+import { element } from "./dom.ts";
+import { clock, count, figure, milliseconds } from "./format.ts";
+import { sortableTable } from "./sortable-table.ts";
+import type { Column } from "./sortable-table.ts";
+
+type Request = RunPageData["worst_requests"][number];
+
+const stages = [
+  { key: "queued_ms", word: "queued", role: "red" },
+  { key: "prefill_ms", word: "prefill", role: "orange" },
+  { key: "transfer_ms", word: "transfer", role: "purple" },
+  { key: "decode_ms", word: "decode", role: "blue" },
+] as const;
+
+/** The slowest requests and where their time went. */
+export function worstRequestsTable(run: RunPageData, show: (request: Request) => void): HTMLElement {
+  const rows = run.worst_requests;
+  if (rows.length === 0) {
+    return element("div", { class: "empty panel", children: [element("p", { text: "No request completed." })] });
+  }
+  const longest = Math.max(...rows.map(({ e2e_latency_ms }) => e2e_latency_ms));
+  const column = (label: string, title: string, value: Column<Request>["value"], cell: Column<Request>["cell"]) => ({
+    label,
+    title,
+    value,
+    numeric: true,
+    ...(cell === undefined ? {} : { cell }),
+  });
+  const columns: Column<Request>[] = [
+    column("Request", "Place in the trace", ({ request }) => request, undefined),
+    column(
+      "Arrival",
+      "Simulated time it was offered",
+      ({ arrival_s }) => arrival_s,
+      (row) =>
+        element("button", {
+          class: "link",
+          text: clock(row.arrival_s),
+          title: "Show its time in all charts",
+          attributes: { type: "button" },
+          onClick: () => show(row),
+        }),
+    ),
+    column(
+      "Latency",
+      "Arrival to last token",
+      (row) => row.e2e_latency_ms,
+      (row) => milliseconds(row.e2e_latency_ms),
+    ),
+    column(
+      "TTFT",
+      "Time to first token",
+      (row) => row.ttft_ms,
+      (row) => milliseconds(row.ttft_ms),
+    ),
+    column(
+      "ITL",
+      "Mean gap between its tokens",
+      (row) => row.itl_ms,
+      (row) => milliseconds(row.itl_ms),
+    ),
+    column(
+      "Input",
+      "Prompt tokens",
+      (row) => row.input_length,
+      (row) => count(row.input_length),
+    ),
+    column(
+      "Output",
+      "Generated tokens",
+      (row) => row.output_length,
+      (row) => count(row.output_length),
+    ),
+    column(
+      "Cached",
+      "Prompt tokens found in the cache",
+      (row) => row.reused_input_tokens,
+      (row) => count(row.reused_input_tokens),
+    ),
+    column(
+      "Worker",
+      "Serving worker",
+      (row) => row.worker,
+      (row) =>
+        row.prefill_worker === null ? String(row.worker ?? "–") : `${row.prefill_worker} → ${row.worker ?? "–"}`,
+    ),
+    {
+      label: "Story",
+      title: "Sort by time queued",
+      value: ({ queued_ms }) => queued_ms,
+      cell: (row) => story(row, longest),
+    },
+  ];
+  const key = stages.filter(({ key }) => rows.some((row) => row[key] !== null && row[key] > 0));
+  return element("div", {
+    class: "worst",
+    children: [
+      element("div", {
+        class: "legend",
+        children: key.map(({ word, role }) => {
+          const swatch = element("i", { class: "swatch block" });
+          swatch.style.setProperty("--c", `var(--${role})`);
+          return element("span", { class: "entry", children: [swatch, element("span", { text: word })] });
+        }),
+      }),
+      element("div", { class: "scroll", children: [sortableTable("Slowest requests", columns, rows)] }),
+    ],
+  });
+}
+
+/** A bar of the stages, and the longest of them in words. */
+function story(row: Request, longest: number): HTMLElement {
+  const parts = stages.flatMap(({ key, word, role }) => {
+    const spent = row[key];
+    return spent === null || spent <= 0 ? [] : [{ word, role, spent }];
+  });
+  const most = parts.reduce<(typeof parts)[number] | null>((a, b) => (a === null || b.spent > a.spent ? b : a), null);
+  const told = parts.map(({ word, spent }) => `${word} ${milliseconds(spent)}`);
+  if (row.preempted_ms !== null && row.preempted_ms > 0)
+    told.push(`lost to preemption ${milliseconds(row.preempted_ms)}`);
+  const bar = element("span", {
+    class: "bar",
+    attributes: { role: "img", "aria-label": told.join(", ") },
+    children: parts.map(({ role, spent }) => {
+      const piece = element("i");
+      piece.style.width = `${(spent / longest) * 100}%`;
+      piece.style.background = `var(--${role})`;
+      return piece;
+    }),
+  });
+  const words =
+    most === null
+      ? ""
+      : `${most.word} ${milliseconds(most.spent)} (${figure(Math.round((most.spent / row.e2e_latency_ms) * 100))} %)`;
+  return element("span", { class: "story", title: told.join(", "), children: [bar, element("span", { text: words })] });
+}
