@@ -23,6 +23,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/replay.ts"),
   },
   {
+    name: "report",
+    summary: "draw the page of a result that was written before",
+    load: () => import("./commands/report.ts"),
+  },
+  {
+    name: "compare",
+    summary: "compare results: a table, and a page that lays them over each other",
+    load: () => import("./commands/compare.ts"),
+  },
+  {
     name: "schema",
     summary: "print the JSON Schema of a result or of engine arguments",
     load: () => import("./commands/schema.ts"),

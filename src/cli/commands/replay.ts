@@ -1,6 +1,7 @@
 import { ConfigError } from "../../config/config-error.ts";
 import type { ReplayOptions } from "../../config/replay-options.ts";
 import { resolveReplay } from "../../config/resolve-replay.ts";
+import type { ResolvedReplay } from "../../config/resolve-replay.ts";
 import { loadWorkload, runReplay } from "../../replay.ts";
 import { aiperfTable, scalingEventLines } from "../../report/aiperf-table.ts";
 import { checkWritable, OutputError, writeFileAtomically } from "../../report/atomic-file.ts";
@@ -10,7 +11,7 @@ import type { RunResult } from "../../result/schema.ts";
 import { exitCodes } from "../failure.ts";
 import { ProgressLine } from "../progress-line.ts";
 import { parseReplayCommandLine } from "../replay-command-line.ts";
-import { resultPath } from "../report-paths.ts";
+import { plannerPagePath, resultPath } from "../report-paths.ts";
 
 /** `windtunnel replay`: simulate, write the reports, print the table. */
 export async function run(args: string[]): Promise<number> {
@@ -20,7 +21,7 @@ export async function run(args: string[]): Promise<number> {
   const interruption = interruptible();
   try {
     const resolved = await resolveReplay(options);
-    const paths = reportPaths(options);
+    const paths = reportPaths(options, resolved);
     for (const path of Object.values(paths)) if (path !== null) checkUsable(path);
     const trace = await loadWorkload(resolved);
     if (interruption.signal.aborted) return exitCodes.interrupted;
@@ -34,6 +35,10 @@ export async function run(args: string[]): Promise<number> {
 
     if (paths.json !== null) await writeFileAtomically(paths.json, [resultJson(result)]);
     if (paths.jsonl !== null) await writeFileAtomically(paths.jsonl, requestRows(outcome));
+    if (paths.html !== null) {
+      const { renderHtmlReport } = await import("../../report/html-report.ts");
+      await writeFileAtomically(paths.html, [renderHtmlReport(result)]);
+    }
     if (!quiet) for (const line of remarks(result)) process.stderr.write(`${line}\n`);
     if (options.json === true) process.stdout.write(resultJson(result));
     else if (!quiet) process.stdout.write(printed(result, paths));
@@ -46,14 +51,19 @@ export async function run(args: string[]): Promise<number> {
 interface ReportPaths {
   readonly json: string | null;
   readonly jsonl: string | null;
+  readonly html: string | null;
 }
 
-function reportPaths({ reportJson, reportJsonl, reportHtml, json }: ReplayOptions): ReportPaths {
-  if (reportHtml !== undefined)
-    throw new ConfigError([{ where: "--report-html", message: "the page is not built yet" }]);
+function reportPaths(
+  { reportJson, reportJsonl, reportHtml, json }: ReplayOptions,
+  { run, plannerReport }: ResolvedReplay,
+): ReportPaths {
+  const now = new Date();
+  const written = run.planner !== null && plannerReport?.enabled !== false;
   return {
-    json: json === true && reportJson === undefined ? null : resultPath(reportJson, new Date()),
+    json: json === true && reportJson === undefined ? null : resultPath(reportJson, now),
     jsonl: reportJsonl ?? null,
+    html: reportHtml ?? (written ? plannerPagePath(plannerReport, now) : null),
   };
 }
 
@@ -73,7 +83,8 @@ function printed(result: RunResult, paths: ReportPaths): string {
   return (
     `${scalingEventLines(result.scaling_events)}${aiperfTable(result)}\n` +
     `Saved full report to: ${paths.json}\n` +
-    (planner === null ? "" : `Planner ticks: ${planner.ticks.length}\n`)
+    (planner === null ? "" : `Planner ticks: ${planner.ticks.length}\n`) +
+    (paths.html === null ? "" : `${planner === null ? "HTML report" : "Planner diagnostics report"}: ${paths.html}\n`)
   );
 }
 

@@ -1,0 +1,43 @@
+import { basename } from "node:path";
+import { Command } from "commander";
+import { ConfigError } from "../../config/config-error.ts";
+import { writeFileAtomically } from "../../report/atomic-file.ts";
+import { compareTable } from "../../report/compare-table.ts";
+import { readResult } from "../../report/read-result.ts";
+import { exitCodes } from "../failure.ts";
+import { parsed } from "../parse-command.ts";
+
+/** `windtunnel compare A.json B.json …`: prints what differs, and draws the runs over each other. */
+export async function run(args: string[]): Promise<number> {
+  const command = new Command("windtunnel compare")
+    .description("Compare results that windtunnel replay wrote; differences are against the first.")
+    .argument("<results...>", "result JSON files (.gz too), two or more")
+    .option("--html <PATH>", "also write a page with the runs laid over each other");
+  const given = parsed(command, args);
+  if (given === null) return exitCodes.done;
+  const paths = given.args;
+  if (paths.length < 2) {
+    throw new ConfigError([{ where: "", message: `compare needs two results or more; found ${paths.length}` }]);
+  }
+  const labels = distinctLabels(paths);
+  const runs = paths.map((path, place) => ({ label: labels[place]!, result: readResult(path) }));
+  process.stdout.write(compareTable(runs));
+  const { html } = given.opts<{ html?: string }>();
+  if (html !== undefined) {
+    const { renderComparePage } = await import("../../report/html-report.ts");
+    await writeFileAtomically(html, [renderComparePage(runs)]);
+    process.stdout.write(`HTML report: ${html}\n`);
+  }
+  return exitCodes.done;
+}
+
+/** File names without their ending where they tell the runs apart, else with as much of the path as is needed. */
+export function distinctLabels(paths: readonly string[]): string[] {
+  const short = paths.map((path) => basename(path).replace(/(\.json)?(\.gz)?$/i, ""));
+  return paths.map((path, place) => {
+    const same = short.filter((other) => other === short[place]).length;
+    if (same === 1) return short[place]!;
+    const repeated = paths.filter((other) => other === path).length > 1;
+    return repeated ? `${path} (${place + 1})` : path;
+  });
+}

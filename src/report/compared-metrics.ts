@@ -1,0 +1,119 @@
+import type { RunResult } from "../result/schema.ts";
+
+/** Every key a comparison reads; pages of runs hold them too. */
+type Compared = Pick<
+  RunResult,
+  | "sla"
+  | "gpu_hours"
+  | "scaling_events"
+  | "num_requests"
+  | "completed_requests"
+  | "rejected_requests"
+  | "failed_requests"
+  | "duration_ms"
+  | "request_throughput_rps"
+  | "output_throughput_tok_s"
+  | "prefix_cache_reused_ratio"
+  | "aiperf_itl_ms"
+> &
+  Record<`${"mean" | "median" | "p90" | "p99"}_${"ttft_ms" | "itl_ms" | "e2e_latency_ms"}`, number>;
+
+/** One line of a comparison. */
+export interface ComparedMetric {
+  readonly section: string;
+  readonly label: string;
+  readonly unit: "" | "ms" | "share" | "GPU·h" | "GPU·h / 1,000" | "/s" | "tokens/s" | "s";
+  /** Which way is better; null when neither is. */
+  readonly better: "less" | "more" | null;
+  /** null where a run has no such figure. */
+  readonly value: (run: Compared) => number | null;
+}
+
+const metric = (
+  section: string,
+  label: string,
+  unit: ComparedMetric["unit"],
+  better: ComparedMetric["better"],
+  value: ComparedMetric["value"],
+): ComparedMetric => ({ section, label, unit, better, value });
+
+/** Requests that met every bound, or all that completed when there is no bound. */
+function goodRequests(run: Compared): number {
+  const left = run.completed_requests + run.rejected_requests + run.failed_requests;
+  return run.sla === null ? run.completed_requests : run.sla.attainment.all * left;
+}
+
+/** What matters between runs, in the order it is shown. */
+export const comparedMetrics: readonly ComparedMetric[] = [
+  metric("Service", "SLA met, all bounds", "share", "more", (run) => run.sla?.attainment.all ?? null),
+  metric("Service", "TTFT SLA met", "share", "more", (run) => run.sla?.attainment.ttft ?? null),
+  metric("Service", "ITL SLA met", "share", "more", (run) => run.sla?.attainment.itl ?? null),
+  metric("Service", "latency SLA met", "share", "more", (run) => run.sla?.attainment.e2e ?? null),
+  metric("Service", "TTFT bound", "ms", null, (run) => run.sla?.ttft_ms ?? null),
+  metric("Service", "ITL bound", "ms", null, (run) => run.sla?.itl_ms ?? null),
+  metric("Service", "latency bound", "ms", null, (run) => run.sla?.e2e_ms ?? null),
+  metric("Cost", "GPU-hours", "GPU·h", "less", (run) => run.gpu_hours),
+  metric("Cost", "GPU-hours per 1,000 good requests", "GPU·h", "less", (run) => {
+    const good = goodRequests(run);
+    return good > 0 ? (run.gpu_hours / good) * 1000 : null;
+  }),
+  metric("Cost", "scaling events", "", null, (run) => run.scaling_events.length),
+  ...(["ttft_ms", "itl_ms", "e2e_latency_ms"] as const).flatMap((name) => {
+    const words = { ttft_ms: "TTFT", itl_ms: "ITL, gaps", e2e_latency_ms: "latency" }[name];
+    return (["mean", "median", "p90", "p99"] as const).map((statistic) =>
+      metric("Latency", `${words} ${statistic === "median" ? "p50" : statistic}`, "ms", "less", (run) =>
+        run.completed_requests === 0 ? null : run[`${statistic}_${name}`],
+      ),
+    );
+  }),
+  metric("Traffic", "requests", "", null, (run) => run.num_requests),
+  metric("Traffic", "completed", "", "more", (run) => run.completed_requests),
+  metric("Traffic", "rejected or failed", "", "less", (run) => run.rejected_requests + run.failed_requests),
+  metric("Traffic", "request throughput", "/s", "more", (run) => run.request_throughput_rps),
+  metric("Traffic", "output throughput", "tokens/s", "more", (run) => run.output_throughput_tok_s),
+  metric("Traffic", "prefix cache hits", "share", "more", (run) => run.prefix_cache_reused_ratio),
+  metric("Traffic", "simulated span", "s", null, (run) => run.duration_ms / 1000),
+];
+
+/** How a figure stands against the first run's. */
+export interface Difference {
+  /** "+12.3 %", "−4.0 points"; empty where there is none to tell. */
+  readonly text: string;
+  readonly verdict: "better" | "worse" | null;
+}
+
+/** Compares a figure with the first run's. */
+export function difference({ unit, better }: ComparedMetric, first: number | null, other: number | null): Difference {
+  if (first === null || other === null || first === other) return { text: "", verdict: null };
+  const rose = other > first;
+  const sign = rose ? "+" : "−";
+  const verdict = better === null ? null : rose === (better === "more") ? "better" : "worse";
+  const away = Math.abs(other - first);
+  if (unit === "share") return { text: `${sign}${(away * 100).toFixed(1)} points`, verdict };
+  if (first === 0) return { text: `${sign}${Number(away.toPrecision(3))}`, verdict };
+  return { text: `${sign}${((away / Math.abs(first)) * 100).toFixed(1)} %`, verdict };
+}
+
+/** Settings that only say where output goes. */
+const outputSettings: ReadonlySet<string> = new Set(["planner.report_filename", "planner.report_output_dir"]);
+
+/**
+ * Settings whose resolved values are not the same in all runs, by dotted path. What a run does not have at all (a
+ * prefill engine, say) counts only where another was given it.
+ */
+export function differingSettings(
+  runs: readonly Pick<RunResult, "config" | "mode" | "semantics">[],
+): readonly { readonly path: string; readonly values: readonly unknown[] }[] {
+  const paths = [...new Set(runs.flatMap(({ config }) => Object.keys(config)))].filter((path) => {
+    const settings = runs.flatMap(({ config }) => config[path] ?? []);
+    return settings.length === runs.length || settings.some(({ from }) => from === "given");
+  });
+  const rows = [
+    { path: "mode", values: runs.map(({ mode }) => mode as unknown) },
+    { path: "semantics", values: runs.map(({ semantics }) => semantics as unknown) },
+    ...paths
+      .filter((path) => !outputSettings.has(path))
+      .map((path) => ({ path, values: runs.map(({ config }) => config[path]?.value as unknown) })),
+  ];
+  return rows.filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
+}

@@ -1,0 +1,140 @@
+import type { ComparedRun } from "../page-data.ts";
+import type { ChartSpec, Curve } from "./chart-spec.ts";
+import { hasValues } from "./chart-spec.ts";
+import { lastAt } from "./curve-values.ts";
+import { milliseconds, percent, tick } from "./format.ts";
+import { bucketCurve, departures, poolsOf, rateCurve, runEnd, shareCurve } from "./run-series.ts";
+import type { ColorRole } from "./theme.ts";
+
+/** Colours of the runs, in order; dashes tell them apart where colours cannot. */
+export const runColors: readonly ColorRole[] = ["blue", "orange", "green", "purple", "red", "sky", "grey", "yellow"];
+const dashes: readonly (readonly number[] | null)[] = [null, [7, 3], [2, 2], [9, 3, 2, 3]];
+
+type Style = Pick<Curve, "label" | "color" | "width"> & { readonly dash?: readonly number[] };
+
+function styleOf(run: ComparedRun, place: number): Style {
+  const dash = dashes[place % dashes.length];
+  return {
+    label: run.label,
+    color: runColors[place % runColors.length]!,
+    width: 1.75,
+    ...(dash === null || dash === undefined ? {} : { dash }),
+  };
+}
+
+/** The runs over time, a curve each. */
+export function compareCharts(runs: readonly ComparedRun[]): ChartSpec[] {
+  const chart = (
+    spec: Omit<ChartSpec, "curves" | "empty">,
+    curve: (run: ComparedRun, style: Style) => Curve | null,
+    empty: string,
+  ): ChartSpec => {
+    const curves = runs.flatMap((run, place) => curve(run, styleOf(run, place)) ?? []);
+    return { ...spec, curves, empty: hasValues(curves) ? null : empty };
+  };
+  const shares = { top: 1, format: percent, axisFormat: (value: number) => `${Math.round(value * 100)} %` };
+  const times = { unit: "ms, log", log: true, format: milliseconds, axisFormat: tick };
+  return [
+    chart(
+      {
+        id: "attainment",
+        title: "SLA attainment",
+        unit: "",
+        note: "Share of the requests that left the system at the time and met all bounds of their run.",
+        ...shares,
+      },
+      ({ timeline }, style) =>
+        timeline.sla_attainment === null
+          ? null
+          : shareCurve(timeline, timeline.sla_attainment.all, departures(timeline), style),
+      "None of the runs has an SLA.",
+    ),
+    chart(
+      {
+        id: "gpus",
+        title: "GPUs in use",
+        unit: "",
+        note: "GPUs of all workers: starting, ready and draining.",
+        whole: true,
+      },
+      gpuCurve,
+      "No worker ever existed.",
+    ),
+    chart(
+      { id: "gpu-hours", title: "GPU-hours spent", unit: "GPU·h", note: "Cumulative." },
+      ({ timeline }, style) => bucketCurve(timeline, timeline.gpu_hours, style),
+      "No worker ever existed.",
+    ),
+    chart(
+      { id: "ttft", title: "TTFT, p90", note: "Of the first tokens emitted at the time.", ...times },
+      ({ timeline }, style) => bucketCurve(timeline, timeline.ttft_ms.p90, { ...style, width: 1.25 }),
+      "No request got a first token.",
+    ),
+    chart(
+      { id: "itl", title: "ITL, p90", note: "Mean gap of each request completed at the time.", ...times },
+      ({ timeline }, style) => bucketCurve(timeline, timeline.itl_ms.p90, { ...style, width: 1.25 }),
+      "No request got a second token.",
+    ),
+    chart(
+      { id: "waiting", title: "Requests waiting", unit: "", note: "Offered and not yet admitted by an engine." },
+      ({ timeline }, style) => bucketCurve(timeline, timeline.queued, style),
+      "No request was offered.",
+    ),
+    chart(
+      { id: "completed", title: "Completed requests", unit: "requests/s", note: "By the time of their last token." },
+      (run, style) => rateCurve(run.timeline, run.timeline.completions, style, runEnd(run)),
+      "No request completed.",
+    ),
+  ];
+}
+
+/** GPUs of all pools as steps. */
+function gpuCurve(run: ComparedRun, style: Style): Curve {
+  const pools = poolsOf(run).map((pool) => ({
+    steps: run.timeline.replicas[pool]!,
+    gpus: pool === "prefill" ? run.prefill_gpus_per_worker : run.decode_gpus_per_worker,
+  }));
+  const x = [...new Set(pools.flatMap(({ steps }) => steps.t_s))].toSorted((a, b) => a - b);
+  const y = x.map((at) => {
+    let sum = 0;
+    for (const { steps, gpus } of pools) {
+      const k = lastAt(steps.t_s, at);
+      if (k >= 0) sum += (steps.active[k]! + steps.starting[k]! + steps.draining[k]!) * gpus;
+    }
+    return sum;
+  });
+  return { ...style, kind: "step", x: [...x, runEnd(run)], y: [...y, y.at(-1) ?? 0] };
+}
+
+/** Distributions of the runs over each other. */
+export function compareDistributions(runs: readonly ComparedRun[]): ChartSpec[] {
+  const metrics = [
+    ["ttft_ms", "TTFT"],
+    ["aiperf_itl_ms", "ITL, mean of each request"],
+    ["itl_ms", "ITL, every gap"],
+    ["e2e_latency_ms", "Latency"],
+  ] as const;
+  return metrics.map(([key, title]) => {
+    const curves = runs.flatMap((run, place): Curve[] => {
+      const values = run.distributions[key];
+      const kept = values.flatMap((value, k) => (value > 0 && value !== values[k + 1] ? [k] : []));
+      if (kept.length === 0) return [];
+      const x = kept.map((k) => values[k]!);
+      return [{ ...styleOf(run, place), kind: "step", x, y: kept.map((k) => run.distributions.quantiles[k]!) }];
+    });
+    return {
+      id: `distribution-${key}`,
+      title,
+      unit: "share",
+      note: "How many took at most so long; further left is faster.",
+      curves,
+      top: 1,
+      height: 220,
+      format: percent,
+      axisFormat: (value) => `${Math.round(value * 100)} %`,
+      empty: curves.length === 0 ? "No request completed." : null,
+      value: { label: "ms, logarithmic", log: true, format: milliseconds, axisFormat: tick },
+      describe: (_, x) => `at ${milliseconds(x)}`,
+    };
+  });
+}
