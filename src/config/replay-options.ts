@@ -27,6 +27,15 @@ export const traceFormatNames = [
   "agentic_mooncake",
   "applied_compute_agentic",
   "dynamo",
+  "qwen_bailian",
+  "azure_llm",
+  "burst_gpt",
+  "vidur",
+  "blis",
+  "csv",
+  "llm_serving_sim",
+  "aibrix",
+  "aiperf",
 ] as const;
 
 const number = (
