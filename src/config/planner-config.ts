@@ -2,7 +2,7 @@ import type { DynamoPlannerConfig, PlannerCapabilities } from "../planner/dynamo
 import type { ProblemList } from "./config-error.ts";
 import { shown } from "./config-error.ts";
 import { livePlannerFields } from "./planner-live-schema.ts";
-import { checkPlannerRules, scaleInterval } from "./planner-rules.ts";
+import { checkPlannerAliases, checkPlannerRules, scaleInterval } from "./planner-rules.ts";
 import { plannerConfigSchema } from "./planner-schema.ts";
 import type { GivenPlannerConfig } from "./planner-schema.ts";
 import { place, validate } from "./validate.ts";
@@ -42,6 +42,7 @@ export function parsePlannerConfig(value: unknown, where: string, problems: Prob
   const given = validate(plannerConfigSchema, value, where, problems);
   // Rules between fields are checked on whatever fields are sound, so that one run shows every mistake.
   const sound = given ?? soundPart(value);
+  checkPlannerAliases(value, where, problems);
   checkPlannerRules(sound, where, problems);
   if (given === null || problems.problems.length > before) return null;
   return settingsOf(given);

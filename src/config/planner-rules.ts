@@ -10,17 +10,21 @@ const aliases = [
   ["itl_ms", "itl"],
 ] as const;
 
+/** Reports settings given under both of their names, sound or not. */
+export function checkPlannerAliases(value: unknown, where: string, problems: ProblemList): void {
+  const given = (value ?? {}) as Readonly<Record<string, unknown>>;
+  for (const [name, older] of aliases) {
+    if (given[name] === undefined || given[older] === undefined) continue;
+    problems.add(
+      place(where, [older]),
+      `found ${shown(given[older])} beside ${name} ${shown(given[name])}; they are two names of one setting, expected only one`,
+    );
+  }
+}
+
 /** Checks the rules between fields (planner-reference §1); every broken one is added. */
 export function checkPlannerRules(given: GivenPlannerConfig, where: string, problems: ProblemList): void {
   const report = (key: string, message: string): void => problems.add(place(where, key.split(".")), message);
-  for (const [name, older] of aliases) {
-    if (given[name] !== undefined && given[older] !== undefined) {
-      report(
-        older,
-        `found ${shown(given[older])} beside ${name} ${shown(given[name])}; they are two names of one setting, expected only one`,
-      );
-    }
-  }
   const mode = given.mode ?? "disagg";
   if (mode === "prefill" || mode === "decode") {
     report("mode", `found "${mode}", expected "agg" or "disagg": a replay needs both halves of the work`);

@@ -1,3 +1,4 @@
+import type { IntervalTraffic } from "../planner/dynamo/load-forecast.ts";
 import type { Planner } from "../planner/planner.ts";
 import type { ResultContext } from "../result/build-run-result.ts";
 import type { ConfigValue } from "../result/schema.ts";
@@ -68,17 +69,27 @@ export async function resolveAutoscaler(
     return planner === null ? null : { ...shared, planner, name: policy.path, warnings: [], sla: null };
   }
   const { resolvePlanner } = await import("./resolve-planner.ts");
-  const resolved = resolvePlanner(
-    config!,
-    { topology, warmUp: [], benchmarkGranularity },
-    "--planner-config",
-    problems,
-  );
-  if (resolved === null) return null;
-  const warnings = [...resolved.warnings];
-  if (config!.warmUpTrace !== null)
-    warnings.push("load_predictor_warmup_trace is not read yet; the predictors start empty");
-  return { ...shared, planner: resolved.planner, name: "dynamo", warnings };
+  const warmUp = await warmUpTraffic(config!, problems);
+  const resolved = resolvePlanner(config!, { topology, warmUp, benchmarkGranularity }, "--planner-config", problems);
+  return resolved === null ? null : { ...shared, ...resolved, name: "dynamo" };
+}
+
+/** Traffic of the warm-up trace, in any format a trace may have; empty without one or after a mistake. */
+async function warmUpTraffic(
+  { warmUpTrace, dynamo }: PlannerSettings,
+  problems: ProblemList,
+): Promise<IntervalTraffic[]> {
+  if (warmUpTrace === null) return [];
+  try {
+    const [{ openTrace }, { intervalsOf }] = await Promise.all([
+      import("../trace/open-trace.ts"),
+      import("../planner/dynamo/warm-up.ts"),
+    ]);
+    return intervalsOf(await openTrace(warmUpTrace), dynamo.throughputAdjustmentIntervalSeconds);
+  } catch (error) {
+    problems.add("--planner-config load_predictor_warmup_trace", (error as Error).message);
+    return [];
+  }
 }
 
 function slaOf({ dynamo }: PlannerSettings): ResultContext["sla"] {

@@ -1,5 +1,5 @@
-import { solveLeastSquares } from "./linear-fit.ts";
 import type { PassTimeCurve } from "./linear-fit.ts";
+import { NormalEquations } from "./normal-equations.ts";
 import type { PassSample } from "./sample-store.ts";
 
 /** Passes shorter than this weigh alike; longer ones weigh less, in proportion. */
@@ -19,13 +19,15 @@ export function fitHinge(samples: readonly PassSample[]): PassTimeCurve | null {
   const distinct = [...new Set(samples.map(({ features }) => features[0]!))].toSorted((a, b) => a - b);
   if (distinct.length < 3) return null;
   const weights = samples.map(({ passMs }) => 1 / Math.max(passMs, WEIGHT_FLOOR_MS));
-  const targets = samples.map(({ passMs }, i) => passMs * weights[i]!);
+  const columns = [0, 1, 2];
   let best: { readonly curve: PassTimeCurve; readonly error: number } | null = null;
   for (const knot of candidateKnots(distinct)) {
-    const solution = solveLeastSquares(
-      samples.map(({ features: [x] }, i) => [weights[i]!, x! * weights[i]!, Math.max(0, x! - knot) * weights[i]!]),
-      targets,
-    );
+    const equations = new NormalEquations(3);
+    samples.forEach(({ features: [x], passMs }, i) => {
+      const weight = weights[i]!;
+      equations.add([weight, x! * weight, Math.max(0, x! - knot) * weight], passMs * weight);
+    });
+    const solution = equations.solve(columns);
     if (solution === null) continue;
     const intercept = solution[0]!;
     if (!(solution[1]! >= SLOPE_TOLERANCE) || !(solution[1]! + solution[2]! >= SLOPE_TOLERANCE)) continue;

@@ -42,16 +42,22 @@ export class SampleStore {
   }
 
   private evict(): void {
-    const binOf = this.samples.map((sample) => this.bin(sample));
-    const population = new Map<number, number>();
-    for (const bin of binOf) population.set(bin, (population.get(bin) ?? 0) + 1);
-    const fullest = Math.max(...population.values());
-    const oldest = binOf.findIndex((bin) => population.get(bin) === fullest);
-    this.samples.splice(oldest, 1);
+    const population = new Int32Array(this.binsPerAxis ** this.low.length);
+    const bins = this.samples.map((sample) => this.bin(sample));
+    let fullest = 0;
+    for (const bin of bins) fullest = Math.max(fullest, ++population[bin]!);
+    this.samples.splice(
+      bins.findIndex((bin) => population[bin] === fullest),
+      1,
+    );
   }
 
-  private bin(sample: PassSample): number {
-    return sample.features.reduce((bin, value, axis) => bin * this.binsPerAxis + this.axisBin(value, axis), 0);
+  private bin({ features }: PassSample): number {
+    let bin = 0;
+    for (let axis = 0; axis < features.length; axis++) {
+      bin = bin * this.binsPerAxis + this.axisBin(features[axis]!, axis);
+    }
+    return bin;
   }
 
   private axisBin(value: number, axis: number): number {

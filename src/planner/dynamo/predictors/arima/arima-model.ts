@@ -3,7 +3,7 @@ import type { ArimaOrder, ArimaParameters } from "./order.ts";
 import { parameterCount } from "./order.ts";
 import { fromVector, startParameters, toVector } from "./parameters.ts";
 import { greatestInverseRoot } from "./polynomial-roots.ts";
-import { filterSeries } from "./state-space.ts";
+import { SeriesFilter } from "./state-space.ts";
 
 /** A model fitted to a series. */
 export interface FittedArima {
@@ -32,14 +32,15 @@ export function updateArima(model: FittedArima, values: readonly number[]): Fitt
 
 /** The value after the series' last. */
 export function forecastArima({ series, order, parameters }: FittedArima): number {
-  return filterSeries(series, order, parameters).forecast;
+  return new SeriesFilter(series, order).run(parameters).forecast;
 }
 
 function fit(series: readonly number[], order: ArimaOrder, start: ArimaParameters, maxIterations: number): FittedArima {
+  const filter = new SeriesFilter(series, order);
   const objective = (vector: readonly number[]): number =>
-    -filterSeries(series, order, fromVector(order, vector)).logLikelihood / series.length;
+    -filter.run(fromVector(order, vector)).logLikelihood / series.length;
   const parameters = fromVector(order, minimise(objective, toVector(order, start), { maxIterations }));
-  const { logLikelihood } = filterSeries(series, order, parameters);
+  const { logLikelihood } = filter.run(parameters);
   const criterion = -2 * logLikelihood + 2 * parameterCount(order);
   return { order, series, parameters, criterion: isUsable(order, parameters, criterion) ? criterion : Infinity };
 }

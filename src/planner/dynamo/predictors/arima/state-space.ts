@@ -10,98 +10,187 @@ export interface Filtered {
 }
 
 /**
- * Runs the Kalman filter over a series (A. C. Harvey, Forecasting, Structural Time Series Models and the Kalman Filter,
- * 1989, §3.3-3.4): the state holds the levels lost to differencing, then the ARMA part, which starts from its stationary
- * distribution. The first d values do not count in the likelihood.
+ * The Kalman filter of one series and order (A. C. Harvey, Forecasting, Structural Time Series Models and the Kalman
+ * Filter, 1989, §3.3-3.4): the state holds the d levels lost to differencing, then the ARMA part, which starts from its
+ * stationary distribution. An observation is the sum of the first d + 1 states. The first d values do not count in the
+ * likelihood. Matrices are flat, row by row, and kept from one evaluation to the next.
  */
-export function filterSeries(series: readonly number[], order: ArimaOrder, parameters: ArimaParameters): Filtered {
-  const { d } = order;
-  const armaStates = Math.max(order.p, order.q + 1);
-  const size = d + armaStates;
-  const transition = transitionMatrix(d, armaStates, parameters.ar);
-  const shock = Array.from({ length: size }, (_, i) => (i < d ? 0 : i === d ? 1 : (parameters.ma[i - d - 1] ?? 0)));
-  const shockCovariance = shock.map((a) => shock.map((b) => a * b * parameters.variance));
-  /** Which states add up to an observation. */
-  const observed = Array.from({ length: size }, (_, i) => i <= d);
+export class SeriesFilter {
+  private readonly series: readonly number[];
+  private readonly d: number;
+  private readonly armaStates: number;
+  private readonly state: Float64Array;
+  private readonly covariance: Float64Array;
+  private readonly transition: Float64Array;
+  private readonly shocks: Float64Array;
+  private readonly cross: Float64Array;
+  private readonly scratch: Float64Array;
 
-  let state = Array.from({ length: size }, () => 0);
-  let covariance = zeros(size);
-  stationaryStart(transition, shockCovariance, d, parameters).forEach(({ mean, row }, i) => {
-    state[d + i] = mean;
-    row.forEach((value, j) => (covariance[d + i]![d + j] = value));
-  });
-  for (let i = 0; i < d; i++) covariance[i]![i] = DIFFUSE_VARIANCE;
-
-  let logLikelihood = 0;
-  series.forEach((value, time) => {
-    const cross = covariance.map((row) => row.reduce((sum, entry, j) => sum + (observed[j] ? entry : 0), 0));
-    const variance = cross.reduce((sum, entry, i) => sum + (observed[i] ? entry : 0), 0);
-    const error = value - state.reduce((sum, entry, i) => sum + (observed[i] ? entry : 0), 0);
-    if (time >= d) logLikelihood -= 0.5 * (Math.log(2 * Math.PI * variance) + (error * error) / variance);
-    const updated = state.map((entry, i) => entry + (cross[i]! / variance) * error);
-    const updatedCovariance = covariance.map((row, i) =>
-      row.map((entry, j) => entry - (cross[i]! * cross[j]!) / variance),
-    );
-    state = transition.map((row) => row.reduce((sum, entry, j) => sum + entry * updated[j]!, 0));
-    state[d]! += parameters.constant;
-    covariance = sum(congruence(transition, updatedCovariance), shockCovariance);
-  });
-  const forecast = state.reduce((total, entry, i) => total + (observed[i] ? entry : 0), 0);
-  return { logLikelihood, forecast };
-}
-
-function transitionMatrix(d: number, armaStates: number, ar: readonly number[]): number[][] {
-  const size = d + armaStates;
-  return Array.from({ length: size }, (_, i) =>
-    Array.from({ length: size }, (_unused, j) => {
-      if (i < d) return j >= i && j <= d ? 1 : 0;
-      if (j < d) return 0;
-      return (j === d ? (ar[i - d] ?? 0) : 0) + (j === i + 1 ? 1 : 0);
-    }),
-  );
-}
-
-/** Mean and covariance the ARMA states settle at. */
-function stationaryStart(
-  transition: readonly (readonly number[])[],
-  shockCovariance: readonly (readonly number[])[],
-  d: number,
-  { constant, ar }: ArimaParameters,
-): { mean: number; row: number[] }[] {
-  const arma = transition.slice(d).map((row) => row.slice(d));
-  let covariance = shockCovariance.slice(d).map((row) => row.slice(d));
-  // P = Σ Tⁱ·Q·Tⁱᵀ, twice as many terms each time.
-  let power = arma;
-  for (let doubling = 0; doubling < 60; doubling++) {
-    const added = congruence(power, covariance);
-    covariance = sum(covariance, added);
-    power = product(power, power);
-    if (Math.max(...added.flat().map(Math.abs)) <= 1e-18 * Math.max(...covariance.flat().map(Math.abs))) break;
+  constructor(series: readonly number[], { p, d, q }: ArimaOrder) {
+    this.series = series;
+    this.d = d;
+    this.armaStates = Math.max(p, q + 1);
+    const size = d + this.armaStates;
+    this.state = new Float64Array(size);
+    this.covariance = new Float64Array(size * size);
+    this.transition = transitionMatrix(d, this.armaStates);
+    this.shocks = new Float64Array(size * size);
+    this.cross = new Float64Array(size);
+    this.scratch = new Float64Array(size * size);
   }
-  // (I − T)·m = constant in the first state: m₁ = constant / (1 − Σ ar), the others by their own rows from below.
-  const first = constant / (1 - ar.reduce((total, entry) => total + entry, 0));
-  const mean = arma.map(() => 0);
-  for (let i = arma.length - 1; i >= 1; i--) mean[i] = (ar[i] ?? 0) * first + (mean[i + 1] ?? 0);
-  mean[0] = first;
-  return covariance.map((row, i) => ({ mean: mean[i]!, row }));
+
+  /** Runs over the series with the given parameters. */
+  run(parameters: ArimaParameters): Filtered {
+    const { series, d, state, covariance, transition, shocks, cross, scratch } = this;
+    const size = state.length;
+    this.start(parameters);
+    let logLikelihood = 0;
+    for (let time = 0; time < series.length; time++) {
+      let variance = 0;
+      let error = series[time]!;
+      for (let i = 0; i < size; i++) {
+        let sum = 0;
+        for (let j = 0; j <= d; j++) sum += covariance[i * size + j]!;
+        cross[i] = sum;
+        if (i <= d) {
+          variance += sum;
+          error -= state[i]!;
+        }
+      }
+      if (time >= d) logLikelihood -= 0.5 * (Math.log(2 * Math.PI * variance) + (error * error) / variance);
+      for (let i = 0; i < size; i++) {
+        const gain = cross[i]! / variance;
+        state[i]! += gain * error;
+        for (let j = 0; j < size; j++) covariance[i * size + j]! -= gain * cross[j]!;
+      }
+      advance(transition, state, cross);
+      state[d]! += parameters.constant;
+      congruence(transition, covariance, size, scratch);
+      for (let i = 0; i < covariance.length; i++) covariance[i]! += shocks[i]!;
+    }
+    let forecast = 0;
+    for (let i = 0; i <= d; i++) forecast += state[i]!;
+    return { logLikelihood, forecast };
+  }
+
+  private start(parameters: ArimaParameters): void {
+    const { d, armaStates, state, covariance, transition, shocks } = this;
+    const size = state.length;
+    const { ar, ma, variance } = parameters;
+    state.fill(0);
+    covariance.fill(0);
+    for (let i = 0; i < d; i++) covariance[i * size + i] = DIFFUSE_VARIANCE;
+    for (let i = 0; i < armaStates; i++) {
+      transition[(d + i) * size + d] = ar[i] ?? 0;
+      for (let j = 0; j < armaStates; j++) {
+        const weights = (i === 0 ? 1 : (ma[i - 1] ?? 0)) * (j === 0 ? 1 : (ma[j - 1] ?? 0));
+        shocks[(d + i) * size + d + j] = weights * variance;
+      }
+    }
+    startStationary(state, covariance, transition, shocks, d, parameters);
+  }
 }
 
-function zeros(size: number): number[][] {
-  return Array.from({ length: size }, () => Array.from({ length: size }, () => 0));
+/** Transitions of the levels and the shifts of the ARMA part; its first column holds the AR coefficients. */
+function transitionMatrix(d: number, armaStates: number): Float64Array {
+  const size = d + armaStates;
+  const matrix = new Float64Array(size * size);
+  for (let i = 0; i < d; i++) for (let j = i; j <= d; j++) matrix[i * size + j] = 1;
+  for (let i = d; i + 1 < size; i++) matrix[i * size + i + 1] = 1;
+  return matrix;
 }
 
-type Matrix = readonly (readonly number[])[];
-
-function product(a: Matrix, b: Matrix): number[][] {
-  return a.map((row) => b[0]!.map((_, j) => row.reduce((total, entry, k) => total + entry * b[k]![j]!, 0)));
+/** Mean and covariance the ARMA states settle at, put into place behind the d levels. */
+function startStationary(
+  state: Float64Array,
+  covariance: Float64Array,
+  transition: Float64Array,
+  shocks: Float64Array,
+  d: number,
+  { ar, constant }: ArimaParameters,
+): void {
+  const size = state.length;
+  const armaStates = size - d;
+  // m = T·m + constant in the first state: m₁ = constant / (1 − Σ ar), the others from the last row up.
+  let weight = 1;
+  for (const coefficient of ar) weight -= coefficient;
+  state[d] = constant / weight;
+  for (let i = size - 1; i > d; i--) state[i] = (ar[i - d] ?? 0) * state[d]! + (state[i + 1] ?? 0);
+  if (armaStates === 1) {
+    const coefficient = ar[0] ?? 0;
+    covariance[d * size + d] = shocks[d * size + d]! / (1 - coefficient * coefficient);
+    return;
+  }
+  const settled = corner(shocks, size, d);
+  // P = Σ Tⁱ·Q·Tⁱᵀ, twice as many terms each time.
+  let power = corner(transition, size, d);
+  const added = new Float64Array(settled.length);
+  const scratch = new Float64Array(settled.length);
+  for (let doubling = 0; doubling < 60; doubling++) {
+    added.set(settled);
+    congruence(power, added, armaStates, scratch);
+    let greatest = 0;
+    let growth = 0;
+    for (let i = 0; i < settled.length; i++) {
+      settled[i]! += added[i]!;
+      growth = Math.max(growth, Math.abs(added[i]!));
+      greatest = Math.max(greatest, Math.abs(settled[i]!));
+    }
+    if (growth <= 1e-18 * greatest) break;
+    power = product(power, power, armaStates);
+  }
+  for (let i = 0; i < armaStates; i++) {
+    for (let j = 0; j < armaStates; j++) covariance[(d + i) * size + d + j] = settled[i * armaStates + j]!;
+  }
 }
 
-function sum(a: Matrix, b: Matrix): number[][] {
-  return a.map((row, i) => row.map((entry, j) => entry + b[i]![j]!));
+/** The lower right part of a matrix from row and column d on. */
+function corner(matrix: Float64Array, size: number, d: number): Float64Array {
+  const part = new Float64Array((size - d) ** 2);
+  for (let i = d; i < size; i++) {
+    for (let j = d; j < size; j++) part[(i - d) * (size - d) + j - d] = matrix[i * size + j]!;
+  }
+  return part;
 }
 
-/** a · b · aᵀ */
-function congruence(a: Matrix, b: Matrix): number[][] {
-  const left = product(a, b);
-  return left.map((row) => a.map((other) => row.reduce((total, entry, k) => total + entry * other[k]!, 0)));
+/** state ← matrix · state */
+function advance(matrix: Float64Array, state: Float64Array, scratch: Float64Array): void {
+  const size = state.length;
+  for (let i = 0; i < size; i++) {
+    let sum = 0;
+    for (let j = 0; j < size; j++) sum += matrix[i * size + j]! * state[j]!;
+    scratch[i] = sum;
+  }
+  state.set(scratch);
+}
+
+function product(a: Float64Array, b: Float64Array, size: number): Float64Array {
+  const result = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < size; k++) {
+      const entry = a[i * size + k]!;
+      if (entry === 0) continue;
+      for (let j = 0; j < size; j++) result[i * size + j]! += entry * b[k * size + j]!;
+    }
+  }
+  return result;
+}
+
+/** b ← a · b · aᵀ */
+function congruence(a: Float64Array, b: Float64Array, size: number, scratch: Float64Array): void {
+  scratch.fill(0);
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < size; k++) {
+      const entry = a[i * size + k]!;
+      if (entry === 0) continue;
+      for (let j = 0; j < size; j++) scratch[i * size + j]! += entry * b[k * size + j]!;
+    }
+  }
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++) {
+      let sum = 0;
+      for (let k = 0; k < size; k++) sum += scratch[i * size + k]! * a[j * size + k]!;
+      b[i * size + j] = sum;
+    }
+  }
 }
