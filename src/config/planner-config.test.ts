@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { capabilities } from "../../test/planner-fixtures.ts";
+import { ProblemList } from "./config-error.ts";
+import { checkPlannerAgainstEngines, parsePlannerConfig } from "./planner-config.ts";
+
+const flag = "--planner-config";
+
+/** The settings of a sound configuration. */
+function settings(value: unknown) {
+  const problems = new ProblemList();
+  const parsed = parsePlannerConfig(value, flag, problems);
+  expect(problems.problems).toEqual([]);
+  return parsed!;
+}
+
+/** The mistakes of a bad one, by place. */
+function mistakes(value: unknown): Record<string, string> {
+  const problems = new ProblemList();
+  expect(parsePlannerConfig(value, flag, problems)).toBeNull();
+  return Object.fromEntries(problems.problems.map(({ where, message }) => [where.slice(flag.length + 1), message]));
+}
+
+describe("planner configurations", () => {
+  it("default to a disaggregated threshold planner with ticks of 5 s", () => {
+    expect(settings({}).dynamo).toMatchObject({
+      mode: "disagg",
+      optimizationTarget: "throughput",
+      enableLoadScaling: true,
+      enableThroughputScaling: false,
+      scaleIntervalSeconds: 5,
+    });
+  });
+
+  it("tick at the greatest common divisor of the intervals in use", () => {
+    const intervals = { throughput_adjustment_interval: 60, load_adjustment_interval_seconds: 7 };
+    expect(settings({ ...intervals, optimization_target: "sla" }).dynamo.scaleIntervalSeconds).toBe(1);
+    expect(settings(intervals).dynamo.scaleIntervalSeconds).toBe(7);
+  });
+
+  it("turn only throughput scaling on with target sla and nothing else", () => {
+    expect(settings({ optimization_target: "sla" }).dynamo).toMatchObject({
+      enableLoadScaling: false,
+      enableThroughputScaling: true,
+      ttftMs: 500,
+      itlMs: 50,
+    });
+  });
+
+  it("accept older names and live-only fields, and say what has no effect", () => {
+    const parsed = settings({ ttft: 900, optimization_target: "latency", namespace: "prod", live_dashboard_port: 0 });
+    expect(parsed.dynamo.ttftMs).toBe(900);
+    expect(parsed.notes.join("\n")).toContain("without effect on a replay: namespace, live_dashboard_port");
+    expect(parsed.notes.join("\n")).toContain("ignored: ttft");
+  });
+
+  it("accept an interval of 0 for a loop that is off", () => {
+    const parsed = settings({ optimization_target: "throughput", throughput_adjustment_interval_seconds: 0 });
+    expect(parsed.dynamo.throughputAdjustmentIntervalSeconds).toBe(0);
+  });
+});
+
+describe("mistakes in planner configurations", () => {
+  it("are all found at once, with the nearest name", () => {
+    const found = mistakes({
+      optimisation_target: "sla",
+      optimization_target: "sla",
+      load_predictor: "holt",
+      ttft_ms: 0,
+      ttft: 500,
+      itl_ms: -1,
+      enable_load_scaling: true,
+      load_adjustment_interval_seconds: 300,
+      fpm_sample_bucket_size: 7,
+      scheduling: { scale_interval_secs: 5 },
+    });
+    expect(found[""]).toContain('unknown key "optimisation_target" (did you mean "optimization_target"?)');
+    expect(found["load_predictor"]).toContain('found "holt", expected one of "constant"');
+    expect(found["ttft_ms"]).toContain("found 0");
+    expect(found["ttft"]).toContain("two names of one setting");
+    expect(found["itl_ms"]).toContain("found -1");
+    expect(found["load_adjustment_interval_seconds"]).toContain("expected less than");
+    expect(found["fpm_sample_bucket_size"]).toContain("perfect square");
+    expect(found["scheduling"]).toContain("scale_interval_seconds");
+  });
+
+  it.each([2, 3, 5, 7, 10])("include %i sample bins", (bins) => {
+    expect(mistakes({ fpm_sample_bucket_size: bins })).toHaveProperty("fpm_sample_bucket_size");
+  });
+
+  it.each([
+    [{ optimization_target: "sla", enable_throughput_scaling: false }, "enable_load_scaling"],
+    [
+      { optimization_target: "sla", throughput_adjustment_interval_seconds: 0 },
+      "throughput_adjustment_interval_seconds",
+    ],
+    [{ report_interval_hours: 0 }, "report_interval_hours"],
+    [{ mode: "decode" }, "mode"],
+    [{ min_gpu_budget: 9 }, "min_gpu_budget"],
+    [{ load_min_observations: 65 }, "load_min_observations"],
+    [{ environment: "global-planner" }, "global_planner_namespace"],
+    [{ optimization_target: "load", mode: "agg" }, "decode_scale_up_kv_rate"],
+    [
+      { optimization_target: "load", mode: "agg", decode_scale_up_kv_rate: 30, decode_scale_down_kv_rate: 30 },
+      "decode_scale_up_kv_rate",
+    ],
+    [
+      { mode: "agg", aic_perf_model: { hf_id: "a/b", system: "h200_sxm", backend: "vllm" } },
+      "aic_perf_model.decode_pick",
+    ],
+    [
+      {
+        optimization_target: "sla",
+        enable_load_scaling: true,
+        load_adjustment_interval_seconds: 7,
+        throughput_adjustment_interval_seconds: 60,
+        scheduling: { scale_interval_seconds: 7 },
+      },
+      "scheduling.scale_interval_seconds",
+    ],
+  ])("include %j", (value, place) => {
+    expect(mistakes(value)).toHaveProperty([place]);
+  });
+
+  it("include anything but an object", () => {
+    expect(mistakes([])[""]).toContain("expected an object");
+  });
+});
+
+describe("a planner and its engines", () => {
+  const engines = { prefill: null, decode: capabilities({ gpusPerWorker: 2 }) };
+
+  it("must have a budget that holds the least replicas", () => {
+    const problems = new ProblemList();
+    checkPlannerAgainstEngines(settings({ mode: "agg", max_gpu_budget: 1 }), engines, flag, problems);
+    expect(problems.problems[0]!.message).toContain("expected at least 2");
+  });
+
+  it("are warned of GPU counts that contradict each other", () => {
+    const problems = new ProblemList();
+    const parsed = settings({ mode: "agg", decode_engine_num_gpu: 1, prefill_engine_num_gpu: 7 });
+    const warnings = checkPlannerAgainstEngines(parsed, engines, flag, problems);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain("decode_engine_num_gpu is 1");
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import { capabilities, observation, plannerConfig, pool, quietWindow } from "../../../test/planner-fixtures.ts";
+import { DynamoPlanner } from "./dynamo-planner.ts";
+import { projectTargets } from "./projection.ts";
+import { TickSchedule } from "./tick-schedule.ts";
+
+const engines = { prefill: null, decode: capabilities() };
+
+/** Ticks of a schedule and what is due on each. */
+function dueTimes(schedule: TickSchedule, interval: number, until: number) {
+  const due = { load: [] as number[], throughput: [] as number[], passes: [] as number[] };
+  for (let now = interval; now <= until; now += interval) {
+    const work = schedule.advance(now);
+    if (work.load) due.load.push(now);
+    if (work.passes) due.passes.push(now);
+    if (!work.throughput) continue;
+    due.throughput.push(now);
+    schedule.throughputDone(now);
+  }
+  return due;
+}
+
+describe("cadence", () => {
+  it("decides on load every 5 s and on throughput at exactly 180 and 360 s", () => {
+    const due = dueTimes(new TickSchedule(plannerConfig()), 5, 400);
+    expect(due.throughput).toEqual([180, 360]);
+    expect(due.load.slice(0, 3)).toEqual([5, 10, 15]);
+  });
+
+  it("looks at passes on load ticks only: 7, 14, … of ticks a second apart", () => {
+    const config = plannerConfig({
+      loadAdjustmentIntervalSeconds: 7,
+      throughputAdjustmentIntervalSeconds: 60,
+      scaleIntervalSeconds: 1,
+    });
+    const due = dueTimes(new TickSchedule(config), 1, 60);
+    expect(due.passes.slice(0, 3)).toEqual([7, 14, 21]);
+    expect(due.throughput).toEqual([60]);
+  });
+
+  it("learns pass times at the load interval when only throughput scaling is on", () => {
+    const due = dueTimes(new TickSchedule(plannerConfig({ enableLoadScaling: false })), 5, 20);
+    expect(due).toEqual({ load: [], throughput: [], passes: [5, 10, 15, 20] });
+  });
+
+  it("asks for the next tick one interval on, counted from this one", () => {
+    const planner = new DynamoPlanner({ config: plannerConfig(), capabilities: engines });
+    expect(planner.firstTickSeconds()).toBe(5);
+    expect(planner.onTick(observation(5, { agg: pool([{}]) })).nextTickSeconds).toBe(10);
+  });
+});
+
+describe("a threshold planner with 30 s start-up", () => {
+  const config = plannerConfig({ optimizationTarget: "throughput", enableThroughputScaling: false });
+  const hot = { sumDecodeKvTokens: 20_000 };
+
+  it("waits for the new worker, then for its first record", () => {
+    const planner = new DynamoPlanner({ config, capabilities: engines });
+    const starting = pool([hot], { startingIds: [1] });
+    const arrived = pool([hot], { activeIds: [0, 1] });
+    const at = (now: number, agg: ReturnType<typeof pool>) => planner.onTick(observation(now, { agg }));
+    expect(at(20, pool([hot])).replicas).toEqual({ agg: 2 });
+    for (const now of [25, 30, 35, 40, 45]) {
+      expect(at(now, starting).record).toMatchObject({ load_decision_reason: "scaling_in_progress" });
+    }
+    expect(at(50, arrived).record).toMatchObject({ load_decision_reason: "worker_count_mismatch" });
+    expect(at(55, pool([hot, hot])).replicas).toEqual({ agg: 3 });
+  });
+
+  it("forgets the records of workers that left", () => {
+    const planner = new DynamoPlanner({ config, capabilities: engines });
+    planner.onTick(observation(5, { agg: pool([{}, {}, {}]) }));
+    const survivors = pool([{}], { activeIds: [0, 2] });
+    const { record } = planner.onTick(observation(10, { agg: survivors }));
+    expect(record!["decode_engines"]).toMatchObject([{ worker_id: "0" }, { worker_id: "2" }]);
+  });
+});
+
+describe("the record of a tick", () => {
+  it("repeats the last window consumed, by the throughput interval", () => {
+    const config = plannerConfig({ enableThroughputScaling: false });
+    const planner = new DynamoPlanner({ config, capabilities: engines });
+    const window = quietWindow(5, {
+      offeredRequests: 36,
+      completedRequests: 2,
+      meanInputTokens: 10,
+      meanOutputTokens: 3,
+    });
+    const { record } = planner.onTick(observation(5, { agg: pool([{}]) }, window));
+    expect(record).toMatchObject({
+      observed_requests_per_second: 0.2,
+      observed_input_sequence_tokens: 10,
+      observed_ttft_ms: null,
+      load_decision_reason: "insufficient_data",
+      throughput_lower_bound_decode: 1,
+    });
+  });
+
+  it("is absent on ticks on which no loop is due", () => {
+    const config = plannerConfig({ loadAdjustmentIntervalSeconds: 7, scaleIntervalSeconds: 1 });
+    const planner = new DynamoPlanner({ config, capabilities: engines });
+    expect(planner.onTick(observation(1, { agg: pool([{}]) })).record).toBeUndefined();
+  });
+});
+
+describe("the last step", () => {
+  const config = plannerConfig({ mode: "disagg", maxGpuBudget: 4 });
+  const pair = { prefill: capabilities(), decode: capabilities() };
+
+  it("counts a pool without a proposal toward the budget and leaves it alone", () => {
+    const targets = projectTargets({ prefill: null, decode: 4 }, { prefill: 6, decode: 2 }, config, pair);
+    expect(targets).toBeNull();
+    const grown = projectTargets({ prefill: null, decode: 4 }, { prefill: 6, decode: 1 }, config, pair);
+    expect(grown).toEqual({ prefill: null, decode: 2 });
+  });
+
+  it("does not budget what changes nothing", () => {
+    expect(projectTargets({ prefill: 6, decode: 2 }, { prefill: 6, decode: 2 }, config, pair)).toBeNull();
+  });
+});
+
+it("needs the pools its mode names", () => {
+  const planner = new DynamoPlanner({ config: plannerConfig(), capabilities: engines });
+  expect(() => planner.onTick(observation(5, { decode: pool([{}]) }))).toThrow('a pool named "agg"');
+  expect(() => new DynamoPlanner({ config: plannerConfig({ mode: "disagg" }), capabilities: engines })).toThrow(
+    "prefill",
+  );
+});

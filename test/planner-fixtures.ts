@@ -1,0 +1,105 @@
+import { emptyForwardPass } from "../src/engine/forward-pass.ts";
+import type { ForwardPass } from "../src/engine/forward-pass.ts";
+import type { Observation, PoolName, PoolObservation, PublishedPass, TrafficWindow } from "../src/planner/planner.ts";
+import type { DynamoPlannerConfig, EngineCapabilities } from "../src/planner/dynamo/planner-config.ts";
+
+/** Building blocks of planner tests. */
+
+/** A configuration: sla with both loops, unless said otherwise. */
+export function plannerConfig(overrides: Partial<DynamoPlannerConfig> = {}): DynamoPlannerConfig {
+  return {
+    mode: "agg",
+    optimizationTarget: "sla",
+    enableThroughputScaling: true,
+    enableLoadScaling: true,
+    throughputAdjustmentIntervalSeconds: 180,
+    loadAdjustmentIntervalSeconds: 5,
+    scaleIntervalSeconds: 5,
+    ttftMs: 1500,
+    itlMs: 20,
+    minEndpoint: 1,
+    maxGpuBudget: 8,
+    minGpuBudget: -1,
+    predictor: {
+      name: "constant",
+      log1p: false,
+      kalmanQLevel: 1,
+      kalmanQTrend: 0.1,
+      kalmanR: 10,
+      prophetWindowSize: 50,
+      stepSeconds: 180,
+    },
+    loadScalingDownSensitivity: 80,
+    loadMinObservations: 5,
+    maxFpmSamples: 64,
+    fpmSampleBuckets: 16,
+    prefillScaleUpQueueTokens: null,
+    prefillScaleDownQueueTokens: null,
+    decodeScaleUpKvRate: null,
+    decodeScaleDownKvRate: null,
+    speculativeNextn: 0,
+    ...overrides,
+  };
+}
+
+/** An engine of one GPU. */
+export function capabilities(overrides: Partial<EngineCapabilities> = {}): EngineCapabilities {
+  return {
+    gpusPerWorker: 1,
+    maxNumBatchedTokens: 8192,
+    maxNumSeqs: 256,
+    contextLength: null,
+    maxKvTokens: 10_000,
+    nextn: 0,
+    ...overrides,
+  };
+}
+
+/** The record of a worker. */
+export function published(workerId: number, pass: Partial<ForwardPass> = {}, wallSeconds = 0): PublishedPass {
+  return { workerId, rank: 0, wallSeconds, pass: { ...emptyForwardPass(), ...pass } };
+}
+
+/** A pool whose workers 0 … n−1 have published the given passes. */
+export function pool(
+  passes: readonly Partial<ForwardPass>[],
+  overrides: Partial<PoolObservation> = {},
+): PoolObservation {
+  return {
+    activeIds: passes.map((_, id) => id),
+    startingIds: [],
+    drainingIds: [],
+    gpusPerWorker: 1,
+    passes: passes.map((pass, id) => published(id, pass)),
+    ...overrides,
+  };
+}
+
+/** A window without any request. */
+export function quietWindow(durationSeconds: number, overrides: Partial<TrafficWindow> = {}): TrafficWindow {
+  return {
+    durationSeconds,
+    offeredRequests: 0,
+    meanInputTokens: null,
+    meanOutputTokens: null,
+    completedRequests: 0,
+    meanTtftMs: null,
+    ttftCount: 0,
+    meanItlMs: null,
+    itlCount: 0,
+    meanKvHitRate: null,
+    kvHitRateCount: 0,
+    meanAcceptLength: null,
+    acceptLengthForwards: 0,
+    ...overrides,
+  };
+}
+
+/** What a planner sees at a tick. */
+export function observation(
+  nowSeconds: number,
+  pools: Partial<Record<PoolName, PoolObservation>>,
+  traffic: TrafficWindow = quietWindow(5),
+): Observation {
+  return { nowSeconds, pools, traffic };
+}
