@@ -60,6 +60,7 @@ export async function loadWorkload({ workload, run }: ResolvedReplay): Promise<T
   return openTrace(workload.specs, {
     format: workload.format,
     arrivals: workload.arrivals,
+    seed: run.seed,
     ...(workload.traceBlockSize === null ? {} : { traceBlockSize: workload.traceBlockSize }),
   });
 }

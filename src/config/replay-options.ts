@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { traceFormats } from "../trace/trace-formats.ts";
 import { choice, realNumber, text, truth, wholeNumber } from "./fields.ts";
 
 /** How a flag's text becomes a value: a document is inline JSON/YAML, a path, or @path. */
@@ -20,23 +21,14 @@ export interface ReplayOption {
 export const optionGroups = ["Engines", "Workload", "Routing", "Planner", "Run", "Reports"] as const;
 export type OptionGroup = (typeof optionGroups)[number];
 
-export const traceFormatNames = [
+/** Formats of the reference that rules between options name, whether they are built or not. */
+const referenceFormats = ["mooncake_delta", "agentic_mooncake", "applied_compute_agentic", "dynamo"];
+
+/** What `--trace-format` takes; `-` and `_` count as the same there. */
+export const traceFormatNames: readonly [string, ...string[]] = [
   "auto",
-  "mooncake",
-  "mooncake-delta",
-  "agentic_mooncake",
-  "applied_compute_agentic",
-  "dynamo",
-  "qwen_bailian",
-  "azure_llm",
-  "burst_gpt",
-  "vidur",
-  "blis",
-  "csv",
-  "llm_serving_sim",
-  "aibrix",
-  "aiperf",
-] as const;
+  ...new Set([...traceFormats.map((format) => format.name.replaceAll("-", "_")), ...referenceFormats]),
+];
 
 const number = (
   group: OptionGroup,
@@ -72,7 +64,7 @@ const names = (
 ): ReplayOption => ({
   flag,
   kind: "text",
-  value: allowed.join("|"),
+  value: allowed.length > 4 ? "NAME" : allowed.join("|"),
   schema: choice(allowed, description),
   default: standard,
   description,
@@ -113,7 +105,7 @@ export const replayOptions: readonly ReplayOption[] = [
     "engine rules: newest upstream, or ai-dynamo 1.4.2's",
   ),
 
-  names("Workload", "trace-format", traceFormatNames, "auto", "format of the trace files"),
+  names("Workload", "trace-format", traceFormatNames, "auto", "format of the trace files; auto recognises it"),
   number(
     "Workload",
     "trace-block-size",
@@ -274,7 +266,7 @@ export const replayOptions: readonly ReplayOption[] = [
     { above: 0 },
     "stop at this simulated time; requests in flight stay incomplete",
   ),
-  number("Run", "seed", "SEED", wholeNumber, { min: 0 }, "seed of everything random", 42),
+  number("Run", "seed", "SEED", wholeNumber, { min: 0 }, "seed of presets and of everything drawn at random", 0),
   names("Run", "engine", ["auto", "pass-by-pass"], "auto", "engine implementation; both give the same numbers"),
 
   number("Reports", "sla-ttft-ms", "MS", realNumber, { above: 0 }, "goodput bound on time to first token"),
@@ -309,7 +301,8 @@ export interface ReplayOptions {
   readonly numDecodeWorkers?: number;
   readonly perfData?: string;
   readonly semantics?: "current" | "dynamo-1.4";
-  readonly traceFormat?: (typeof traceFormatNames)[number];
+  /** "auto", or the name of a format; an error lists them. */
+  readonly traceFormat?: string;
   readonly traceBlockSize?: number;
   readonly traceSharedPrefixRatio?: number;
   readonly traceNumPrefixGroups?: number;

@@ -102,7 +102,7 @@ function checkTrace(values: Values, given: ReplayOptions, traces: readonly strin
   }
   if (
     values.plannerConfig !== null &&
-    ["mooncake-delta", "agentic_mooncake", "applied_compute_agentic"].includes(values.traceFormat!)
+    ["mooncake_delta", "agentic_mooncake", "applied_compute_agentic"].includes(values.traceFormat!)
   ) {
     problems.add(
       "--planner-config",
@@ -123,7 +123,7 @@ function checkTopology(values: Values, problems: ProblemList): void {
   }
   if (prefillEngineArgs === null) problems.add("--prefill-engine-args", "is missing; --decode-engine-args needs it");
   if (decodeEngineArgs === null) problems.add("--decode-engine-args", "is missing; --prefill-engine-args needs it");
-  if (values.traceFormat === "mooncake-delta" || values.traceFormat === "agentic_mooncake") {
+  if (values.traceFormat === "mooncake_delta" || values.traceFormat === "agentic_mooncake") {
     problems.add("--trace-format", `"${values.traceFormat}" cannot be replayed disaggregated`);
   }
 }

@@ -109,10 +109,9 @@ async function valueOf(option: ReplayOption, options: ReplayOptions, problems: P
   return validate(option.schema!, plain, where, problems);
 }
 
-/** `agentic-mooncake` and `mooncake_delta` are other spellings. */
+/** Upper and lower case, `-` and `_` make no difference. */
 function formatName(given: string): string {
-  const spelling = given.toLowerCase().replaceAll("-", "_");
-  return spelling === "mooncake_delta" ? "mooncake-delta" : spelling;
+  return given.toLowerCase().replaceAll("-", "_");
 }
 
 function engineArgs(

@@ -150,12 +150,12 @@ const worstRequest = z
   .describe("A completed request and where its time went.");
 
 export const detailShape = {
-  scaling_events: z.array(scalingEvent),
+  scaling_events: z.array(scalingEvent).describe("Every change of a pool's wanted size, in order."),
   planner: z
     .strictObject({ policy: z.string(), ticks: z.array(plannerTick) })
     .nullable()
     .describe("The autoscaler in the loop and its ticks; null without one."),
-  workers: z.array(worker),
+  workers: z.array(worker).describe("Life of every worker."),
   timeline,
   distributions,
   scatter,

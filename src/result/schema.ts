@@ -68,8 +68,8 @@ const configValue = z
 /** What one simulation run found out. Every report draws only from it. */
 export const runResultSchema = z
   .strictObject({
-    schema_version: z.literal(RESULT_SCHEMA_VERSION),
-    windtunnel_version: z.string(),
+    schema_version: z.literal(RESULT_SCHEMA_VERSION).describe("Version of this format."),
+    windtunnel_version: z.string().describe("Version of the program that ran."),
     digest: z
       .string()
       .describe(
@@ -80,18 +80,20 @@ export const runResultSchema = z
     engine: z
       .enum(["aggregated", "pass-by-pass"])
       .describe("Engine implementation that ran; both give the same numbers."),
-    mode: z.enum(["agg", "disagg"]),
-    trace: z.strictObject({
-      name: z.string(),
-      requests: count("Requests of the trace; more than num_requests when the run ended early."),
-      notes: z.array(z.string()).describe("What the reader assumed, dropped or changed."),
-    }),
+    mode: z.enum(["agg", "disagg"]).describe("One pool for prefill and decode, or one for each."),
+    trace: z
+      .strictObject({
+        name: z.string(),
+        requests: count("Requests of the trace; more than num_requests when the run ended early."),
+        notes: z.array(z.string()).describe("What the reader assumed, dropped or changed."),
+      })
+      .describe("What was replayed."),
     config: z
       .record(z.string(), configValue)
       .describe(
         "Resolved configuration by dotted path (run.num_workers, engine.block_size, prefill.…, decode.…, planner.…).",
       ),
-    warnings: z.array(z.string()),
+    warnings: z.array(z.string()).describe("Settings without effect and contradictions."),
 
     num_requests: count("Requests offered to the system."),
     completed_requests: count("Requests that got all their tokens."),
@@ -150,7 +152,8 @@ export const runResultSchema = z
             "Share (0..1) of the requests that left the system and met the bound; rejected and failed ones did not. null = no bound.",
           ),
       })
-      .nullable(),
+      .nullable()
+      .describe("Latency bounds and the share of requests that met them; null without bounds."),
 
     prefill_worker_seconds: number(
       "Simulated seconds prefill workers existed, starting and draining included; 0 in aggregated runs.",

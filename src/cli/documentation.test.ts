@@ -1,0 +1,58 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, test } from "vitest";
+import { scratchFolder } from "../../test/run-cli.ts";
+import { simulate } from "../replay.ts";
+import { optionTables, resultKeyTable } from "./reference-tables.ts";
+
+const root = join(import.meta.dirname, "../..");
+const path = join(root, "docs/replay.md");
+const page = () => readFileSync(path, "utf8");
+
+/** The text between two markers; with UPDATE_DOCS=1 it is written first. */
+function section(name: string, generated: string): string {
+  const [open, close] = [`<!-- ${name}: written by the test of this page -->`, `<!-- /${name} -->`];
+  const [before, rest] = page().split(open) as [string, string];
+  const [inside, after] = rest.split(close) as [string, string];
+  if (process.env["UPDATE_DOCS"] === undefined) return inside.trim();
+  writeFileSync(path, `${before}${open}\n\n${generated}\n\n${close}${after}`);
+  return generated;
+}
+
+describe("docs/replay.md", () => {
+  test("lists every option (UPDATE_DOCS=1 rewrites the tables)", () => {
+    expect(section("options", optionTables())).toBe(optionTables());
+  });
+
+  test("lists every key of the result", () => {
+    expect(section("result keys", resultKeyTable())).toBe(resultKeyTable());
+  });
+
+  test("the example from code runs", async () => {
+    const [example] = page()
+      .match(/await simulate\((\{.*?\})\);/s)!
+      .slice(1);
+    const options = new Function(`return ${example}`)() as Parameters<typeof simulate>[0];
+    const result = await simulate({ ...options, maxSimTimeSeconds: 30 });
+    expect(result.completed_requests).toBeGreaterThan(50);
+    expect(result.sla).toMatchObject({ source: "flags", ttft_ms: 1500, itl_ms: null });
+    expect(result.config["engine.num_gpu_blocks"]).toEqual({ value: 16384, from: "given" });
+    expect(result.ended_early?.kind).toBe("max_sim_time");
+  });
+
+  test("the policy example scales a run", async () => {
+    const [source] = page()
+      .match(/```js\n(.*?)```/s)!
+      .slice(1);
+    const file = join(scratchFolder(), "policy.mjs");
+    writeFileSync(file, source!);
+    expect(((await import(pathToFileURL(file).href)) as { default: unknown }).default).toBeTypeOf("function");
+    const result = await simulate({ trace: "preset:toolagent", policy: file, maxSimTimeSeconds: 200 });
+    expect(result.planner?.policy).toBe(file);
+    expect(result.planner?.ticks.length).toBe(20);
+    expect(result.planner?.ticks[0]?.record).toHaveProperty("running");
+    expect(result.scaling_events.length).toBeGreaterThan(0);
+    expect(result.workers.length).toBeGreaterThan(1);
+  });
+});
