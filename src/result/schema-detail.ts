@@ -99,6 +99,9 @@ const timeline = z
         }),
       )
       .describe("Replica counts as exact steps: from t_s[k] on the counts are …[k]."),
+    overview: z
+      .strictObject({ bucket_s: z.number(), buckets: z.int(), ttft_ms: latencySeries, itl_ms: latencySeries })
+      .describe("The two latencies in at most 180 wider buckets, exact there too."),
   })
   .describe("The run over simulated time, in at most 720 equal buckets. null = nothing measured in the bucket.");
 

@@ -13,16 +13,18 @@ type Timeline = RunResult["timeline"];
 type Series = (number | null)[];
 
 const MOST_BUCKETS = 720;
+/** Buckets of the overview: few enough that each holds requests for a percentile to mean something. */
+const MOST_OVERVIEW_BUCKETS = 180;
 /** Widths people can read off an axis, seconds. */
 const WIDTHS = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
   14_400, 43_200, 86_400,
 ];
 
-/** Smallest readable width with at most 720 buckets over the span. */
-export function bucketSeconds(spanSeconds: number): number {
-  for (const width of WIDTHS) if (spanSeconds / width < MOST_BUCKETS) return width;
-  return 86_400 * Math.ceil(spanSeconds / 86_400 / (MOST_BUCKETS - 1));
+/** Smallest readable width with at most `most` buckets over the span. */
+export function bucketSeconds(spanSeconds: number, most: number = MOST_BUCKETS): number {
+  for (const width of WIDTHS) if (spanSeconds / width < most) return width;
+  return 86_400 * Math.ceil(spanSeconds / 86_400 / (most - 1));
 }
 
 /** The run over simulated time; latencies and attainment count in the bucket in which they could be observed. */
@@ -77,6 +79,20 @@ export function buildTimeline(
     sla_attainment: sla === null ? null : attainmentSeries(outcome, sla, widthNs, buckets),
     gpu_hours: cumulativeGpuHours(outcome, widthNs, buckets),
     replicas: replicaSteps(outcome.workers),
+    overview: overview(outcome, columns, spanNs),
+  };
+}
+
+/** Latencies once more in wider buckets: percentiles of narrow ones cannot be joined exactly. */
+function overview({ ledger }: SimulationOutcome, columns: LatencyColumns, spanNs: number): Timeline["overview"] {
+  const width = bucketSeconds(spanNs / 1e9, MOST_OVERVIEW_BUCKETS);
+  const widthNs = width * 1e9;
+  const buckets = Math.floor(spanNs / widthNs) + 1;
+  return {
+    bucket_s: width,
+    buckets,
+    ttft_ms: latencySeries(columns.ttft, ledger.firstTokenNs, widthNs, buckets),
+    itl_ms: latencySeries(columns.tpot, ledger.lastTokenNs, widthNs, buckets),
   };
 }
 

@@ -59,6 +59,8 @@ export interface ChartSpec {
   readonly lanes?: readonly Lane[];
   /** Key to the colours of lanes. */
   readonly laneKey?: readonly { readonly label: string; readonly color: ColorRole; readonly opacity: number }[];
+  /** The same curves, coarser: shown in their place while most of the run is in sight. */
+  readonly overview?: readonly Curve[];
   /** Logarithmic vertical axis. */
   readonly log?: boolean;
   /** Decades a logarithmic axis shows at most, from its largest value down. @default 5 */

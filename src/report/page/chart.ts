@@ -65,7 +65,7 @@ export function chartRow(spec: ChartSpec, context: ChartContext): HTMLElement {
     return row;
   }
   const show = legendOf(spec, legend);
-  show(null, null);
+  show(null, null, spec.curves);
   let plot: uPlot | null = null;
   actions.append(
     button("PNG", `Save “${spec.title}” as a picture`, () => plot && exportPng(spec, plot, context.fileStem)),
@@ -80,13 +80,13 @@ export function chartRow(spec: ChartSpec, context: ChartContext): HTMLElement {
   return row;
 }
 
-type Show = (plot: uPlot | null, x: number | null, left?: number, top?: number) => void;
+type Show = (plot: uPlot | null, x: number | null, curves: readonly Curve[], left?: number, top?: number) => void;
 
 /** Fills the legend; returns what writes the values under the cursor into it. */
 function legendOf(spec: ChartSpec, legend: HTMLElement): Show {
   const format = spec.format ?? figure;
-  const cells: { readonly curve: Curve; readonly value: HTMLElement }[] = [];
-  for (const curve of spec.curves) {
+  const cells: { readonly place: number; readonly value: HTMLElement }[] = [];
+  for (const [place, curve] of spec.curves.entries()) {
     if (curve.unlisted === true) continue;
     const value = element("span", { class: "value" });
     const swatch = element("i", { class: `swatch ${curve.dash ? "dashed" : (curve.kind ?? "line")}` });
@@ -95,7 +95,7 @@ function legendOf(spec: ChartSpec, legend: HTMLElement): Show {
     legend.append(
       element("span", { class: "entry", children: [swatch, element("span", { text: curve.label }), value] }),
     );
-    cells.push({ curve, value });
+    cells.push({ place, value });
   }
   for (const { label, color: role, opacity } of spec.laneKey ?? []) {
     const swatch = element("i", { class: "swatch block" });
@@ -105,9 +105,9 @@ function legendOf(spec: ChartSpec, legend: HTMLElement): Show {
   }
   const described = element("p", { class: "described", attributes: { "aria-live": "off" } });
   if (spec.lanes !== undefined || spec.describe !== undefined) legend.append(described);
-  return (plot, x, left = 0, top = 0) => {
-    for (const { curve, value } of cells) {
-      const at = x === null ? null : valueAt(curve, x);
+  return (plot, x, curves, left = 0, top = 0) => {
+    for (const { place, value } of cells) {
+      const at = x === null ? null : valueAt(curves[place]!, x);
       value.textContent = at === null ? "" : format(at);
     }
     if (plot === null || x === null) described.textContent = "";
@@ -125,7 +125,13 @@ function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: 
   const shown = () => (time ? range.current : own);
   const log = spec.log === true;
   const height = (spec.height ?? 150) + (time ? 26 : 40);
-  const data = joined(spec);
+  const inSight = (): ChartSpec => {
+    const { from, to } = range.current;
+    const wide = spec.overview !== undefined && to - from > range.whole.to * 0.35;
+    return wide ? { ...spec, curves: spec.overview! } : spec;
+  };
+  let now = inSight();
+  const data = joined(now);
   const zoomTo = (from: number, to: number) => {
     if (time) range.set(from, to);
     else {
@@ -167,7 +173,7 @@ function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: 
           distr: spec.value?.log === true ? 3 : 1,
           range: () => [shown().from, shown().to],
         },
-        y: { distr: log ? 3 : 1, range: () => verticalRange(spec, shown().from, shown().to) },
+        y: { distr: log ? 3 : 1, range: () => verticalRange(now, shown().from, shown().to) },
       },
       axes: [
         {
@@ -237,7 +243,7 @@ function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: 
           (u) => {
             const left = u.cursor.left ?? -1;
             const x = left < 0 ? null : u.posToVal(left, "x");
-            show(u, x, left, u.cursor.top ?? -1);
+            show(u, x, now.curves, left, u.cursor.top ?? -1);
             if (time && u.cursor.event !== undefined && u.cursor.event !== null) context.onCursor(x);
           },
         ],
@@ -247,7 +253,16 @@ function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: 
     host,
   );
   live.push(plot);
-  if (time) range.onChange(({ from, to }) => plot.setScale("x", { min: from, max: to }));
+  if (time) {
+    range.onChange(({ from, to }) => {
+      const next = inSight();
+      if (next.curves !== now.curves) {
+        now = next;
+        plot.setData(joined(now), false);
+      }
+      plot.setScale("x", { min: from, max: to });
+    });
+  }
   if (spec.onClick !== undefined) clickable(plot, spec.onClick);
   return plot;
 }

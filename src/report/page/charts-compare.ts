@@ -3,7 +3,7 @@ import type { ChartSpec, Curve } from "./chart-spec.ts";
 import { hasValues } from "./chart-spec.ts";
 import { lastAt } from "./curve-values.ts";
 import { milliseconds, percent, tick } from "./format.ts";
-import { bucketCurve, departures, poolsOf, rateCurve, runEnd, shareCurve } from "./run-series.ts";
+import { bucketCurve, bucketMiddles, departures, poolsOf, rateCurve, runEnd, shareCurve } from "./run-series.ts";
 import type { ColorRole } from "./theme.ts";
 
 /** Colours of the runs, in order; dashes tell them apart where colours cannot. */
@@ -67,12 +67,12 @@ export function compareCharts(runs: readonly ComparedRun[]): ChartSpec[] {
     ),
     chart(
       { id: "ttft", title: "TTFT, p90", note: "Of the first tokens emitted at the time.", ...times },
-      ({ timeline }, style) => bucketCurve(timeline, timeline.ttft_ms.p90, { ...style, width: 1.25 }),
+      ({ timeline: { overview } }, style) => ({ ...style, x: bucketMiddles(overview), y: overview.ttft_ms.p90 }),
       "No request got a first token.",
     ),
     chart(
       { id: "itl", title: "ITL, p90", note: "Mean gap of each request completed at the time.", ...times },
-      ({ timeline }, style) => bucketCurve(timeline, timeline.itl_ms.p90, { ...style, width: 1.25 }),
+      ({ timeline: { overview } }, style) => ({ ...style, x: bucketMiddles(overview), y: overview.itl_ms.p90 }),
       "No request got a second token.",
     ),
     chart(

@@ -2,7 +2,7 @@ import type { RunPageData } from "../page-data.ts";
 import type { ChartSpec, Curve } from "./chart-spec.ts";
 import { hasValues } from "./chart-spec.ts";
 import { milliseconds, percent, tick } from "./format.ts";
-import { bucketCurve, departures, levelCurve, noTicks, shareCurve, target, tickCurve } from "./run-series.ts";
+import { bucketMiddles, departures, levelCurve, noTicks, shareCurve, target, tickCurve } from "./run-series.ts";
 import type { ColorRole } from "./theme.ts";
 
 type Metric = "ttft_ms" | "itl_ms";
@@ -51,28 +51,23 @@ function attainment(run: RunPageData): ChartSpec {
 }
 
 function observed(run: RunPageData, metric: Metric): ChartSpec {
-  const series = run.timeline[metric];
+  const { timeline } = run;
   const role = colors[metric];
-  const curve = (label: string, y: readonly (number | null)[], rest: Partial<Curve>): Curve =>
-    bucketCurve(run.timeline, y, { label, color: role, ...rest });
-  const curves = [
-    curve("p99", series.p99, { width: 0.5, opacity: 0.4 }),
-    curve("p90", series.p90, { width: 0.5, opacity: 0.7 }),
-    curve("p50", series.p50, { width: 1.5 }),
-    curve("mean", series.mean, { color: "ink", width: 0.75, dash: [2, 2], opacity: 0.8 }),
-  ];
   const bound = run.sla?.[metric] ?? null;
+  const level = bound === null ? [] : [levelCurve(run, bound, { label: "SLA", color: "red" })];
+  const curves = percentileCurves(timeline[metric], bucketMiddles(timeline), role);
+  const wide = timeline.overview;
   const filled = hasValues(curves);
-  if (bound !== null) curves.push(levelCurve(run, bound, { label: "SLA", color: "red" }));
   return {
     id: metric === "ttft_ms" ? "ttft" : "itl",
     title: `${names[metric]} observed`,
     unit: "ms, log",
     note:
       metric === "ttft_ms"
-        ? "Of the first tokens emitted at the time: median, shaded up to p90 and p99."
-        : "Mean gap of each request completed at the time: median, shaded up to p90 and p99.",
-    curves,
+        ? "Of the first tokens emitted at the time: median, shaded up to p90 and p99. Zoom in for shorter intervals."
+        : "Mean gap of each request completed at the time: median, shaded up to p90 and p99. Zoom in for shorter intervals.",
+    curves: [...curves, ...level],
+    overview: [...percentileCurves(wide[metric], bucketMiddles(wide), role), ...level],
     bands: [
       { upper: "p99", lower: "p90", color: role, opacity: 0.12 },
       { upper: "p90", lower: "p50", color: role, opacity: 0.28 },
@@ -83,6 +78,19 @@ function observed(run: RunPageData, metric: Metric): ChartSpec {
     axisFormat: tick,
     empty: filled ? null : metric === "ttft_ms" ? "No request got a first token." : "No request got a second token.",
   };
+}
+
+function percentileCurves(
+  series: RunPageData["timeline"]["ttft_ms"],
+  x: readonly number[],
+  role: ColorRole,
+): readonly Curve[] {
+  return [
+    { label: "p99", color: role, width: 0.75, opacity: 0.5, x, y: series.p99 },
+    { label: "p90", color: role, width: 0.75, opacity: 0.8, x, y: series.p90 },
+    { label: "p50", color: role, width: 1.75, x, y: series.p50 },
+    { label: "mean", color: "ink", width: 1, dash: [2, 2], opacity: 0.8, x, y: series.mean },
+  ];
 }
 
 function estimated(run: RunPageData, metric: Metric): ChartSpec {

@@ -28,6 +28,7 @@ export function decisionPanel(run: RunPageData, context: ChartContext): Decision
   const close = () => {
     if (panel.hidden) return;
     panel.hidden = true;
+    document.body.classList.remove("with-panel");
     context.marked.seconds = null;
     redrawAll();
     if (opener instanceof HTMLElement) opener.focus();
@@ -42,6 +43,7 @@ export function decisionPanel(run: RunPageData, context: ChartContext): Decision
     redrawAll();
     panel.replaceChildren(...content(run, tick, at, times, { close, step }));
     panel.hidden = false;
+    document.body.classList.add("with-panel");
     panel.focus({ preventScroll: true });
   };
   const step = (by: 1 | -1) => {

@@ -27,7 +27,7 @@ export function runPage(run: RunPageData, toggleTheme: () => void): HTMLElement[
     range,
     marked: { seconds: null },
     onCursor: (seconds) => showCursor(seconds),
-    fileStem: run.trace.name,
+    fileStem: traceTitle(run.trace.name),
   };
   const panel = decisionPanel(run, context);
   const step = run.scaling_events.length === 0 ? null : panel.step;
@@ -67,7 +67,7 @@ export function runPage(run: RunPageData, toggleTheme: () => void): HTMLElement[
     timeline.scrollIntoView({ behavior: "smooth", block: "start" });
   };
   return [
-    masthead(run.trace.name, describeRun(run), toggleTheme),
+    masthead(traceTitle(run.trace.name), describeRun(run), toggleTheme),
     element("main", {
       children: [
         firstScreen(run, show),
@@ -87,6 +87,11 @@ export function runPage(run: RunPageData, toggleTheme: () => void): HTMLElement[
     }),
     footer(run.windtunnel_version, [`digest ${run.digest}`]),
   ];
+}
+
+/** The file's name without its folder: folders are nobody's business but the machine's. */
+function traceTitle(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1) || name;
 }
 
 function describeRun(run: RunPageData): readonly string[] {

@@ -25,7 +25,7 @@ export function runEnd(run: RunPageData | ComparedRun): number {
 const middles = new WeakMap<object, number[]>();
 
 /** The middle of every time bucket: where a value that covers the bucket is drawn. */
-export function bucketMiddles(timeline: RunPageData["timeline"]): number[] {
+export function bucketMiddles(timeline: { readonly bucket_s: number; readonly buckets: number }): number[] {
   let column = middles.get(timeline);
   if (column === undefined) {
     column = Array.from({ length: timeline.buckets }, (_, k) => (k + 0.5) * timeline.bucket_s);

@@ -1,0 +1,210 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { renderComparePage, renderHtmlReport } from "../src/report/html-report.ts";
+import { readResult } from "../src/report/read-result.ts";
+import type { RunResult } from "../src/result/schema.ts";
+import {
+  browserMissing,
+  dragAcross,
+  emptyCharts,
+  inkOfCharts,
+  launchBrowser,
+  openPage,
+  pictures,
+} from "./browser-page.ts";
+import { pageRuns } from "./page-runs.ts";
+
+/** Charts only a planner, or only one of its targets, can fill. */
+const plannersOnly = [
+  "events",
+  "decisions",
+  "estimated-ttft",
+  "estimated-itl",
+  "capacity",
+  "prefill-load",
+  "decode-load",
+];
+const emptyByKind: Readonly<Record<string, readonly string[]>> = {
+  static: [...plannersOnly, "accept-length"],
+  agg: ["accept-length"],
+  disagg: [],
+  easy: ["attainment", "estimated-ttft", "estimated-itl", "capacity", "accept-length"],
+};
+
+describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ? "" : ` (${browserMissing})`}`, () => {
+  let browser: Browser;
+  const results: Record<string, RunResult> = {};
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    for (const [kind, run] of Object.entries(pageRuns)) results[kind] = await run();
+  }, 120_000);
+  afterAll(() => browser?.close());
+
+  test.each(Object.keys(pageRuns))("draws every chart of the %s run, quietly and without the network", async (kind) => {
+    const { page, complaints, requests } = await openPage(browser, renderHtmlReport(results[kind]!), {
+      dark: kind === "disagg",
+    });
+    for (const [chart, ink] of Object.entries(await inkOfCharts(page))) expect(ink, chart).toBeGreaterThan(150);
+    const empty = await emptyCharts(page);
+    expect(Object.keys(empty).toSorted()).toEqual(emptyByKind[kind]!.toSorted());
+    for (const reason of Object.values(empty)) expect(reason.length).toBeGreaterThan(20);
+    expect(complaints).toEqual([]);
+    expect(requests).toEqual([]);
+    await page.close();
+  });
+
+  test("figures are the result's", async () => {
+    const result = results["agg"]!;
+    const html = renderHtmlReport(result);
+    expect(html).toContain(`GPU hours: ${JSON.stringify(result.gpu_hours)}<`);
+    const { page } = await openPage(browser, html);
+    const titles: string[] = await page.evaluate(
+      `[...document.querySelectorAll(".percentiles tbody tr:first-child td[title]")].map((cell) => cell.title)`,
+    );
+    const names = ["mean", "median", "p90", "p95", "p99", "max"] as const;
+    expect(titles.map((title) => title.replace(/^.*\(|\)$/g, ""))).toEqual(
+      names.map((name) => `${result[`${name}_ttft_ms`]} ms`),
+    );
+    const summary = await page.locator(".first-screen").innerText();
+    const { attainment } = result.sla!;
+    for (const share of [attainment.ttft!, attainment.itl!, attainment.all]) {
+      expect(summary).toContain(`${(share * 100).toFixed(1)} %`);
+    }
+    expect(summary).toContain(result.num_requests.toLocaleString("en-US"));
+    expect(summary).toContain(String(result.scaling_events.length));
+    expect(await page.locator(".configuration").innerText()).toMatch(/startup_time\s+15\s+given/);
+    await page.close();
+  });
+
+  test("a zoom in one chart moves all, and the whole run comes back", async () => {
+    const { page } = await openPage(browser, renderHtmlReport(results["agg"]!));
+    const before = await pictures(page);
+    const range = await page.locator(".toolbar .range").textContent();
+    await dragAcross(page, "ttft", 0.3, 0.6);
+    const zoomed = await pictures(page);
+    expect(await page.locator(".toolbar .range").textContent()).not.toBe(range);
+    for (const chart of Object.keys(before)) {
+      const timeless = chart === "distributions" || chart === "ttft-by-length";
+      expect(zoomed[chart] === before[chart], chart).toBe(timeless);
+    }
+    await page.keyboard.press("ArrowRight");
+    expect(await pictures(page)).not.toEqual(zoomed);
+    await page.keyboard.press("0");
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    expect(await page.locator(".toolbar .range").textContent()).toBe(range);
+    await page.close();
+  });
+
+  test("the cursor of one chart shows values in all", async () => {
+    const { page } = await openPage(browser, renderHtmlReport(results["agg"]!));
+    const over = page.locator("#chart-attainment .u-over");
+    await over.scrollIntoViewIfNeeded();
+    const box = (await over.boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + 20);
+    await page.waitForFunction(`document.querySelector("#chart-queue .value").textContent !== ""`);
+    expect(await page.locator(".toolbar .cursor-time").textContent()).toMatch(/^at 0:\d\d:\d\d/);
+    await page.close();
+  });
+
+  test("a decision mark opens its explanation, and keys lead on and out", async () => {
+    const result = results["agg"]!;
+    const { page } = await openPage(browser, renderHtmlReport(result));
+    await page.locator("#chart-events .mark").first().focus();
+    await page.keyboard.press("Enter");
+    const panel = page.locator("#decision-panel");
+    const [first, second] = result.scaling_events;
+    expect(await panel.innerText()).toContain(`Scale up ${first!.from} → ${first!.to}`);
+    expect(await panel.innerText()).toMatch(/estimated (TTFT|ITL) is over the target, the worst at .* > .* ms/);
+    expect(await panel.innerText()).toContain(first!.reason);
+    await page.keyboard.press("]");
+    expect(await panel.innerText()).toContain(`${second!.from} → ${second!.to}`);
+    await page.keyboard.press("Escape");
+    expect(await panel.isVisible()).toBe(false);
+    await page.close();
+  });
+
+  test("pictures and data of a chart can be saved, tables sorted", async () => {
+    const result = results["disagg"]!;
+    const { page } = await openPage(browser, renderHtmlReport(result));
+    const saved = async (name: string) => {
+      const download = page.waitForEvent("download");
+      await page.locator("#chart-ttft").hover();
+      await page.locator("#chart-ttft .actions").getByText(name, { exact: true }).click();
+      return readFileSync(await (await download).path());
+    };
+    expect((await saved("PNG")).subarray(1, 4).toString()).toBe("PNG");
+    const rows = (await saved("CSV")).toString().trim().split("\r\n");
+    expect(rows[0]).toBe('time_s,"p99 (ms, log)","p90 (ms, log)","p50 (ms, log)","mean (ms, log)","SLA (ms, log)"');
+    expect(rows.length).toBeGreaterThan(result.timeline.ttft_ms.p50.filter((value) => value !== null).length);
+    const inputs = () =>
+      page.evaluate<number[]>(
+        `[...document.querySelectorAll(".sortable tbody tr td:nth-child(6)")].map((cell) => Number(cell.textContent.replace(",", "")))`,
+      );
+    await page.locator(".sortable th").nth(5).getByRole("button").click();
+    expect(await inputs()).toEqual(result.worst_requests.map((row) => row.input_length).toSorted((a, b) => a - b));
+    await page.locator(".sortable th").nth(5).getByRole("button").click();
+    expect(await inputs()).toEqual(result.worst_requests.map((row) => row.input_length).toSorted((a, b) => b - a));
+    await page.close();
+  });
+
+  test("names from files stay text", async () => {
+    const hostile = `</script><script>document.title="taken"</script><img src=x onerror=alert(1)>"'\u2028\u2029🛰 ${"{{}}"}`;
+    const base = results["agg"]!;
+    const result: RunResult = {
+      ...base,
+      trace: { ...base.trace, name: `${hostile}.jsonl`, notes: [hostile] },
+      warnings: [hostile],
+      config: { ...base.config, [`planner.${hostile}`]: { value: hostile, from: "given", note: hostile } },
+      scaling_events: base.scaling_events.map((event) => ({ ...event, reason: hostile })),
+      planner: {
+        policy: hostile,
+        ticks: base.planner!.ticks.map((tick) => ({ ...tick, reason: hostile, record: { [hostile]: hostile } })),
+      },
+    };
+    const { page, complaints, requests } = await openPage(browser, renderHtmlReport(result));
+    expect(await page.title()).not.toBe("taken");
+    expect(await page.locator("script").count()).toBe(2);
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.locator(".warnings li").first().textContent()).toBe(hostile);
+    await page.locator("#chart-events .mark").first().click();
+    expect(await page.locator("#decision-panel").textContent()).toContain(hostile);
+    expect(complaints).toEqual([]);
+    expect(requests).toEqual([]);
+    await page.close();
+  });
+
+  test.each([360, 1920])("fits a screen %i pixels wide", async (width) => {
+    const { page, complaints } = await openPage(browser, renderHtmlReport(results["disagg"]!), { width });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+    for (const [chart, ink] of Object.entries(await inkOfCharts(page))) expect(ink, chart).toBeGreaterThan(100);
+    await page.locator("#chart-events .mark").first().click();
+    const panel = (await page.locator("#decision-panel").boundingBox())!;
+    expect(panel.x).toBeGreaterThanOrEqual(0);
+    expect(panel.x + panel.width).toBeLessThanOrEqual(width);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("runs are laid over each other", async () => {
+    const runs = ["agg", "disagg", "static"].map((label) => ({ label, result: results[label]! }));
+    const { page, complaints, requests } = await openPage(browser, renderComparePage(runs));
+    for (const [chart, ink] of Object.entries(await inkOfCharts(page))) expect(ink, chart).toBeGreaterThan(150);
+    const table = await page.locator(".compare-table").first().innerText();
+    for (const { result } of runs) expect(table).toContain(String(Number(result.gpu_hours.toPrecision(3))));
+    expect(complaints).toEqual([]);
+    expect(requests).toEqual([]);
+    await page.close();
+  });
+
+  test("a result of format version 1 still draws", async () => {
+    const result = readResult(join(import.meta.dirname, "fixtures/result-v1.json"));
+    expect(result.schema_version).toBe(1);
+    const { page, complaints } = await openPage(browser, renderHtmlReport(result));
+    expect(Object.keys(await inkOfCharts(page)).length).toBeGreaterThan(10);
+    expect(await page.locator("body").innerText()).toContain(`GPU hours: ${result.gpu_hours}`);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
