@@ -5,6 +5,7 @@ import { polynomialPerfModel } from "../src/perf/polynomial.ts";
 import type { RunConfig } from "../src/simulation/run-config.ts";
 import type { SimulationOutcome } from "../src/simulation/outcome.ts";
 import { RequestStatus } from "../src/metrics/request-ledger.ts";
+import { replayConfig } from "./replay-arguments.ts";
 import { sharedPath } from "./shared-data.ts";
 
 /** Engine settings of the reference when nothing else is said. */
@@ -41,11 +42,12 @@ export function engineConfig(overrides: Partial<EngineConfig>): EngineConfig {
   };
 }
 
-/** A golden run of one pool with a round-robin router: its trace file, its configuration and its rows. */
+/** A golden run of the reference: its trace file, its configuration, its rows and its report. */
 export interface GoldenCase {
   readonly tracePath: string;
   readonly config: RunConfig;
   readonly rows: readonly GoldenRow[];
+  readonly summary: Readonly<Record<string, unknown>>;
 }
 
 /** What became of a request: times in ms (NaN = never), worker −1 = not told. */
@@ -58,6 +60,8 @@ export interface GoldenRow {
   readonly lastTokenMs: number;
   readonly reusedTokens: number;
   readonly worker: number;
+  /** Prefill worker of a disaggregated run. */
+  readonly prefillWorker: number;
   readonly status: string;
 }
 
@@ -69,23 +73,11 @@ export function readGoldenCase(name: string): GoldenCase {
     args: (string | Record<string, unknown>)[];
     semantics?: "current";
   };
-  const option = (flag: string) => described.args[described.args.indexOf(flag) + 1];
-  const number = (flag: string, missing: number) => (described.args.includes(flag) ? Number(option(flag)) : missing);
-  const engine = engineConfig(engineOverrides(option("--extra-engine-args") as Record<string, unknown>));
   return {
     tracePath: sharedPath("traces", described.trace),
-    config: {
-      semantics: described.semantics ?? "dynamo-1.4",
-      topology: { mode: "agg", engine, numWorkers: number("--num-workers", 1) },
-      arrivalSpeedupRatio: number("--arrival-speedup-ratio", 1),
-      replayConcurrency: described.args.includes("--replay-concurrency") ? number("--replay-concurrency", 1) : null,
-      maxSimTimeSeconds: null,
-      routerMode: "round_robin",
-      planner: null,
-      engine: "auto",
-      seed: 0,
-    },
+    config: replayConfig(described.args, described.semantics ?? "dynamo-1.4"),
     rows: readGoldenRows(name),
+    summary: JSON.parse(readFileSync(folder("summary.json"), "utf8")) as Record<string, unknown>,
   };
 }
 
@@ -93,43 +85,6 @@ export function readGoldenCase(name: string): GoldenCase {
 export function readGoldenRows(name: string): GoldenRow[] {
   const text = gunzipSync(readFileSync(sharedPath("reference", name, "requests.csv.gz"))).toString("utf8");
   return sortRows(text.trim().split("\n").slice(1).map(parseRow));
-}
-
-function engineOverrides(args: Record<string, unknown>): Partial<EngineConfig> {
-  const names: Record<string, keyof EngineConfig> = {
-    engine_type: "engineType",
-    num_gpu_blocks: "numGpuBlocks",
-    block_size: "blockSize",
-    max_num_seqs: "maxNumSeqs",
-    max_num_batched_tokens: "maxNumBatchedTokens",
-    enable_prefix_caching: "enablePrefixCaching",
-    enable_chunked_prefill: "enableChunkedPrefill",
-    preemption_mode: "preemptionMode",
-  };
-  return Object.fromEntries(
-    Object.entries(args).map(([key, value]) => {
-      if (key === "sglang") return [key, sglangConfig(value as Record<string, unknown>)];
-      const name = names[key];
-      if (name === undefined) throw new Error(`engine argument ${key} is not known here`);
-      return [name, value];
-    }),
-  );
-}
-
-function sglangConfig(args: Record<string, unknown>): EngineConfig["sglang"] {
-  const names: Record<string, keyof EngineConfig["sglang"]> = {
-    schedule_policy: "schedulePolicy",
-    max_prefill_tokens: "maxPrefillTokens",
-    chunked_prefill_size: "chunkedPrefillSize",
-    clip_max_new_tokens: "clipMaxNewTokens",
-    schedule_conservativeness: "scheduleConservativeness",
-  };
-  const named = Object.entries(args).map(([key, value]) => {
-    const name = names[key];
-    if (name === undefined) throw new Error(`SGLang argument ${key} is not known here`);
-    return [name, value];
-  });
-  return { ...engineConfig({}).sglang, ...Object.fromEntries(named) };
 }
 
 function parseRow(line: string): GoldenRow {
@@ -144,30 +99,31 @@ function parseRow(line: string): GoldenRow {
     lastTokenMs: number(cells[5]),
     reusedTokens: number(cells[7]),
     worker: cells[9] === "" ? -1 : number(cells[9]),
+    prefillWorker: cells[8] === "" ? -1 : number(cells[8]),
     status: cells[10]!,
   };
 }
 
-/** The rows of a run in the order of the golden ones. */
+/** The rows of a run in the order of the golden ones: of all requests that were offered and have left. */
 export function rowsOf(outcome: SimulationOutcome): GoldenRow[] {
-  const { ledger, trace } = outcome;
+  const { ledger, trace, handoffs } = outcome;
   const statuses = Object.fromEntries(Object.entries(RequestStatus).map(([name, value]) => [value, name]));
-  return sortRows(
-    Array.from({ length: trace.count }, (_, request) => ({
-      arrivalMs: ledger.arrivalNs[request]! / 1e6,
-      inputLength: trace.inputLength[request]!,
-      outputLength: ledger.outputTokens[request]!,
-      admitMs: ledger.admitNs[request]! / 1e6,
-      firstTokenMs: ledger.firstTokenNs[request]! / 1e6,
-      lastTokenMs: ledger.lastTokenNs[request]! / 1e6,
-      reusedTokens: ledger.reusedTokens[request]!,
-      worker: ledger.workerIndex[request]!,
-      status: statuses[ledger.status[request]!]!,
-    })),
-  );
+  const rows = Array.from({ length: trace.count }, (_, request) => ({
+    arrivalMs: ledger.arrivalNs[request]! / 1e6,
+    inputLength: trace.inputLength[request]!,
+    outputLength: ledger.outputTokens[request]!,
+    admitMs: ledger.admitNs[request]! / 1e6,
+    firstTokenMs: ledger.firstTokenNs[request]! / 1e6,
+    lastTokenMs: ledger.lastTokenNs[request]! / 1e6,
+    reusedTokens: ledger.reusedTokens[request]!,
+    worker: ledger.workerIndex[request]!,
+    prefillWorker: handoffs === null ? -1 : handoffs.prefillWorkerIndex[request]!,
+    status: statuses[ledger.status[request]!]!,
+  }));
+  return sortRows(rows.filter((row) => row.status !== "pending"));
 }
 
-function sortRows(rows: GoldenRow[]): GoldenRow[] {
+export function sortRows(rows: GoldenRow[]): GoldenRow[] {
   const order = (a: number, b: number) => (Number.isNaN(a) ? 0 : a) - (Number.isNaN(b) ? 0 : b);
   return rows.toSorted(
     (a, b) =>
@@ -200,11 +156,35 @@ function rowDifferences(golden: GoldenRow, ours: GoldenRow): string[] {
       : Math.abs(golden[field] - ours[field]) <= 1e-3;
     if (!same) wrong.push(`${field} ${ours[field]} instead of ${golden[field]}`);
   }
-  for (const field of ["inputLength", "outputLength", "reusedTokens", "worker", "status"] as const) {
-    if (field === "worker" && golden.worker < 0) continue;
+  for (const field of ["inputLength", "outputLength", "reusedTokens", "worker", "prefillWorker", "status"] as const) {
+    if ((field === "worker" || field === "prefillWorker") && golden[field] < 0) continue;
     if (field === "outputLength" && rejected) continue;
     const same = golden[field] === ours[field] || (rejected && Number.isNaN(golden[field]));
     if (!same) wrong.push(`${field} ${ours[field]} instead of ${golden[field]}`);
   }
   return wrong;
+}
+
+/** Figures that depend on the wall clock of the machine that measured them. */
+const wallClock = ["wall_time_ms", "processed_"];
+
+/** Percentiles that the reference takes from a quantile sketch of 0.1 % relative error. */
+const sketched = /^(median|p75|p90|p95|p99)_(itl_ms|output_token_throughput_per_user)$/;
+
+/** How the figures of a report differ from the golden ones; none when all agree within 1e-6 (sketched ones 0.2 %). */
+export function summaryDifferences(
+  golden: Readonly<Record<string, unknown>>,
+  ours: Readonly<Record<string, unknown>>,
+): string[] {
+  const lines: string[] = [];
+  for (const [key, value] of Object.entries(golden)) {
+    if (typeof value !== "number" || wallClock.some((start) => key.startsWith(start))) continue;
+    const figure = ours[key];
+    const limit = sketched.test(key) ? 2e-3 : 1e-6;
+    const difference =
+      typeof figure === "number" ? Math.abs(figure - value) / Math.max(1e-9, Math.abs(value)) : Infinity;
+    if (!(difference <= limit))
+      lines.push(`${key} ${String(figure)} instead of ${value} (${difference.toExponential(2)})`);
+  }
+  return lines;
 }

@@ -20,6 +20,8 @@ export interface Worker {
   readonly passes: number;
   readonly busyNs: number;
   readonly requests: number;
+  /** Tokens its passes computed for prompts, those repeated after a preemption included. */
+  readonly prefillTokens: number;
 
   /** Queues a request at time `atNs` on one of its attention-DP ranks; the worker must have been advanced to `atNs`. */
   enqueue(request: number, atNs: number, rank?: number): void;

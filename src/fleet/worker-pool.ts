@@ -31,6 +31,7 @@ export class WorkerPool<W extends Worker = Worker> {
   private readonly spans: WorkerSpan[] = [];
   private nextId = 0;
   private passesGone = 0;
+  private prefillTokensGone = 0;
 
   constructor(name: PoolName, gpusPerWorker: number, startupNs: number, createWorker: (id: number) => W) {
     this.name = name;
@@ -111,6 +112,13 @@ export class WorkerPool<W extends Worker = Worker> {
     return passes;
   }
 
+  /** Tokens computed for prompts by all workers that ever existed. */
+  get prefillTokens(): number {
+    let tokens = this.prefillTokensGone;
+    for (const member of this.serving()) tokens += member.worker.prefillTokens;
+    return tokens;
+  }
+
   private add(createdNs: number, readyNs: number): void {
     const id = this.nextId++;
     this.starting.push({
@@ -130,6 +138,7 @@ export class WorkerPool<W extends Worker = Worker> {
     member.state = "gone";
     member.goneNs = atNs;
     this.passesGone += member.worker.passes;
+    this.prefillTokensGone += member.worker.prefillTokens;
     this.spans.push(this.span(member, atNs));
   }
 

@@ -41,9 +41,12 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
   const wallSeconds = context.wallTimeMs / 1000;
   const rate = (amount: number, over: number) => (over > 0 ? amount / over : 0);
 
-  const ttft = summarizeValues(presentValues(columns.ttft));
-  const e2e = summarizeValues(presentValues(columns.e2e));
-  const tpot = summarizeValues(presentValues(columns.tpot));
+  const ttfts = presentValues(columns.ttft);
+  const tpots = presentValues(columns.tpot);
+  const e2es = presentValues(columns.e2e);
+  const ttft = summarizeValues(ttfts);
+  const e2e = summarizeValues(e2es);
+  const tpot = summarizeValues(tpots);
   const pooled = summarizeGaps(ledger.gaps);
   const processed = totals.inputTokens + totals.outputTokens;
   const prefillSeconds = workerSeconds(outcome.workers, (pool) => pool === "prefill");
@@ -69,6 +72,10 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
 
     total_input_tokens: totals.inputTokens,
     total_output_tokens: totals.outputTokens,
+    committed_prefill_tokens: outcome.prefillTokens,
+    num_ttft_samples: ttfts.length,
+    num_tpot_samples: tpots.length,
+    num_e2e_latency_samples: e2es.length,
     duration_ms: outcome.durationNs / 1e6,
     request_throughput_rps: rate(totals.completed, seconds),
     input_throughput_tok_s: rate(totals.inputTokens, seconds),

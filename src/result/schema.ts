@@ -108,6 +108,12 @@ export const runResultSchema = z
 
     total_input_tokens: count("Prompt tokens of completed requests."),
     total_output_tokens: count("Output tokens of completed requests."),
+    committed_prefill_tokens: count(
+      "Tokens computed for prompts in all passes: what the prefix cache did not save, and what preemptions repeated.",
+    ),
+    num_ttft_samples: count("Completed requests with a first token."),
+    num_tpot_samples: count("Completed requests with a second token."),
+    num_e2e_latency_samples: count("Completed requests with a last token."),
     duration_ms: number("Simulated time at which the last request left the system, ms."),
     request_throughput_rps: number("Completed requests per simulated second."),
     input_throughput_tok_s: number("Prompt tokens of completed requests per simulated second."),

@@ -18,6 +18,8 @@ export interface SimulationOutcome {
   readonly durationNs: number;
   /** Passes of all workers. */
   readonly passes: number;
+  /** Tokens they computed for prompts, those repeated after a preemption included. */
+  readonly prefillTokens: number;
   /** Every worker that existed. */
   readonly workers: readonly WorkerSpan[];
   readonly scalingEvents: readonly ScalingEvent[];

@@ -75,6 +75,7 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
     offeredRequests: parts.offered,
     durationNs,
     passes: parts.pools.reduce((sum, pool) => sum + pool.passes, 0),
+    prefillTokens: parts.pools.reduce((sum, pool) => sum + pool.prefillTokens, 0),
     workers,
     scalingEvents: parts.planner?.events ?? [],
     ticks: parts.planner?.ticks ?? [],

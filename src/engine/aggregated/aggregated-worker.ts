@@ -15,6 +15,7 @@ import { PassHistory } from "./pass-history.ts";
 export class AggregatedWorker implements Worker {
   passes = 0;
   requests = 0;
+  prefillTokens = 0;
   readonly scheduler: AggregatedScheduler;
   private readonly fleet: AggregatedFleetState;
   private readonly index: number;
@@ -123,6 +124,7 @@ export class AggregatedWorker implements Worker {
     this.recordMixed(decodes, sumKnown, active);
     scheduler.admission.leaveRejected(end);
     if (sums.withoutOutput > 0) this.leaveWithoutOutput();
+    this.prefillTokens += sums.prefillTokens;
     if (decodes > 0) {
       fleet.ledger.gaps.add(passNs, decodes);
       batch.sumKnown += decodes;

@@ -15,6 +15,7 @@ export class PassByPassWorker implements Worker {
   busyNs = 0;
   passes = 0;
   requests = 0;
+  prefillTokens = 0;
   private readonly finished: number[] = [];
   /** Sums over all passes started. */
   private emittedTokens = 0;
@@ -127,8 +128,10 @@ export class PassByPassWorker implements Worker {
     let hasWork = false;
     for (let i = 0; i < ranks.length; i++) {
       const rank = ranks[i]!;
-      if (durations[i]! >= 0) rank.endPass(endNs);
-      else if (longest >= 0) copyForwardPass(emptyForwardPass(), rank.pass);
+      if (durations[i]! >= 0) {
+        rank.endPass(endNs);
+        this.prefillTokens += rank.pass.sumPrefillTokens;
+      } else if (longest >= 0) copyForwardPass(emptyForwardPass(), rank.pass);
       if (longest >= 0) {
         rank.pass.startNs = startNs;
         rank.pass.endNs = endNs;

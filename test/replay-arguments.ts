@@ -1,0 +1,84 @@
+import { ProblemList } from "../src/config/config-error.ts";
+import { validateEngineArgs, type ValidatedEngineArgs, type WorkerRole } from "../src/config/engine-args.ts";
+import type { EngineConfig } from "../src/engine/engine-config.ts";
+import type { SemanticsName } from "../src/engine/semantics.ts";
+import type { RunConfig } from "../src/simulation/run-config.ts";
+import { polynomialPerfModel } from "../src/perf/polynomial.ts";
+
+/** Arguments of the reference's command line, JSON options as objects. */
+export type ReplayArguments = readonly (string | Readonly<Record<string, unknown>>)[];
+
+/** The run a command line of the reference stands for (static runs with the built-in timing). */
+export function replayConfig(
+  args: ReplayArguments,
+  semantics: SemanticsName,
+  engine: RunConfig["engine"] = "auto",
+): RunConfig {
+  const value = (flag: string) => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined);
+  const number = (flag: string, missing: number) => Number(value(flag) ?? missing);
+  const numberOrNull = (flag: string) => (args.includes(flag) ? Number(value(flag)) : null);
+  const shared = {
+    semantics,
+    arrivalSpeedupRatio: number("--arrival-speedup-ratio", 1),
+    replayConcurrency: numberOrNull("--replay-concurrency"),
+    maxSimTimeSeconds: numberOrNull("--max-sim-time-seconds"),
+    routerMode: (value("--router-mode") ?? "round_robin") as RunConfig["routerMode"],
+    planner: null,
+    engine,
+    seed: 0,
+  };
+  if (!args.includes("--prefill-engine-args")) {
+    const flag = "--extra-engine-args";
+    return {
+      ...shared,
+      topology: {
+        mode: "agg",
+        engine: engineOf(value(flag) ?? {}, flag, "aggregated"),
+        numWorkers: number("--num-workers", 1),
+      },
+    };
+  }
+  return {
+    ...shared,
+    topology: {
+      mode: "disagg",
+      prefillEngine: engineOf(value("--prefill-engine-args"), "--prefill-engine-args", "prefill"),
+      decodeEngine: engineOf(value("--decode-engine-args"), "--decode-engine-args", "decode"),
+      numPrefillWorkers: number("--num-prefill-workers", 1),
+      numDecodeWorkers: number("--num-decode-workers", 1),
+    },
+  };
+}
+
+/** Engine arguments through the validation a user's go through. */
+export function engineOf(given: unknown, flag = "--extra-engine-args", role: WorkerRole = "aggregated"): EngineConfig {
+  const problems = new ProblemList();
+  const args = validateEngineArgs(given, flag, role, problems);
+  problems.throwIfAny();
+  return engineConfigOf(args!);
+}
+
+function engineConfigOf(args: ValidatedEngineArgs): EngineConfig {
+  return {
+    engineType: args.engineType,
+    numGpuBlocks: args.numGpuBlocks ?? 16_384,
+    blockSize: args.blockSize,
+    maxModelLen: args.maxModelLen ?? Infinity,
+    maxNumSeqs: args.maxNumSeqs ?? Infinity,
+    maxNumBatchedTokens: args.maxNumBatchedTokens ?? Infinity,
+    enablePrefixCaching: args.enablePrefixCaching,
+    enableChunkedPrefill: args.enableChunkedPrefill,
+    preemptionMode: args.preemptionMode,
+    speedupRatio: args.speedupRatio,
+    decodeSpeedupRatio: args.decodeSpeedupRatio,
+    dpSize: args.dpSize,
+    startupSeconds: args.startupSeconds,
+    gpusPerWorker: args.tensorParallelSize * args.dpSize,
+    speculative: args.speculative,
+    kvBytesPerToken: args.kvBytesPerToken ?? 0,
+    kvTransferBandwidth: args.kvTransferBandwidth ?? 0,
+    kvTransferTimingMode: args.kvTransferTimingMode,
+    sglang: args.sglang,
+    perfModel: polynomialPerfModel,
+  };
+}
