@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/compare.ts"),
   },
   {
+    name: "trace",
+    summary: "inspect, convert and generate traces",
+    load: () => import("./commands/trace.ts"),
+  },
+  {
     name: "schema",
     summary: "print the JSON Schema of a result or of engine arguments",
     load: () => import("./commands/schema.ts"),

@@ -32,12 +32,12 @@ function writeTrace(model: WorkloadModel, draft: SessionDraft, prompts: PromptDr
   const ids = new Int32Array(offsets[count]!);
   const distinct = writeBlocks(model, draft, prompts, order, offsets, ids);
   return {
-    name: `preset:${model.name}`,
+    name: model.name,
     count,
     arrivalMs,
     inputLength,
     outputLength,
-    blocks: { blockSize, offsets, ids, distinct },
+    blocks: distinct === ids.length ? null : { blockSize, offsets, ids, distinct },
     sessions: null,
     notes: [],
   };

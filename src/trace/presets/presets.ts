@@ -19,5 +19,5 @@ export function openPreset(name: string, seed: number): Trace {
       `unknown preset; known: ${presets.map((preset) => preset.name).join(", ")}`,
     );
   }
-  return generateWorkload(model, seed);
+  return { ...generateWorkload(model, seed), name: `preset:${name}` };
 }

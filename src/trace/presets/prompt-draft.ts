@@ -66,6 +66,8 @@ function fitStretch(model: WorkloadModel, draft: SessionDraft, growth: Growth, i
   for (let step = 0; step < 8 && Math.abs(total - goal) > goal * 2e-4; step++) {
     const nextTotal = setInputs(model, draft, growth, nextStretch, input);
     const slope = (nextTotal - total) / (nextStretch - stretch);
+    // Lengths that cannot be stretched stay as drawn.
+    if (!(slope > 0)) return;
     stretch = nextStretch;
     total = nextTotal;
     nextStretch = stretch + (goal - total) / slope;

@@ -1,3 +1,5 @@
+const usual = [0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.995, 1];
+
 /**
  * A distribution given by a few of its quantiles, straight lines between them on a logarithmic axis where both ends
  * are positive (lengths and waiting times are close to log-uniform between neighbouring quantiles), else linear.
@@ -12,6 +14,19 @@ export class QuantileCurve {
     this.#values = points.map(([, value]) => value);
   }
 
+  /** The curve through the usual quantiles of a sample, which must not be empty. */
+  static ofSample(values: readonly number[]): QuantileCurve {
+    const sorted = values.toSorted((one, other) => one - other);
+    return new QuantileCurve(
+      usual.map((probability) => {
+        const at = probability * (sorted.length - 1);
+        const low = sorted[Math.floor(at)]!;
+        const high = sorted[Math.ceil(at)]!;
+        return [probability, low + (high - low) * (at - Math.floor(at))];
+      }),
+    );
+  }
+
   /** Value below which a share `u` in [0, 1] of the distribution lies. */
   at(u: number): number {
     const probabilities = this.#probabilities;
@@ -24,8 +39,6 @@ export class QuantileCurve {
     return low > 0 ? low * (high / low) ** share : low + (high - low) * share;
   }
 }
-
-const usual = [0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.995, 1];
 
 /** A curve from the values at 0, 2, 5, 10, 20, 35, 50, 65, 80, 90, 95, 98, 99.5 and 100 %. */
 export function quantiles(...values: readonly number[]): QuantileCurve {

@@ -1,0 +1,222 @@
+import { Command, InvalidArgumentError } from "commander";
+import { ConfigError } from "../../config/config-error.ts";
+import { suggestion } from "../../config/nearest-name.ts";
+import { writeFileAtomically } from "../../report/atomic-file.ts";
+import { mooncakeLines } from "../../trace/mooncake-writer.ts";
+import { openTrace } from "../../trace/open-trace.ts";
+import type { Trace } from "../../trace/trace.ts";
+import { mergeTraces } from "../../trace/transform/merge-traces.ts";
+import { sampleTrace } from "../../trace/transform/sample-trace.ts";
+import { scaleTrace } from "../../trace/transform/scale-trace.ts";
+import { sliceTrace } from "../../trace/transform/slice-trace.ts";
+import { exitCodes } from "../failure.ts";
+import { parsed } from "../parse-command.ts";
+
+const subcommands = { inspect, convert, generate, formats };
+
+const overview = `Usage: windtunnel trace COMMAND [options]
+
+Commands:
+  inspect   counts, rates, lengths, burstiness, prefix sharing and LRU hit rates of a trace
+  convert   write traces as Mooncake JSONL: cut, sped up, sampled, merged
+  generate  write a preset, or a statistical twin of a trace, as Mooncake JSONL
+  formats   list the formats that can be read
+
+windtunnel trace COMMAND --help shows the options of a command.
+`;
+
+/** `windtunnel trace COMMAND`. */
+export async function run(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h") {
+    (name === undefined ? process.stderr : process.stdout).write(overview);
+    return name === undefined ? exitCodes.badInput : exitCodes.done;
+  }
+  const command = Object.hasOwn(subcommands, name) ? subcommands[name as keyof typeof subcommands] : undefined;
+  if (command === undefined) {
+    const known = Object.keys(subcommands);
+    throw new ConfigError([
+      { where: "", message: `unknown command "trace ${name}"${suggestion(name, known)}; known: ${known.join(", ")}` },
+    ]);
+  }
+  return command(rest);
+}
+
+/** Options of every command that reads a trace. */
+function reading(command: Command): Command {
+  return command
+    .option("--trace-format <NAME>", "format of the files (default: recognised)")
+    .option("--trace-block-size <TOKENS>", "tokens a hash id stands for", positiveInteger);
+}
+
+interface Reading {
+  readonly traceFormat?: string;
+  readonly traceBlockSize?: number;
+}
+
+function read(path: string, { traceFormat, traceBlockSize }: Reading, seed = 0): Promise<Trace> {
+  return openTrace(path, {
+    arrivals: "optional",
+    seed,
+    ...(traceFormat === undefined ? {} : { format: traceFormat }),
+    ...(traceBlockSize === undefined ? {} : { traceBlockSize }),
+  });
+}
+
+async function inspect(args: string[]): Promise<number> {
+  const command = reading(
+    new Command("windtunnel trace inspect")
+      .description("Measure a trace.")
+      .argument("<trace>", "trace file (.gz too), preset:NAME, or - for standard input")
+      .option("--json", "print JSON")
+      .option("--html <PATH>", "also write a page with charts"),
+  );
+  const given = parsed(command, args);
+  if (given === null) return exitCodes.done;
+  const options = given.opts<Reading & { json?: true; html?: string }>();
+  const { profileTrace } = await import("../../trace/inspect/trace-profile.ts");
+  const profile = profileTrace(await read(onlyOne(given.args), options));
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify(profile, null, 2)}\n`);
+  } else {
+    const { profileText } = await import("../../trace/inspect/profile-text.ts");
+    process.stdout.write(profileText(profile));
+  }
+  if (options.html !== undefined) {
+    const { profilePage } = await import("../../trace/inspect/profile-page.ts");
+    await writeFileAtomically(options.html, [profilePage(profile)]);
+    if (options.json !== true) process.stdout.write(`HTML report: ${options.html}\n`);
+  }
+  return exitCodes.done;
+}
+
+interface Conversion extends Reading {
+  readonly out: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly max?: number;
+  readonly sample?: number;
+  readonly speed?: number;
+  readonly seed: number;
+}
+
+async function convert(args: string[]): Promise<number> {
+  const command = reading(
+    new Command("windtunnel trace convert")
+      .description(
+        "Write traces as Mooncake JSONL. Several are overlaid; then cut, sampled and sped up, in this order.",
+      )
+      .argument("<trace...>", "trace files (.gz too), preset:NAME, or - for standard input")
+      .requiredOption("-o, --out <PATH>", "file to write (.gz is compressed), or - for standard output")
+      .option("--from <SECONDS>", "keep what arrives from this time on", nonNegative)
+      .option("--to <SECONDS>", "keep what arrives before this time", positive)
+      .option("--max <N>", "keep at most the first N requests", positiveInteger)
+      .option("--sample <SHARE>", "keep a random share of the sessions or requests, in (0, 1]", share)
+      .option("--speed <X>", "divide arrival and think times", positive)
+      .option("--seed <N>", "seed of --sample and of presets", integer, 0),
+  );
+  const given = parsed(command, args);
+  if (given === null) return exitCodes.done;
+  const options = given.opts<Conversion>();
+  const traces: Trace[] = [];
+  for (const path of given.args) traces.push(await read(path, options, options.seed));
+  let trace = mergeTraces(traces as [Trace, ...Trace[]]);
+  if (options.from !== undefined || options.to !== undefined || options.max !== undefined) {
+    trace = sliceTrace(trace, {
+      ...(options.from === undefined ? {} : { fromSeconds: options.from }),
+      ...(options.to === undefined ? {} : { toSeconds: options.to }),
+      ...(options.max === undefined ? {} : { maxRequests: options.max }),
+    });
+  }
+  if (options.sample !== undefined) trace = sampleTrace(trace, options.sample, options.seed);
+  if (options.speed !== undefined) trace = scaleTrace(trace, options.speed);
+  await write(trace, options.out);
+  return exitCodes.done;
+}
+
+async function generate(args: string[]): Promise<number> {
+  const command = reading(
+    new Command("windtunnel trace generate")
+      .description("Write a preset, or requests drawn from the statistics of a trace, as Mooncake JSONL.")
+      .argument("<source>", "preset:NAME, or a trace whose twin is wanted")
+      .requiredOption("-o, --out <PATH>", "file to write (.gz is compressed), or - for standard output")
+      .option("--seed <N>", "seed of the draws", integer, 0),
+  );
+  const given = parsed(command, args);
+  if (given === null) return exitCodes.done;
+  const options = given.opts<Reading & { out: string; seed: number }>();
+  const source = onlyOne(given.args);
+  const trace = await read(source, options, options.seed);
+  if (source.startsWith("preset:")) {
+    await write(trace, options.out);
+    return exitCodes.done;
+  }
+  const [{ fitWorkload }, { generateWorkload }] = await Promise.all([
+    import("../../trace/twin/fit-workload.ts"),
+    import("../../trace/presets/generate-workload.ts"),
+  ]);
+  await write(generateWorkload(fitWorkload(trace), options.seed), options.out);
+  return exitCodes.done;
+}
+
+async function formats(args: string[]): Promise<number> {
+  if (
+    parsed(new Command("windtunnel trace formats").description("List the formats that can be read."), args) === null
+  ) {
+    return exitCodes.done;
+  }
+  const { traceFormats } = await import("../../trace/trace-formats.ts");
+  const width = Math.max(...traceFormats.map(({ name }) => name.length));
+  for (const { name, description } of traceFormats) process.stdout.write(`${name.padEnd(width)}  ${description}\n`);
+  return exitCodes.done;
+}
+
+/** Writes a trace and tells on stderr what was assumed and written. */
+async function write(trace: Trace, out: string): Promise<void> {
+  for (const note of trace.notes) process.stderr.write(`note: ${note}\n`);
+  if (out === "-") {
+    for (const chunk of mooncakeLines(trace)) {
+      if (!process.stdout.write(chunk)) await new Promise((resume) => process.stdout.once("drain", resume));
+    }
+    return;
+  }
+  await writeFileAtomically(out, mooncakeLines(trace));
+  const size = trace.blocks?.blockSize ?? 512;
+  const advice = size === 512 ? "" : `; read it with --trace-block-size ${size}`;
+  process.stderr.write(`Wrote ${trace.count} requests to ${out}${advice}\n`);
+}
+
+function onlyOne(paths: readonly string[]): string {
+  if (paths.length !== 1) {
+    throw new ConfigError([{ where: "", message: `expected one trace, found ${paths.length}: ${paths.join(", ")}` }]);
+  }
+  return paths[0]!;
+}
+
+function bounded(allowed: string, holds: (value: number) => boolean): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !holds(value)) throw new InvalidArgumentError(`must be ${allowed}`);
+    return value;
+  };
+}
+
+function positiveInteger(text: string): number {
+  return bounded("a positive integer", (value) => Number.isInteger(value) && value > 0)(text);
+}
+
+function integer(text: string): number {
+  return bounded("an integer", Number.isInteger)(text);
+}
+
+function nonNegative(text: string): number {
+  return bounded("a number of at least 0", (value) => Number.isFinite(value) && value >= 0)(text);
+}
+
+function positive(text: string): number {
+  return bounded("a number above 0", (value) => Number.isFinite(value) && value > 0)(text);
+}
+
+function share(text: string): number {
+  return bounded("a number above 0 and at most 1", (value) => value > 0 && value <= 1)(text);
+}

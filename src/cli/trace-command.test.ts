@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { run } from "./commands/trace.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "windtunnel-trace-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+const small = join(folder, "small.jsonl");
+writeFileSync(
+  small,
+  [0, 250, 1000]
+    .map(
+      (timestamp) =>
+        `${JSON.stringify({ timestamp, input_length: 1000, output_length: 5, hash_ids: [1, timestamp] })}\n`,
+    )
+    .join(""),
+);
+
+async function output(args: string[]): Promise<string> {
+  let text = "";
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+    text += String(chunk);
+    return true;
+  });
+  expect(await run(args)).toBe(0);
+  return text;
+}
+
+describe("windtunnel trace", () => {
+  it("inspects a trace as text, JSON and page", async () => {
+    const text = await output(["inspect", small]);
+    expect(text).toMatch(/Requests\s+3\n/);
+    expect(text).toContain("Hit rate, boundless cache  33.3 % of all blocks, 66.7 % of whole blocks");
+    const page = join(folder, "page.html");
+    const profile = JSON.parse(await output(["inspect", small, "--json", "--html", page])) as Record<string, unknown>;
+    expect(profile).toMatchObject({ requests: 3, inputTokens: 3000, sharing: { distinctBlocks: 4 } });
+    expect(readFileSync(page, "utf8")).toContain("Hit rate, boundless cache");
+  });
+
+  it("converts: cuts, speeds up and compresses", async () => {
+    const out = join(folder, "half.jsonl.gz");
+    await output(["convert", small, "-o", out, "--from", "0.2", "--speed", "3"]);
+    const rows = gunzipSync(readFileSync(out)).toString().trim().split("\n");
+    expect(rows.map((row) => JSON.parse(row) as unknown)).toEqual([
+      { timestamp: 0, input_length: 1000, output_length: 5, hash_ids: [0, 1] },
+      { timestamp: 250, input_length: 1000, output_length: 5, hash_ids: [0, 2] },
+    ]);
+  });
+
+  it("generates a preset, the same for the same seed", async () => {
+    const one = await output(["generate", "preset:synthetic", "-o", "-", "--seed", "4"]);
+    expect(one.trim().split("\n")).toHaveLength(3993);
+    expect(await output(["generate", "preset:synthetic", "-o", "-", "--seed", "4"])).toBe(one);
+  });
+
+  it("generates the twin of a trace", async () => {
+    expect((await output(["generate", small, "-o", "-"])).trim().split("\n")).toHaveLength(3);
+  });
+
+  it("lists formats", async () => {
+    expect(await output(["formats"])).toMatch(/^mooncake\s+Mooncake JSONL/);
+  });
+
+  it.each([
+    [["inspekt", small], 'unknown command "trace inspekt" (did you mean "inspect"?)'],
+    [["inspect", join(folder, "none.jsonl")], "none.jsonl: no such file"],
+    [["convert", small], "required option '-o, --out <PATH>' not specified"],
+    [["convert", small, "-o", "-", "--speed", "-1"], "must be a number above 0"],
+    [["convert", small, "-o", "-", "--from", "50"], "no request lies in the slice"],
+    [["generate", "preset:nothing", "-o", "-"], "unknown preset; known: toolagent, conversation, synthetic"],
+    [["inspect"], "missing required argument 'trace'"],
+  ])("refuses %j", async (args, problem) => {
+    await expect(run(args)).rejects.toThrow(problem);
+  });
+});
