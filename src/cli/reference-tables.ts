@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { toJSONSchema } from "zod/mini";
 import { optionGroups, replayOptions } from "../config/replay-options.ts";
 import type { ReplayOption } from "../config/replay-options.ts";
 import { flatMetrics, runResultSchema, statisticNames } from "../result/schema.ts";
@@ -22,7 +22,7 @@ function optionRow({ flag, value, default: standard, description }: ReplayOption
 
 /** Every top-level key of a result and its meaning; the nine keys of a metric in one row. */
 export function resultKeyTable(): string {
-  const { properties } = z.toJSONSchema(runResultSchema) as {
+  const { properties } = toJSONSchema(runResultSchema) as {
     properties: Record<string, { description?: string; const?: unknown }>;
   };
   const flatKeys = new Set(

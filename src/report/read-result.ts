@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
+import { config } from "zod/mini";
+import { en } from "zod/locales";
 import { ConfigError, shown } from "../config/config-error.ts";
 import { fileErrorText } from "../config/document.ts";
 import { RESULT_SCHEMA_VERSION, runResultSchema } from "../result/schema.ts";
@@ -36,6 +38,8 @@ export function readResult(path: string): RunResult {
       `schema_version: found ${version}, expected at most ${RESULT_SCHEMA_VERSION}; a newer windtunnel wrote this result`,
     );
   }
+  // The result schema has no messages of its own.
+  config(en());
   const checked = runResultSchema.safeParse(value);
   if (checked.success) return checked.data;
   const { issues } = checked.error;

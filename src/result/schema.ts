@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { detailShape } from "./schema-detail.ts";
 
 /**
@@ -7,8 +7,8 @@ import { detailShape } from "./schema-detail.ts";
  */
 export const RESULT_SCHEMA_VERSION = 1;
 
-const number = (description: string) => z.number().describe(description);
-const count = (description: string) => z.int().min(0).describe(description);
+const number = (description: string) => z.number().check(z.describe(description));
+const count = (description: string) => z.int().check(z.gte(0)).check(z.describe(description));
 
 /** The nine statistics of a latency metric, in the reference's key order. */
 export const statisticNames = ["mean", "min", "max", "median", "p75", "p90", "p95", "p99", "std"] as const;
@@ -42,7 +42,7 @@ const flatShape = Object.fromEntries(
   Object.entries(flatMetrics).flatMap(([metric, meaning]) =>
     statisticNames.map((name) => [`${name}_${metric}`, number(`${statisticText[name]} of the ${meaning}.`)]),
   ),
-) as Record<FlatKey, z.ZodNumber>;
+) as Record<FlatKey, z.ZodMiniNumber>;
 
 /** Nine statistics of one quantity; all 0 when nothing was measured. Percentiles are nearest rank, std is of the population. */
 export const statisticsSchema = z.strictObject({
@@ -61,50 +61,57 @@ const configValue = z
   .strictObject({
     value: z.json(),
     from: z.enum(["given", "default", "derived"]),
-    note: z.string().optional().describe("How a derived value came about, or what a given one does not do."),
+    note: z.optional(z.string()).check(z.describe("How a derived value came about, or what a given one does not do.")),
   })
-  .describe("One resolved setting and where its value came from.");
+  .check(z.describe("One resolved setting and where its value came from."));
 
 /** What one simulation run found out. Every report draws only from it. */
 export const runResultSchema = z
   .strictObject({
-    schema_version: z.literal(RESULT_SCHEMA_VERSION).describe("Version of this format."),
-    windtunnel_version: z.string().describe("Version of the program that ran."),
+    schema_version: z.literal(RESULT_SCHEMA_VERSION).check(z.describe("Version of this format.")),
+    windtunnel_version: z.string().check(z.describe("Version of the program that ran.")),
     digest: z
       .string()
-      .describe(
-        "SHA-256 (hex) of the deterministic content: everything except this key, windtunnel_version, wall_time_ms, " +
-          "processed_tokens_per_s and processed_output_tokens_per_s, as JSON with sorted keys and no white space.",
+      .check(
+        z.describe(
+          "SHA-256 (hex) of the deterministic content: everything except this key, windtunnel_version, wall_time_ms, " +
+            "processed_tokens_per_s and processed_output_tokens_per_s, as JSON with sorted keys and no white space.",
+        ),
       ),
-    semantics: z.enum(["dynamo-1.4", "current"]).describe("Engine rules the run followed (docs/deviations.md)."),
+    semantics: z
+      .enum(["dynamo-1.4", "current"])
+      .check(z.describe("Engine rules the run followed (docs/deviations.md).")),
     engine: z
       .enum(["aggregated", "pass-by-pass"])
-      .describe("Engine implementation that ran; both give the same numbers."),
-    mode: z.enum(["agg", "disagg"]).describe("One pool for prefill and decode, or one for each."),
+      .check(z.describe("Engine implementation that ran; both give the same numbers.")),
+    mode: z.enum(["agg", "disagg"]).check(z.describe("One pool for prefill and decode, or one for each.")),
     trace: z
       .strictObject({
         name: z.string(),
         requests: count("Requests of the trace; more than num_requests when the run ended early."),
-        notes: z.array(z.string()).describe("What the reader assumed, dropped or changed."),
+        notes: z.array(z.string()).check(z.describe("What the reader assumed, dropped or changed.")),
       })
-      .describe("What was replayed."),
+      .check(z.describe("What was replayed.")),
     config: z
       .record(z.string(), configValue)
-      .describe(
-        "Resolved configuration by dotted path (run.num_workers, engine.block_size, prefill.…, decode.…, planner.…).",
+      .check(
+        z.describe(
+          "Resolved configuration by dotted path (run.num_workers, engine.block_size, prefill.…, decode.…, planner.…).",
+        ),
       ),
-    warnings: z.array(z.string()).describe("Settings without effect and contradictions."),
+    warnings: z.array(z.string()).check(z.describe("Settings without effect and contradictions.")),
 
     num_requests: count("Requests offered to the system."),
     completed_requests: count("Requests that got all their tokens."),
     rejected_requests: count("Requests refused because they can never run with this configuration."),
     failed_requests: count("Requests admitted or queued that could not be finished, cancelled ones included."),
     incomplete_requests: count("Requests offered and still in the system when the run ended."),
-    failure_reasons: z.record(z.string(), z.int().min(0)).describe("Rejected and failed requests by reason."),
+    failure_reasons: z
+      .record(z.string(), z.int().check(z.gte(0)))
+      .check(z.describe("Rejected and failed requests by reason.")),
     ended_early: z
-      .strictObject({ kind: z.enum(["max_sim_time", "interrupted", "planner_error"]), message: z.string() })
-      .nullable()
-      .describe("Why the run ended before its last request did."),
+      .nullable(z.strictObject({ kind: z.enum(["max_sim_time", "interrupted", "planner_error"]), message: z.string() }))
+      .check(z.describe("Why the run ended before its last request did.")),
 
     total_input_tokens: count("Prompt tokens of completed requests."),
     total_output_tokens: count("Output tokens of completed requests."),
@@ -125,41 +132,44 @@ export const runResultSchema = z
     first_admission_prefix_cache_reused_ratio: number("The same with the reuse at the first admission."),
     ...flatShape,
 
-    aiperf_itl_ms: statisticsSchema.describe(
-      "AIPerf's inter-token latency: one value a request, (e2e − ttft) / (output tokens − 1), ms.",
+    aiperf_itl_ms: statisticsSchema.check(
+      z.describe("AIPerf's inter-token latency: one value a request, (e2e − ttft) / (output tokens − 1), ms."),
     ),
-    aiperf_output_token_throughput_per_user: statisticsSchema.describe(
-      "AIPerf's: 1000 / that value of each request, tokens/s.",
+    aiperf_output_token_throughput_per_user: statisticsSchema.check(
+      z.describe("AIPerf's: 1000 / that value of each request, tokens/s."),
     ),
 
-    goodput_completed_requests: count(
-      "Completed requests within every given SLA bound. Only with an --sla- flag.",
-    ).optional(),
-    goodput_request_throughput_rps: number("Those per simulated second. Only with an --sla- flag.").optional(),
-    goodput_output_throughput_tok_s: number(
-      "Their output tokens per simulated second. Only with an --sla- flag.",
-    ).optional(),
+    goodput_completed_requests: z.optional(
+      count("Completed requests within every given SLA bound. Only with an --sla- flag."),
+    ),
+    goodput_request_throughput_rps: z.optional(number("Those per simulated second. Only with an --sla- flag.")),
+    goodput_output_throughput_tok_s: z.optional(
+      number("Their output tokens per simulated second. Only with an --sla- flag."),
+    ),
     sla: z
-      .strictObject({
-        source: z
-          .enum(["flags", "planner"])
-          .describe("Where the bounds come from: --sla- flags, else the planner's targets."),
-        ttft_ms: z.number().nullable(),
-        itl_ms: z.number().nullable().describe("Bound on a request's own mean gap (aiperf_itl_ms)."),
-        e2e_ms: z.number().nullable(),
-        attainment: z
-          .strictObject({
-            ttft: z.number().nullable(),
-            itl: z.number().nullable(),
-            e2e: z.number().nullable(),
-            all: z.number(),
-          })
-          .describe(
-            "Share (0..1) of the requests that left the system and met the bound; rejected and failed ones did not. null = no bound.",
-          ),
-      })
-      .nullable()
-      .describe("Latency bounds and the share of requests that met them; null without bounds."),
+      .nullable(
+        z.strictObject({
+          source: z
+            .enum(["flags", "planner"])
+            .check(z.describe("Where the bounds come from: --sla- flags, else the planner's targets.")),
+          ttft_ms: z.nullable(z.number()),
+          itl_ms: z.nullable(z.number()).check(z.describe("Bound on a request's own mean gap (aiperf_itl_ms).")),
+          e2e_ms: z.nullable(z.number()),
+          attainment: z
+            .strictObject({
+              ttft: z.nullable(z.number()),
+              itl: z.nullable(z.number()),
+              e2e: z.nullable(z.number()),
+              all: z.number(),
+            })
+            .check(
+              z.describe(
+                "Share (0..1) of the requests that left the system and met the bound; rejected and failed ones did not. null = no bound.",
+              ),
+            ),
+        }),
+      )
+      .check(z.describe("Latency bounds and the share of requests that met them; null without bounds.")),
 
     prefill_worker_seconds: number(
       "Simulated seconds prefill workers existed, starting and draining included; 0 in aggregated runs.",
@@ -175,7 +185,7 @@ export const runResultSchema = z
     processed_output_tokens_per_s: number("Output tokens per second of wall time. Not in the digest."),
     ...detailShape,
   })
-  .meta({ title: "windtunnel run result" });
+  .register(z.globalRegistry, { title: "windtunnel run result" });
 
 /** What one simulation run found out; `windtunnel schema result` documents every field. */
 export type RunResult = z.infer<typeof runResultSchema>;

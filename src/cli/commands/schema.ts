@@ -1,25 +1,20 @@
+import { toJSONSchema } from "zod/mini";
 import { ConfigError } from "../../config/config-error.ts";
 import { suggestion } from "../../config/nearest-name.ts";
 import { exitCodes } from "../failure.ts";
 
 const schemas: Readonly<Record<string, () => Promise<object>>> = {
   result: async () => {
-    const [{ z }, { runResultSchema }] = await Promise.all([import("zod"), import("../../result/schema.ts")]);
-    return z.toJSONSchema(runResultSchema);
+    const { runResultSchema } = await import("../../result/schema.ts");
+    return toJSONSchema(runResultSchema);
   },
   engine: async () => {
-    const [z, { engineArgsSchema }] = await Promise.all([
-      import("zod/mini"),
-      import("../../config/engine-args-schema.ts"),
-    ]);
-    return { ...z.toJSONSchema(engineArgsSchema), title: "windtunnel engine arguments" };
+    const { engineArgsSchema } = await import("../../config/engine-args-schema.ts");
+    return { ...toJSONSchema(engineArgsSchema), title: "windtunnel engine arguments" };
   },
   planner: async () => {
-    const [z, { plannerConfigSchema }] = await Promise.all([
-      import("zod/mini"),
-      import("../../config/planner-schema.ts"),
-    ]);
-    return { ...z.toJSONSchema(plannerConfigSchema), title: "windtunnel planner configuration" };
+    const { plannerConfigSchema } = await import("../../config/planner-schema.ts");
+    return { ...toJSONSchema(plannerConfigSchema), title: "windtunnel planner configuration" };
   },
 };
 
