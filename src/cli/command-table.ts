@@ -38,6 +38,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/trace.ts"),
   },
   {
+    name: "perf",
+    summary: "price passes, check the performance models, calibrate them to measurements",
+    load: () => import("./commands/perf.ts"),
+  },
+  {
     name: "schema",
     summary: "print the JSON Schema of a result or of engine arguments",
     load: () => import("./commands/schema.ts"),

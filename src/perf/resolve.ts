@@ -11,6 +11,7 @@ import { resolveDeployment } from "./resolve-deployment.ts";
 import { isFitted } from "./roofline/constants.ts";
 import { ProfileError } from "./profile/profile-error.ts";
 import { rooflinePerfModel } from "./roofline/roofline-perf-model.ts";
+import type { StepPerfModel } from "./step-perf-model.ts";
 import { TableError } from "./tables/table-error.ts";
 
 /** What the performance side of an engine comes to. */
@@ -35,15 +36,22 @@ export async function resolveEnginePerformance(args: ValidatedEngineArgs): Promi
   const gpusPerWorker = args.tensorParallelSize * args.dpSize;
   const notes: string[] = [];
   const deployment = args.aic === null ? null : await resolveAicDeployment(args);
-  const profile = args.plannerProfileData === null ? null : await profileOf(args, args.plannerProfileData);
+  const calibrated = args.plannerProfileData?.toLowerCase().endsWith(".json") === true;
+  const profile =
+    args.plannerProfileData === null || calibrated ? null : await profileOf(args, args.plannerProfileData);
   if (deployment === null) {
+    if (calibrated) {
+      const message = "a calibration corrects modelled times: give the aic_* arguments it was made with too";
+      throw new ConfigError([{ where: place(args.where, ["planner_profile_data"]), message }]);
+    }
     if (args.perfData !== null && profile === null) {
       notes.push("perf_data has no effect without aic_backend, aic_system and aic_model_path");
     }
     return { perfModel: profile ?? polynomialPerfModel, numGpuBlocks: null, gpusPerWorker, notes };
   }
-  const perfModel =
+  const modelled =
     profile ?? (args.perfData === null ? roofline(deployment, notes) : await tables(args, deployment, args.perfData));
+  const perfModel = calibrated ? await calibration(args, modelled, deployment, notes) : modelled;
   if (profile !== null) notes.push("times come from planner_profile_data; aic_* only sizes the key-value cache");
   return { perfModel, numGpuBlocks: args.numGpuBlocks ?? estimateBlocks(deployment, args), gpusPerWorker, notes };
 }
@@ -88,6 +96,28 @@ async function profileOf(args: ValidatedEngineArgs, path: string): Promise<PerfM
   const { loadProfile } = await import("./profile/load-profile.ts");
   try {
     return await loadProfile(path);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    throw new ConfigError([{ where: place(args.where, ["planner_profile_data"]), message: error.message }]);
+  }
+}
+
+/** The model corrected by a calibration file. */
+async function calibration(
+  args: ValidatedEngineArgs,
+  base: PerfModel,
+  deployment: Deployment,
+  notes: string[],
+): Promise<PerfModel> {
+  const path = args.plannerProfileData!;
+  const { calibrationDeployment, readCalibration } = await import("./calibration/calibration-file.ts");
+  const { CalibratedPerfModel } = await import("./calibration/calibrated-perf-model.ts");
+  try {
+    const file = await readCalibration(path);
+    const made = JSON.stringify(file.deployment);
+    const used = JSON.stringify(calibrationDeployment(deployment));
+    if (made !== used) notes.push(`${path} was calibrated for ${made}, but is used for ${used}`);
+    return new CalibratedPerfModel(base as StepPerfModel, file.factors, path);
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     throw new ConfigError([{ where: place(args.where, ["planner_profile_data"]), message: error.message }]);

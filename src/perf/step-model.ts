@@ -68,6 +68,12 @@ export class StepModel {
     return this.attentionLayers() * this.pricer.decodeAttention(sequences, contextTokens);
   }
 
+  /** Attention's part of `decodeMs`, ms; `contextTokens` as there. */
+  decodeAttentionShareMs(requests: number, contextTokens: number): number {
+    const sequences = requests * (this.deployment.draftTokens + 1);
+    return this.decodeAttentionMs(sequences, contextTokens + 1) * this.decodeScale;
+  }
+
   /** A prefill pass operation by operation. */
   prefillOperations(requests: number, newTokens: number, prefixTokens: number): OperationTime[] {
     return [

@@ -6,8 +6,8 @@ import { loadModel } from "../load-model.ts";
 import type { MixedStep } from "../mixed-step.ts";
 import { mixedStepMs } from "../mixed-step.ts";
 import type { StepModel } from "../step-model.ts";
-import type { TruthTable } from "./truth-table.ts";
-import { TruthTableError } from "./truth-table.ts";
+import type { CellReader, TruthTable } from "./truth-table.ts";
+import { cellReader, TruthTableError } from "./truth-table.ts";
 
 /** One row of a truth file beside the model's answer. */
 export interface ComparedRow {
@@ -107,33 +107,24 @@ export function summarize(rows: readonly ComparedRow[]): ErrorSummary {
 /** Reads cells of a truth table. */
 class RowReader {
   private readonly table: TruthTable;
-  private readonly positions: ReadonlyMap<string, number>;
+  private readonly cell: CellReader;
   private readonly deployments = new Map<string, Deployment | string>();
 
   constructor(table: TruthTable) {
     this.table = table;
-    this.positions = new Map(table.columns.map((column, position) => [column, position]));
+    this.cell = cellReader(table);
   }
 
   text(row: number, column: string): string {
-    const position = this.positions.get(column);
-    return position === undefined ? "" : this.table.rows[row]![position]!;
+    return this.cell.text(row, column);
   }
 
   optional(row: number, column: string): number | null {
-    const text = this.text(row, column);
-    if (text === "") return null;
-    const value = Number(text);
-    if (!Number.isFinite(value)) {
-      throw new TruthTableError(`${this.table.path}:${row + 2}: ${column}: found "${text}", expected a number`);
-    }
-    return value;
+    return this.cell.optional(row, column);
   }
 
   number(row: number, column: string): number {
-    const value = this.optional(row, column);
-    if (value === null) throw new TruthTableError(`${this.table.path}:${row + 2}: ${column} is missing`);
-    return value;
+    return this.cell.number(row, column);
   }
 
   deploymentKey(row: number): string {

@@ -36,6 +36,40 @@ export async function readTruthTable(path: string): Promise<TruthTable> {
   return { path, columns, rows };
 }
 
+/** Reads the cells of a table by row (from 0) and column. */
+export interface CellReader {
+  /** Empty when the column is absent. */
+  text(row: number, column: string): string;
+  /** null when the cell is empty. @throws TruthTableError when it is no number */
+  optional(row: number, column: string): number | null;
+  /** @throws TruthTableError when the cell is empty or no number */
+  number(row: number, column: string): number;
+}
+
+/** A reader of the table's cells. */
+export function cellReader(table: TruthTable): CellReader {
+  const positions = new Map(table.columns.map((column, position) => [column, position]));
+  const text = (row: number, column: string) => {
+    const position = positions.get(column);
+    return position === undefined ? "" : table.rows[row]![position]!;
+  };
+  const optional = (row: number, column: string) => {
+    const cell = text(row, column);
+    if (cell === "") return null;
+    const value = Number(cell);
+    if (Number.isFinite(value)) return value;
+    throw new TruthTableError(`${table.path}:${row + 2}: ${column}: found "${cell}", expected a number`);
+  };
+  const number = (row: number, column: string) => {
+    const value = optional(row, column);
+    if (value !== null) return value;
+    throw new TruthTableError(
+      positions.has(column) ? `${table.path}:${row + 2}: ${column} is missing` : `${table.path}:1: no column ${column}`,
+    );
+  };
+  return { text, optional, number };
+}
+
 /** Splits a line at commas outside double quotes. */
 function splitRow(line: string): string[] {
   if (!line.includes('"')) return line.split(",");

@@ -1,0 +1,35 @@
+import { ConfigError } from "../../config/config-error.ts";
+import { suggestion } from "../../config/nearest-name.ts";
+import type { CommandModule } from "../command-table.ts";
+import { exitCodes } from "../failure.ts";
+
+const subcommands: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<CommandModule> }>> =
+  {
+    estimate: {
+      summary: "price passes and the key-value cache of an engine",
+      load: () => import("../perf/estimate.ts"),
+    },
+    check: { summary: "compare pass times with a truth file", load: () => import("../perf/check.ts") },
+    calibrate: { summary: "fit the model to measured passes or runs", load: () => import("../perf/calibrate.ts") },
+  };
+
+/** `windtunnel perf estimate|check|calibrate`. */
+export async function run(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  const names = Object.keys(subcommands);
+  if (name === "--help" || name === "-h") {
+    const lines = names.map((known) => `  ${known.padEnd(10)}${subcommands[known]!.summary}\n`);
+    process.stdout.write(`Usage: windtunnel perf COMMAND [options]\n\nCommands:\n${lines.join("")}`);
+    return exitCodes.done;
+  }
+  if (name === undefined) {
+    throw new ConfigError([{ where: "", message: `windtunnel perf takes a command: ${names.join(", ")}` }]);
+  }
+  const found = subcommands[name];
+  if (found === undefined) {
+    throw new ConfigError([
+      { where: "", message: `unknown command "perf ${name}"${suggestion(name, names)}; known: ${names.join(", ")}` },
+    ]);
+  }
+  return (await found.load()).run(rest);
+}

@@ -1,0 +1,186 @@
+import { writeFile } from "node:fs/promises";
+import { ConfigError } from "../../config/config-error.ts";
+import { resolveEngine } from "../../config/resolve-engine.ts";
+import type { ValidatedEngineArgs } from "../../config/engine-args.ts";
+import { calibrationDeployment } from "../../perf/calibration/calibration-file.ts";
+import type { CalibrationFile, CalibrationFit } from "../../perf/calibration/calibration-file.ts";
+import { CalibratedPerfModel } from "../../perf/calibration/calibrated-perf-model.ts";
+import type { CalibrationFactors } from "../../perf/calibration/calibrated-perf-model.ts";
+import { fitPasses } from "../../perf/calibration/fit-passes.ts";
+import type { MeasuredPass } from "../../perf/calibration/fit-passes.ts";
+import { fitRun, runErrors } from "../../perf/calibration/fit-runs.ts";
+import type { RequestTimes } from "../../perf/calibration/fit-runs.ts";
+import { readTruthTable } from "../../perf/check/truth-table.ts";
+import { measuredRun } from "../../perf/calibration/measured-run.ts";
+import { measuredPasses } from "../../perf/calibration/measured-passes.ts";
+import { resolveAicDeployment } from "../../perf/resolve.ts";
+import { StepPerfModel } from "../../perf/step-perf-model.ts";
+import { simulate } from "../../simulation/simulate.ts";
+import type { Trace } from "../../trace/trace.ts";
+import { exitCodes } from "../failure.ts";
+import { engineArgsOf, engineCommand, parseCommand, textTable } from "./perf-command-line.ts";
+
+interface Calibration {
+  readonly factors: CalibrationFactors;
+  readonly fit: CalibrationFit;
+}
+
+/** `windtunnel perf calibrate FILE`: factors that bring the model to a user's measurements, as a profile. */
+export async function run(args: string[]): Promise<number> {
+  const command = engineCommand(
+    "calibrate",
+    "Fit the model to measured passes or a measured run; writes a profile for planner_profile_data.",
+  )
+    .argument(
+      "<file>",
+      "CSV of passes (phase, batch, isl, prefix, context, latency_ms) or of requests (arrival_ms, input_length, output_length, first_token_ms, last_token_ms)",
+    )
+    .option("--out <FILE>", "where the profile goes", "calibration.json")
+    .option("--workers <N>", "workers behind a measured run", "1")
+    .option("--fit-share <0..1>", "share of the rows to fit to; the others judge the fit", "0.5")
+    .option("--json", "print JSON");
+  const parsed = parseCommand(command, args);
+  if (parsed === null) return exitCodes.done;
+  const { positional, options } = parsed;
+  const engine = await engineArgsOf(options);
+  if (engine.aic === null) {
+    throw new ConfigError([
+      {
+        where: "",
+        message: "windtunnel perf calibrate needs --backend, --system and --model (or aic_* in --extra-engine-args)",
+      },
+    ]);
+  }
+  const share = Number(options["fitShare"]);
+  if (!(share > 0 && share <= 1)) {
+    throw new ConfigError([
+      {
+        where: "--fit-share",
+        message: `found "${String(options["fitShare"])}", expected a number above 0 and up to 1`,
+      },
+    ]);
+  }
+  const table = await readTruthTable(positional[0]!);
+  const calibration = table.columns.includes("latency_ms")
+    ? await calibratePasses(measuredPasses(table), engine, share, table.path)
+    : await calibrateRun(measuredRun(table), engine, Number(options["workers"]), share, table.path);
+  const file: CalibrationFile = {
+    kind: "windtunnel-calibration",
+    version: 1,
+    deployment: calibrationDeployment(await resolveAicDeployment(engine)),
+    ...calibration,
+  };
+  const out = String(options["out"]);
+  await writeFile(out, `${JSON.stringify(file, null, 2)}\n`);
+  process.stdout.write(options["json"] === true ? `${JSON.stringify(file, null, 2)}\n` : text(file, out));
+  return exitCodes.done;
+}
+
+/**
+ * Spreads the chosen share evenly over the rows, out of step with anything that alternates (ranks, grids): multiples of
+ * the golden ratio.
+ */
+function chosenRows(count: number, share: number): boolean[] {
+  const ratio = (Math.sqrt(5) - 1) / 2;
+  return Array.from({ length: count }, (_, i) => (i * ratio) % 1 < share);
+}
+
+async function modelOf(engine: ValidatedEngineArgs) {
+  const resolved = await resolveEngine(engine);
+  const base = resolved.engine.perfModel;
+  if (!(base instanceof StepPerfModel))
+    throw new ConfigError([{ where: "", message: "a profile cannot be calibrated again" }]);
+  return { ...resolved, base };
+}
+
+async function calibratePasses(
+  passes: readonly MeasuredPass[],
+  engine: ValidatedEngineArgs,
+  share: number,
+  source: string,
+): Promise<Calibration> {
+  const { base } = await modelOf(engine);
+  const chosen = chosenRows(passes.length, share);
+  const factors = fitPasses(
+    base,
+    passes.filter((_, i) => chosen[i]),
+  );
+  const model = new CalibratedPerfModel(base, factors, source);
+  const judged = share === 1 ? passes : passes.filter((_, i) => !chosen[i]);
+  const errors: Record<string, number> = {};
+  for (const phase of ["prefill", "decode"] as const) {
+    const off = judged
+      .filter((pass) => pass.phase === phase)
+      .map(({ requests, tokens, prefix, ms }) => {
+        const ours = phase === "prefill" ? model.prefillMs(requests, tokens, prefix) : model.decodeMs(requests, tokens);
+        return Math.abs(ours / ms - 1);
+      })
+      .toSorted((a, b) => a - b);
+    if (off.length > 0) errors[phase] = off[off.length >> 1]!;
+  }
+  const fitted = chosen.filter(Boolean).length;
+  return { factors, fit: { kind: "passes", source, fitted, heldOut: passes.length - fitted, errors } };
+}
+
+async function calibrateRun(
+  { trace, measured }: { trace: Trace; measured: readonly RequestTimes[] },
+  engine: ValidatedEngineArgs,
+  numWorkers: number,
+  share: number,
+  source: string,
+): Promise<Calibration> {
+  if (!Number.isSafeInteger(numWorkers) || numWorkers < 1) {
+    throw new ConfigError([
+      { where: "--workers", message: `found ${numWorkers}, expected a whole number of at least 1` },
+    ]);
+  }
+  const { engine: config, base } = await modelOf(engine);
+  const run = (factors: CalibrationFactors): RequestTimes[] => {
+    const { ledger } = simulate(trace, {
+      semantics: "current",
+      topology: {
+        mode: "agg",
+        engine: { ...config, perfModel: new CalibratedPerfModel(base, factors, source) },
+        numWorkers,
+      },
+      arrivalSpeedupRatio: 1,
+      replayConcurrency: null,
+      maxSimTimeSeconds: null,
+      routerMode: "round_robin",
+      planner: null,
+      engine: "auto",
+      seed: 0,
+    });
+    return Array.from({ length: trace.count }, (_, i) => ({
+      ttftMs: (ledger.firstTokenNs[i]! - ledger.arrivalNs[i]!) / 1e6,
+      tpotMs:
+        ledger.outputTokens[i]! < 2
+          ? Number.NaN
+          : (ledger.lastTokenNs[i]! - ledger.firstTokenNs[i]!) / 1e6 / (ledger.outputTokens[i]! - 1),
+      latencyMs: (ledger.lastTokenNs[i]! - ledger.arrivalNs[i]!) / 1e6,
+    }));
+  };
+  const chosen = chosenRows(trace.count, share);
+  const factors = fitRun(run, measured, chosen);
+  const judged = share === 1 ? chosen : chosen.map((isChosen) => !isChosen);
+  const errors = runErrors(run(factors), measured, judged);
+  const fitted = chosen.filter(Boolean).length;
+  return { factors, fit: { kind: "runs", source, fitted, heldOut: trace.count - fitted, errors: { ...errors } } };
+}
+
+function text({ factors, fit }: CalibrationFile, out: string): string {
+  const what = fit.kind === "passes" ? "median errors" : "errors of the means";
+  const judged = fit.heldOut > 0 ? `${fit.heldOut} rows not fitted to` : "the rows fitted to";
+  return (
+    textTable([
+      ["factor", "value"],
+      ...Object.entries(factors).map(([name, value]: [string, number]) => [name, value.toFixed(4)]),
+    ]) +
+    `\nfitted to ${fit.fitted} rows of ${fit.source}; ${what} on ${judged}:\n` +
+    textTable([
+      ["", "error"],
+      ...Object.entries(fit.errors).map(([name, error]) => [name, `${(error * 100).toFixed(2)} %`]),
+    ]) +
+    `\nwritten to ${out}; use it with the same aic_* arguments and "planner_profile_data": "${out}"\n`
+  );
+}

@@ -1,0 +1,138 @@
+import { ConfigError } from "../../config/config-error.ts";
+import { defaultMemoryFraction, kvCapacity } from "../../perf/kv-capacity.ts";
+import type { KvCapacity } from "../../perf/kv-capacity.ts";
+import { resolveAicDeployment, resolveEnginePerformance } from "../../perf/resolve.ts";
+import { StepPerfModel } from "../../perf/step-perf-model.ts";
+import type { OperationTime } from "../../perf/step-model.ts";
+import { exitCodes } from "../failure.ts";
+import { engineArgsOf, engineCommand, parseCommand, textTable, wholeNumbers } from "./perf-command-line.ts";
+
+/** One priced pass. */
+interface Estimate {
+  readonly phase: "prefill" | "decode";
+  readonly batch: number;
+  /** Prefill: new and cached prompt tokens; decode: the context. */
+  readonly tokens: number;
+  readonly prefix: number;
+  readonly ms: number;
+  readonly operations: readonly OperationTime[];
+}
+
+/** `windtunnel perf estimate`: pass times on a grid, key-value capacity, and where the time goes. */
+export async function run(args: string[]): Promise<number> {
+  const command = engineCommand("estimate", "Price passes of an engine and the key-value cache it has room for.")
+    .option("--batch <N,…>", "requests of a pass", "1,8,64")
+    .option("--isl <N,…>", "new prompt tokens of a prefill request", "1024,8192")
+    .option("--prefix <N,…>", "cached prompt tokens of a prefill request", "0")
+    .option("--context <N,…>", "tokens a decoding sequence holds", "1024,8192")
+    .option("--operations", "show each pass operation by operation")
+    .option("--json", "print JSON");
+  const parsed = parseCommand(command, args);
+  if (parsed === null) return exitCodes.done;
+  const { options } = parsed;
+  const engine = await engineArgsOf(options);
+  const performance = await resolveEnginePerformance({ ...engine, numGpuBlocks: engine.numGpuBlocks ?? 1 });
+  const { perfModel } = performance;
+  if (!(perfModel instanceof StepPerfModel)) {
+    throw new ConfigError([
+      {
+        where: "",
+        message: "windtunnel perf estimate needs --backend, --system and --model (or aic_* in --extra-engine-args)",
+      },
+    ]);
+  }
+  const deployment = await resolveAicDeployment(engine);
+  const fraction =
+    { vllm: engine.gpuMemoryUtilization, trtllm: engine.freeGpuMemoryFraction, sglang: engine.memFractionStatic }[
+      deployment.backend
+    ] ?? defaultMemoryFraction[deployment.backend];
+  const capacity = kvCapacity(deployment, engine.maxNumBatchedTokens ?? 8192, fraction);
+  const estimates: Estimate[] = [];
+  for (const batch of wholeNumbers("--batch", options["batch"])) {
+    for (const tokens of wholeNumbers("--isl", options["isl"])) {
+      for (const prefix of wholeNumbers("--prefix", options["prefix"])) {
+        const ms = perfModel.prefillMs(batch, tokens, prefix);
+        estimates.push({
+          phase: "prefill",
+          batch,
+          tokens,
+          prefix,
+          ms,
+          operations: perfModel.step.prefillOperations(batch, tokens, prefix),
+        });
+      }
+    }
+    for (const tokens of wholeNumbers("--context", options["context"])) {
+      const ms = perfModel.decodeMs(batch, tokens);
+      estimates.push({
+        phase: "decode",
+        batch,
+        tokens,
+        prefix: 0,
+        ms,
+        operations: perfModel.step.decodeOperations(batch, tokens),
+      });
+    }
+  }
+  const blocks = Math.floor(capacity.tokens / engine.blockSize);
+  if (options["json"] === true) {
+    const document = {
+      model: perfModel.provenance,
+      capacity: { ...capacity, blockSize: engine.blockSize, blocks },
+      passes: estimates,
+    };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return exitCodes.done;
+  }
+  process.stdout.write(`${perfModel.provenance.description}\n\n${capacityText(capacity, engine.blockSize, blocks)}\n`);
+  for (const note of performance.notes) process.stderr.write(`${note}\n`);
+  process.stdout.write(estimatesText(estimates));
+  if (options["operations"] === true)
+    for (const estimate of estimates) process.stdout.write(`\n${operationsText(estimate)}`);
+  return exitCodes.done;
+}
+
+function capacityText(capacity: KvCapacity, blockSize: number, blocks: number): string {
+  const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(2);
+  return textTable([
+    ["memory of a GPU", "GiB"],
+    ["capacity", gib(capacity.capacityBytes)],
+    ["weights", gib(capacity.weightsBytes)],
+    ["activations", gib(capacity.activationsBytes)],
+    ["collectives", gib(capacity.communicationBytes)],
+    ["runtime", gib(capacity.runtimeBytes)],
+    [
+      `key-value cache (${capacity.memoryFraction} of ${capacity.fractionOf === "free" ? "what is free" : "all"})`,
+      gib(capacity.cacheBytes),
+    ],
+    [`  = ${capacity.tokens} tokens of ${capacity.bytesPerToken} bytes, ${blocks} blocks of ${blockSize}`, ""],
+  ]);
+}
+
+function estimatesText(estimates: readonly Estimate[]): string {
+  return textTable([
+    ["pass", "batch", "new tokens", "cached", "context", "ms"],
+    ...estimates.map(({ phase, batch, tokens, prefix, ms }) => [
+      phase,
+      String(batch),
+      phase === "prefill" ? String(tokens) : "1",
+      phase === "prefill" ? String(prefix) : "",
+      phase === "prefill" ? "" : String(tokens),
+      ms.toFixed(3),
+    ]),
+  ]);
+}
+
+function operationsText({ phase, batch, tokens, prefix, ms, operations }: Estimate): string {
+  const total = operations.reduce((sum, operation) => sum + operation.ms, 0);
+  const title =
+    phase === "prefill" ? `prefill of ${batch} × ${tokens} after ${prefix}` : `decode of ${batch} at ${tokens}`;
+  return textTable([
+    [title, "ms", "share"],
+    ...operations
+      .filter((operation) => operation.ms > 0)
+      .toSorted((a, b) => b.ms - a.ms)
+      .map((operation) => [operation.name, operation.ms.toFixed(3), `${((operation.ms / total) * 100).toFixed(1)} %`]),
+    ["together", ms.toFixed(3), ""],
+  ]);
+}
