@@ -53,14 +53,16 @@ export async function simulate(options: SimulateOptions, hooks: ReplayHooks = {}
  * @throws TraceError
  */
 export async function loadWorkload({ workload, run }: ResolvedReplay): Promise<Trace> {
-  if (workload.kind === "synthetic") {
-    const { topology } = run;
-    return syntheticTrace(workload, (topology.mode === "agg" ? topology.engine : topology.prefillEngine).blockSize);
-  }
+  const { topology } = run;
+  const engineBlockSize = (topology.mode === "agg" ? topology.engine : topology.prefillEngine).blockSize;
+  if (workload.kind === "synthetic") return syntheticTrace(workload, engineBlockSize);
   return openTrace(workload.specs, {
     format: workload.format,
     arrivals: workload.arrivals,
     seed: run.seed,
+    engineBlockSize,
+    sharedPrefixRatio: workload.sharedPrefixRatio,
+    numPrefixGroups: workload.numPrefixGroups,
     ...(workload.traceBlockSize === null ? {} : { traceBlockSize: workload.traceBlockSize }),
   });
 }

@@ -180,13 +180,15 @@ describe("bad input", () => {
   it("names files that cannot be read", async () => {
     await expect(openTrace(join(folder, "absent.jsonl"))).rejects.toThrow("absent.jsonl: no such file");
     await expect(openTrace(folder)).rejects.toThrow("is a directory");
+    const whole = join(folder, "whole.jsonl");
+    writeFileSync(whole, row());
     const plain = join(folder, "plain.jsonl.gz");
     writeFileSync(plain, row());
     await expect(openTrace(plain)).rejects.toThrow("plain.jsonl.gz: is named .gz but is not gzip data");
     const cut = join(folder, "cut.jsonl.gz");
     writeFileSync(cut, gzipSync(row().repeat(500)).subarray(0, 60));
     await expect(openTrace(cut)).rejects.toThrow("cut.jsonl.gz: is damaged or cut-off gzip data");
-    await expect(openTrace([plain, cut])).rejects.toThrow("expected one trace file, found 2");
+    await expect(openTrace([whole, whole])).rejects.toThrow("expected one trace file, found 2");
   });
 
   it("stops at a line that never ends, in bounded memory", async () => {

@@ -3,7 +3,7 @@ import { openByteSource } from "./byte-source.ts";
 import { LineSource } from "./line-source.ts";
 import type { Trace } from "./trace.ts";
 import { TraceError } from "./trace-error.ts";
-import type { TraceFormat } from "./trace-format.ts";
+import type { ReadOptions, TraceFormat } from "./trace-format.ts";
 import { traceFormats } from "./trace-formats.ts";
 
 /** How to open a trace; everything has a default. */
@@ -12,6 +12,12 @@ export interface OpenTraceOptions {
   readonly format?: string;
   /** Tokens per block id. @default what the format has: 512 for Mooncake, 16 for Qwen-Bailian */
   readonly traceBlockSize?: number;
+  /** Tokens of a KV block of the engine, for formats that describe prompts token by token. @default 64 */
+  readonly engineBlockSize?: number;
+  /** Share of the first prompt that sessions of a group share (applied_compute_agentic). @default 0 */
+  readonly sharedPrefixRatio?: number;
+  /** Groups of such sessions. @default 0 */
+  readonly numPrefixGroups?: number;
   /** "optional" when nothing depends on arrival times (closed loop). @default "required" */
   readonly arrivals?: "required" | "optional";
   /** Seed of a preset. @default 0 */
@@ -21,29 +27,43 @@ export interface OpenTraceOptions {
 }
 
 /**
- * Reads a trace: a path (plain or gzip), "-" for standard input, or "preset:NAME".
+ * Reads a trace: a path (plain or gzip), "-" for standard input, or "preset:NAME". Several paths are the shards of one
+ * trace, for formats that have shards.
  *
  * @throws TraceError with file and line, what was found and what is allowed.
  */
 export async function openTrace(spec: string | readonly string[], options: OpenTraceOptions = {}): Promise<Trace> {
-  const specs = typeof spec === "string" ? [spec] : spec;
-  if (specs.length !== 1) {
-    throw new TraceError(specs.join(", "), null, `expected one trace file, found ${specs.length}`);
-  }
-  const [path] = specs as [string];
-  if (path.startsWith("preset:")) {
+  const paths = typeof spec === "string" ? [spec] : spec;
+  const [first] = paths;
+  if (first === undefined) throw new TraceError("trace", null, "no file is given");
+  if (paths.length === 1 && first.startsWith("preset:")) {
     const { openPreset } = await import("./presets/presets.ts");
-    return openPreset(path.slice("preset:".length), options.seed ?? 0);
+    return openPreset(first.slice("preset:".length), options.seed ?? 0);
   }
-  const source = new LineSource(await openByteSource(path, options.stdin));
+  const sources: LineSource[] = [];
   try {
-    const format = await chooseFormat(source, options.format ?? "auto");
-    return await format.read(source, {
+    for (const path of paths) sources.push(new LineSource(await openByteSource(path, options.stdin)));
+    const formats: TraceFormat[] = [];
+    for (const source of sources) formats.push(await chooseFormat(source, options.format ?? "auto"));
+    const [format] = formats as [TraceFormat];
+    const readOptions: ReadOptions = {
       traceBlockSize: options.traceBlockSize ?? null,
+      engineBlockSize: options.engineBlockSize ?? 64,
+      sharedPrefixRatio: options.sharedPrefixRatio ?? 0,
+      numPrefixGroups: options.numPrefixGroups ?? 0,
       arrivals: options.arrivals ?? "required",
-    });
+    };
+    if (sources.length === 1) return await format.read(sources[0]!, readOptions);
+    if (format.readShards === undefined || formats.some((other) => other !== format)) {
+      throw new TraceError(
+        paths.join(", "),
+        null,
+        `expected one trace file, found ${paths.length}; only dynamo traces come in shards`,
+      );
+    }
+    return await format.readShards(sources, readOptions);
   } finally {
-    source.close();
+    for (const source of sources) source.close();
   }
 }
 

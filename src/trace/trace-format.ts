@@ -5,6 +5,12 @@ import type { Trace } from "./trace.ts";
 export interface ReadOptions {
   /** Tokens per block id (`--trace-block-size`); null = what the format usually has. */
   readonly traceBlockSize: number | null;
+  /** Tokens of a KV block of the engine, for formats that describe prompts token by token. */
+  readonly engineBlockSize: number;
+  /** Share of the first prompt that sessions of one group have in common (`--trace-shared-prefix-ratio`). */
+  readonly sharedPrefixRatio: number;
+  /** Groups of such sessions (`--trace-num-prefix-groups`); 0 = none. */
+  readonly numPrefixGroups: number;
   /** "required": every request (every session's first turn) must have an arrival time, as open-loop runs need. */
   readonly arrivals: "required" | "optional";
 }
@@ -21,6 +27,8 @@ export interface TraceFormat {
   detect(head: string): boolean;
   /** Reads a whole source. @throws TraceError */
   read(source: LineSource, options: ReadOptions): Promise<Trace>;
+  /** Reads several files that are one trace. Absent = the format has no shards. @throws TraceError */
+  readShards?(sources: readonly LineSource[], options: ReadOptions): Promise<Trace>;
 }
 
 /** The first line of a file's beginning. */

@@ -1,8 +1,10 @@
 import { aibrixFormat } from "./formats/aibrix-workload.ts";
 import { aiperfFormat } from "./formats/aiperf-records.ts";
+import { appliedComputeAgenticFormat } from "./formats/applied-compute-agentic.ts";
 import { azureLlmFormat } from "./formats/azure-llm.ts";
 import { blisTraceFormat } from "./formats/blis-trace.ts";
 import { burstGptFormat } from "./formats/burst-gpt.ts";
+import { dynamoFormat } from "./formats/dynamo-requests.ts";
 import { llmServingSimFormat } from "./formats/llm-serving-sim.ts";
 import { qwenBailianFormat } from "./formats/qwen-bailian.ts";
 import { timingsCsvFormat } from "./formats/timings-csv.ts";
@@ -22,4 +24,6 @@ export const traceFormats: readonly TraceFormat[] = [
   llmServingSimFormat,
   aibrixFormat,
   aiperfFormat,
+  dynamoFormat,
+  appliedComputeAgenticFormat,
 ];

@@ -1,0 +1,197 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
+import * as fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { openTrace } from "../open-trace.ts";
+import type { OpenTraceOptions } from "../open-trace.ts";
+import { TraceError } from "../trace-error.ts";
+import { traceFormats } from "../trace-formats.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "windtunnel-agents-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function read(content: string | Uint8Array, options: OpenTraceOptions = {}) {
+  return openTrace("-", { stdin: Readable.from([Buffer.from(content)]), ...options });
+}
+
+function damagedOrClean(good: Buffer, format: string): Promise<void> {
+  const damage = fc.record({
+    at: fc.nat(good.length - 1),
+    cut: fc.nat(12),
+    put: fc.oneof(
+      fc.uint8Array({ maxLength: 4 }),
+      fc.constantFrom("{", "}", "[", "]", ",", '"', "-", ".", "e9", "\n", "null", "1e999"),
+    ),
+  });
+  return fc.assert(
+    fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 3 }), async (damages) => {
+      let bytes = good;
+      for (const { at, cut, put } of damages) {
+        bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(put as Uint8Array), bytes.subarray(at + cut)]);
+      }
+      try {
+        const trace = await read(bytes, { format, arrivals: "optional" });
+        expect(trace.count).toBeGreaterThan(0);
+        expect(trace.inputLength.every((length) => length > 0)).toBe(true);
+        expect(trace.sessions?.delayMs.every((delay) => delay >= 0) ?? true).toBe(true);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TraceError);
+        expect((error as Error).message).toMatch(/^stdin(:\d+)?: [^\n]+$/);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+}
+
+describe("applied_compute_agentic", () => {
+  const session = {
+    num_turns: 2,
+    input_prompt_length: 1000,
+    assistant_response_length: [100, 50],
+    tool_call_output_length: [200, 300],
+    tool_call_latency: [1.5, 0.25],
+    final_assistant_response_length: 20,
+  };
+  const text = (...rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const closed = { arrivals: "optional", engineBlockSize: 64 } as const;
+
+  it("makes a session of growing prompts, with tool times between (engine-reference §2.5)", async () => {
+    const trace = await read(text(session), closed);
+    expect([...trace.inputLength]).toEqual([1000, 1300, 1650]);
+    expect([...trace.outputLength]).toEqual([100, 50, 20]);
+    expect([...trace.sessions!.turnOf]).toEqual([0, 1, 2]);
+    expect([...trace.sessions!.delayMs]).toEqual([0, 1500, 250]);
+    expect(trace.sessions!.names).toEqual(["applied_compute_agentic_session_1"]);
+    const { ids, offsets } = trace.blocks!;
+    const prompt = (request: number) => [...ids.subarray(offsets[request]!, offsets[request + 1]!)];
+    // 1000 tokens are 15 whole blocks of 64, 1300 are 20; the partial block behind them is nobody's.
+    expect(
+      prompt(1)
+        .slice(0, 16)
+        .map((id, index) => id === prompt(0)[index]),
+    ).toEqual([...Array<boolean>(15).fill(true), false]);
+    expect(
+      prompt(2)
+        .slice(0, 21)
+        .map((id, index) => id === prompt(1)[index]),
+    ).toEqual([...Array<boolean>(20).fill(true), false]);
+  });
+
+  it("shares the first blocks of a group", async () => {
+    const trace = await read(text(session, session, session), {
+      ...closed,
+      sharedPrefixRatio: 0.5,
+      numPrefixGroups: 2,
+    });
+    const { ids, offsets } = trace.blocks!;
+    const first = (row: number) => [...ids.subarray(offsets[row * 3]!, offsets[row * 3]! + 9)];
+    // Half of two blocks of 512 tokens: 8 blocks of 64.
+    expect(first(2).map((id, index) => id === first(0)[index])).toEqual([...Array<boolean>(8).fill(true), false]);
+    expect(first(1).some((id) => first(0).includes(id))).toBe(false);
+  });
+
+  it.each([
+    [{ ...session, input_prompt_length: 0 }, "stdin:1: input_prompt_length must be positive, found 0"],
+    [
+      { ...session, tool_call_latency: [1.5, -1] },
+      "stdin:1: tool_call_latency[1] must be a finite number of at least 0",
+    ],
+    [{ ...session, assistant_response_length: [1] }, "has 1 entries, but num_turns is 2"],
+    [{ ...session, tool_call_output_length: [1.5, 2] }, "tool_call_output_length[0] must be an integer, found 1.5"],
+  ])("refuses %j", async (row, problem) => {
+    await expect(read(text(row), closed)).rejects.toThrow(problem);
+  });
+
+  it("cannot run in an open loop", async () => {
+    await expect(read(text(session))).rejects.toThrow("stdin:1: timestamp is missing");
+  });
+
+  it("is read or cleanly refused however it is damaged", () =>
+    damagedOrClean(Buffer.from(text(session, session)), "applied_compute_agentic"));
+});
+
+describe("dynamo", () => {
+  const record = (id: string, receivedMs: number, inputLength: number, hashes: string, more = "") =>
+    `{"schema":"dynamo.request.trace.v1","event_type":"request_end","event_time_unix_ms":${receivedMs + 1000},"request":{"request_id":"${id}","request_received_ms":${receivedMs},"output_tokens":4,"replay":{"trace_block_size":64,"input_length":${inputLength},"input_sequence_hashes":[${hashes}]}}${more}}\n`;
+  const first = record("a", 5000, 130, "18446744073709551615,2,3");
+  const second = record("b", 5100, 200, "18446744073709551615,18446744073709551614,8,9");
+
+  it("reads requests by arrival, with their block size and 64-bit hashes", async () => {
+    const trace = await read(second + first);
+    expect([...trace.arrivalMs]).toEqual([0, 100]);
+    expect([...trace.inputLength]).toEqual([130, 200]);
+    expect(trace.blocks?.blockSize).toBe(64);
+    expect([...trace.blocks!.ids]).toEqual([0, 1, 2, 0, 3, 4, 5]);
+    expect(trace.sessions).toBeNull();
+  });
+
+  it("reads shards, gzip among them, and records in envelopes; passes over other events", async () => {
+    const one = join(folder, "shard.000000.jsonl.gz");
+    const two = join(folder, "shard.000001.jsonl");
+    writeFileSync(one, gzipSync(`{"timestamp":1,"event":${first.trim()}}\n`));
+    writeFileSync(
+      two,
+      `${second}{"schema":"dynamo.request.trace.v1","event_type":"tool_end","event_time_unix_ms":9}\n`,
+    );
+    expect([...(await openTrace([one, two], { format: "dynamo" })).arrivalMs]).toEqual([0, 100]);
+    writeFileSync(two, record("b", 5100, 100, "1,2").replace('"trace_block_size":64', '"trace_block_size":50'));
+    await expect(openTrace([one, two], { format: "dynamo" })).rejects.toThrow(
+      "shard.000001.jsonl:1: trace_block_size is 50, but 64 in the records before",
+    );
+  });
+
+  it("makes turns of the requests of a session, as far apart as recorded", async () => {
+    const context = (session: string) => `,"agent_context":{"session_id":"${session}"}`;
+    const trace = await read(
+      record("a", 5000, 64, "1", context("s")) +
+        record("b", 7100, 128, "1,2", context("s")) +
+        record("c", 5500, 64, "5", context("t")) +
+        record("d", 7900, 64, "1", context("s")),
+    );
+    expect(trace.sessions!.names).toEqual(["s", "t"]);
+    expect([...trace.sessions!.sessionOf]).toEqual([0, 1, 0, 0]);
+    // 7100 is 1100 ms after the end at 6000; 7900 lies before the end at 8100.
+    expect([...trace.sessions!.delayMs]).toEqual([0, 0, 1100, 0]);
+  });
+
+  it.each([
+    [
+      record("a", 5000, 130, "1,2"),
+      "stdin:1: request.replay.input_sequence_hashes must have 3 entries for 130 tokens, found 2",
+    ],
+    [first + first, 'stdin:2: request_id "a" stands in stdin:1 too'],
+    [first + record("b", 1, 64, "18446744073709551616"), "found 18446744073709551616"],
+    [first + record("b", 1, 64, "1.5"), "must hold integers from 0 to 2^64 - 1"],
+    [
+      first + record("b", 1, 64, "1", ',"agent_context":{"session_id":"s"}'),
+      "with and without agent_context cannot be mixed",
+    ],
+    [record("b", 1, 64, "1", ',"agent_context":{"session_id":"s","parent_session_id":"t"}'), "not supported yet"],
+    ['{"schema":"dynamo.request.trace.v1","event_type":"tool_end"}', "stdin: holds no requests"],
+    [`${first}{"event_type":"request_end"}`, 'stdin:2: schema must be "dynamo.request.trace.v1"'],
+  ])("refuses %j", async (content, problem) => {
+    await expect(read(content, { format: "dynamo" })).rejects.toThrow(problem);
+  });
+
+  it("refuses another block size than the file's", async () => {
+    await expect(read(first, { traceBlockSize: 512 })).rejects.toThrow(
+      "stdin:1: trace_block_size is 64, but --trace-block-size is 512",
+    );
+  });
+
+  it("is read or cleanly refused however it is damaged", () => damagedOrClean(Buffer.from(first + second), "dynamo"));
+});
+
+it("recognises both, each by itself alone", () => {
+  const heads = [
+    '{"num_turns":0,"input_prompt_length":5}',
+    '{"schema":"dynamo.request.trace.v1","event_type":"request_end"}',
+  ];
+  expect(heads.map((head) => traceFormats.filter((format) => format.detect(head)).map(({ name }) => name))).toEqual([
+    ["applied_compute_agentic"],
+    ["dynamo"],
+  ]);
+});

@@ -1,0 +1,169 @@
+import type { LineSource } from "../line-source.ts";
+import type { Trace } from "../trace.ts";
+import { TraceBuilder } from "../trace-builder.ts";
+import { quoted, TraceError } from "../trace-error.ts";
+import type { ReadOptions, TraceFormat } from "../trace-format.ts";
+import { firstLine } from "../trace-format.ts";
+import type { JsonRow } from "./json-rows.ts";
+import { readJsonRows } from "./json-rows.ts";
+
+const schema = "dynamo.request.trace.v1";
+
+/**
+ * Dynamo request traces (engine-reference §2.6): JSONL in one or more shards, `request_end` records with lengths and
+ * chained 64-bit block hashes. Requests with an `agent_context` are turns of sessions: the next one comes as long after
+ * the end of the one before as it was recorded.
+ */
+export const dynamoFormat: TraceFormat = {
+  name: "dynamo",
+  description: `Dynamo request trace: ${schema} records, one or more shards`,
+  detect: (head) => firstLine(head).includes(`"${schema}"`),
+  read: (source, options) => readShards([source], options),
+  readShards,
+};
+
+interface RequestEnd {
+  readonly file: string;
+  readonly line: number;
+  readonly id: string;
+  readonly receivedMs: number;
+  /** When it ended, ms; NaN when the record does not say. */
+  readonly endMs: number;
+  readonly inputLength: number;
+  readonly outputLength: number;
+  /** The hashes as they stand in the file. */
+  readonly hashes: string;
+  readonly session: string | null;
+}
+
+async function readShards(sources: readonly LineSource[], options: ReadOptions): Promise<Trace> {
+  const requests: RequestEnd[] = [];
+  const places = new Map<string, string>();
+  let blockSize: number | null = options.traceBlockSize;
+  for (const source of sources) {
+    await readJsonRows(source, (row, text) => {
+      const record = unwrapped(row);
+      if (!record.has("schema") || record.text("schema") !== schema) row.fail("schema", `must be "${schema}"`);
+      if (record.text("event_type") !== "request_end") return;
+      const { request, size } = requestEnd(record, text);
+      blockSize ??= size;
+      if (size !== blockSize) {
+        throw new TraceError(
+          row.file,
+          row.line,
+          options.traceBlockSize === blockSize
+            ? `trace_block_size is ${size}, but --trace-block-size is ${blockSize}`
+            : `trace_block_size is ${size}, but ${blockSize} in the records before`,
+        );
+      }
+      const before = places.get(request.id);
+      if (before !== undefined) {
+        throw new TraceError(row.file, row.line, `request_id "${quoted(request.id)}" stands in ${before} too`);
+      }
+      places.set(request.id, `${row.file}:${row.line}`);
+      requests.push(request);
+    });
+  }
+  const [first] = sources as [LineSource];
+  const name = sources.map((source) => source.name).join(", ");
+  const builder = new TraceBuilder(sources.length === 1 ? first.name : name, blockSize ?? 1);
+  checkContexts(requests);
+  const lastEndMs = new Map<string, number>();
+  const ordered = requests.toSorted((one, other) => one.receivedMs - other.receivedMs);
+  const baseMs = ordered[0]?.receivedMs ?? 0;
+  for (const request of ordered) addRequest(request, baseMs, builder, lastEndMs);
+  return builder.finish(name, options.arrivals);
+}
+
+/** Some sinks put the record into an envelope, as `event`. */
+function unwrapped(row: JsonRow): JsonRow {
+  return !row.has("schema") && row.has("event") ? row.object("event") : row;
+}
+
+function requestEnd(record: JsonRow, text: string): { request: RequestEnd; size: number } {
+  const request = record.object("request");
+  const replay: JsonRow = request.object("replay");
+  const size = replay.tokens("trace_block_size");
+  const inputLength = replay.tokens("input_length");
+  if (size === 0) replay.fail("trace_block_size", "must be positive, found 0");
+  if (inputLength === 0) replay.fail("input_length", "must be positive, found 0");
+  const expected = Math.ceil(inputLength / size);
+  const found = replay.list("input_sequence_hashes").length;
+  if (found !== expected) {
+    replay.fail("input_sequence_hashes", `must have ${expected} entries for ${inputLength} tokens, found ${found}`);
+  }
+  // A double cannot hold 64 bits: the digits count.
+  const hashes = /"input_sequence_hashes"\s*:\s*\[([\s\d,]*)\]/.exec(text)?.[1];
+  if (hashes === undefined) replay.fail("input_sequence_hashes", "must hold integers from 0 to 2^64 - 1");
+  const receivedMs = request.number("request_received_ms");
+  return {
+    size,
+    request: {
+      file: record.file,
+      line: record.line,
+      id: request.id("request_id"),
+      receivedMs,
+      endMs: record.has("event_time_unix_ms")
+        ? record.number("event_time_unix_ms")
+        : receivedMs + (request.has("total_time_ms") ? request.positive("total_time_ms") : Number.NaN),
+      inputLength,
+      outputLength: request.tokens("output_tokens"),
+      hashes,
+      session: record.has("agent_context") ? sessionOf(record.object("agent_context")) : null,
+    },
+  };
+}
+
+function sessionOf(context: JsonRow): string {
+  if (context.has("parent_session_id")) {
+    context.fail("parent_session_id", "makes requests wait for other sessions, which is not supported yet");
+  }
+  return context.text("session_id");
+}
+
+function checkContexts(requests: readonly RequestEnd[]): void {
+  const first = requests[0]?.session ?? null;
+  for (const { file, line, session } of requests) {
+    if ((session === null) !== (first === null)) {
+      throw new TraceError(file, line, "requests with and without agent_context cannot be mixed in one trace");
+    }
+  }
+}
+
+function addRequest(
+  { file, line, receivedMs, endMs, inputLength, outputLength, hashes, session: name }: RequestEnd,
+  baseMs: number,
+  builder: TraceBuilder,
+  lastEndMs: Map<string, number>,
+): void {
+  const arrivalMs = receivedMs - baseMs;
+  if (name !== null) {
+    const session = builder.sessions.indexOf(name);
+    let delayMs = 0;
+    if (builder.sessions.turns(session) > 0) {
+      const before = lastEndMs.get(name)!;
+      if (Number.isNaN(before)) {
+        throw new TraceError(
+          file,
+          line,
+          `the request before it in session ${quoted(name)} has no end: event_time_unix_ms and total_time_ms are missing`,
+        );
+      }
+      delayMs = Math.max(0, receivedMs - before);
+    }
+    builder.sessions.addTurn(session, delayMs, arrivalMs);
+    lastEndMs.set(name, endMs);
+  }
+  for (const digits of hashes.split(",")) {
+    const hash = BigInt(digits.trim() || "0");
+    if (hash >= 2n ** 64n) {
+      throw new TraceError(
+        file,
+        line,
+        `input_sequence_hashes must hold integers from 0 to 2^64 - 1, found ${quoted(digits.trim())}`,
+      );
+    }
+    builder.pushBlock(Number(hash >> 32n), Number(hash & 0xffff_ffffn));
+  }
+  builder.addRow(line, arrivalMs, inputLength, outputLength);
+}
