@@ -72,10 +72,15 @@ async function writeCompressed(file: number, chunks: Iterable<string>): Promise<
   })();
   // The reader's failure is reported by the await below; until then it must not count as unhandled.
   written.catch(() => gzip.destroy());
-  for (const chunk of chunks) {
-    if (gzip.destroyed) break;
-    if (!gzip.write(chunk)) await Promise.race([new Promise((resume) => gzip.once("drain", resume)), written]);
+  try {
+    for (const chunk of chunks) {
+      if (gzip.destroyed) break;
+      if (!gzip.write(chunk)) await Promise.race([new Promise((resume) => gzip.once("drain", resume)), written]);
+    }
+    gzip.end();
+  } catch (error) {
+    gzip.destroy();
+    throw error;
   }
-  gzip.end();
   await written;
 }

@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ProblemList } from "./config-error.ts";
+import { loadDocument } from "./document.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "windtunnel-test-"));
+const file = (name: string, content: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+async function load(given: string) {
+  const problems = new ProblemList();
+  const value = await loadDocument(given, "--args", problems);
+  return { value, problems: problems.problems.map(({ where, message }) => `${where}: ${message}`) };
+}
+
+describe("what is understood", () => {
+  test.each<[string, unknown]>([
+    ['{"a": 1, "b": [true, null]}', { a: 1, b: [true, null] }],
+    ["  [1, 2]  ", [1, 2]],
+    ["{a: 1, b: x}", { a: 1, b: "x" }],
+    ["a: 1\nb:\n  c: 2.5", { a: 1, b: { c: 2.5 } }],
+    ["a: 1", { a: 1 }],
+  ])("inline %j", async (given, value) => {
+    expect(await load(given)).toEqual({ value, problems: [] });
+  });
+
+  test("a path, with or without @, to JSON or YAML", async () => {
+    const json = file("args.json", '{"a": 1}');
+    const yaml = file("args.yaml", "a: 1 # one\n");
+    for (const given of [json, `@${json}`, yaml, `@${yaml}`]) {
+      expect(await load(given)).toEqual({ value: { a: 1 }, problems: [] });
+    }
+  });
+});
+
+describe("what is refused, with its place", () => {
+  test("nothing", async () => {
+    expect((await load("  ")).problems).toEqual(["--args: found nothing, expected JSON, YAML or a path"]);
+  });
+
+  test("broken text names line and column", async () => {
+    const [problem] = (await load('{"a": 1,, "b": }')).problems;
+    expect(problem).toMatch(/^--args: neither JSON nor YAML: .* at line 1, column \d+$/);
+  });
+
+  test("a key twice", async () => {
+    expect((await load("a: 1\na: 2")).problems[0]).toMatch(/unique/);
+  });
+
+  test("a broken file is named", async () => {
+    const path = file("broken.yaml", "a: [1, 2");
+    expect((await load(path)).problems[0]).toContain(`--args (${path}): neither JSON nor YAML: `);
+  });
+
+  test("a folder, a missing file", async () => {
+    mkdirSync(join(folder, "sub"), { recursive: true });
+    expect((await load(join(folder, "sub"))).problems[0]).toContain("it is a directory");
+    expect((await load("no-such-file.json")).problems[0]).toContain("no such file or directory");
+  });
+});

@@ -1,0 +1,56 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { checkWritable, OutputError, writeFileAtomically } from "./atomic-file.ts";
+
+const scratch = () => mkdtempSync(join(tmpdir(), "windtunnel-test-"));
+
+describe("writing a file as a whole", () => {
+  test("makes the folders and replaces what was there", async () => {
+    const folder = scratch();
+    const path = join(folder, "a/b/report.json");
+    await writeFileAtomically(path, ["old"]);
+    await writeFileAtomically(path, ["new ", "text ✓"]);
+    expect(readFileSync(path, "utf8")).toBe("new text ✓");
+    expect(readdirSync(join(folder, "a/b"))).toEqual(["report.json"]);
+  });
+
+  test(".gz is compressed, the same bytes every time", async () => {
+    const folder = scratch();
+    const chunks = Array.from({ length: 2000 }, (_, i) => `${"row ".repeat(50)}${i}\n`);
+    await writeFileAtomically(join(folder, "one.gz"), chunks);
+    await writeFileAtomically(join(folder, "two.gz"), chunks);
+    const one = readFileSync(join(folder, "one.gz"));
+    expect(gunzipSync(one).toString("utf8")).toBe(chunks.join(""));
+    expect(one.equals(readFileSync(join(folder, "two.gz")))).toBe(true);
+  });
+
+  test("a failure half-way leaves the old file and nothing else", async () => {
+    const folder = scratch();
+    const path = join(folder, "report.json");
+    writeFileSync(path, "old");
+    function* breaking() {
+      yield "half of ";
+      throw new Error("broken");
+    }
+    await expect(writeFileAtomically(path, breaking())).rejects.toThrow(`cannot write ${path}: broken`);
+    await expect(writeFileAtomically(`${path}.gz`, breaking())).rejects.toBeInstanceOf(OutputError);
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["report.json"]);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("a full device names the path, plain and compressed", async () => {
+    await expect(writeFileAtomically("/dev/full", ["x"])).rejects.toThrow("cannot write /dev/full: no space left");
+  });
+
+  test("a path below a file, or onto a folder, is told before anything is written", () => {
+    const folder = scratch();
+    writeFileSync(join(folder, "file"), "");
+    expect(() => checkWritable(join(folder, "file/report.json"))).toThrow(OutputError);
+    expect(() => checkWritable(folder)).toThrow(`cannot write ${folder}: it is a directory`);
+    checkWritable(join(folder, "new/report.json"));
+    expect(readdirSync(join(folder, "new"))).toEqual([]);
+  });
+});
