@@ -50,11 +50,24 @@ export async function openPage(
   });
   await page.goto(address);
   // Charts are drawn once they have been laid out.
-  await page.waitForFunction(
+  await until(
+    page,
     `[...document.querySelectorAll('.chart[data-empty="false"]:not(.marks)')].every((chart) => chart.querySelector("canvas"))`,
   );
   await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
   return { page, complaints, requests };
+}
+
+/**
+ * Waits until an expression is true in the page. (The page's own rules forbid what Playwright's waitForFunction does.)
+ * @throws Error after ten seconds
+ */
+export async function until(page: Page, expression: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await page.evaluate(expression)) return;
+    await page.waitForTimeout(50);
+  }
+  throw new Error(`never became true: ${expression}`);
 }
 
 /** How many pixels each drawn chart has inside its plot that are neither background nor grid, by chart. */

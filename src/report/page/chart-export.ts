@@ -50,11 +50,12 @@ export function csvOf(spec: ChartSpec): string {
     }
   } else {
     const unit = spec.unit === "" ? "" : ` (${spec.unit})`;
-    rows.push([spec.value?.label ?? "time_s", ...spec.curves.map(({ label }) => `${label}${unit}`)]);
+    const curves = [...spec.curves, ...(spec.threads ?? [])];
+    rows.push([spec.value?.label ?? "time_s", ...curves.map(({ label }) => `${label}${unit}`)]);
     const moments = new Map<number, (number | null)[]>();
-    for (const [column, { x, y }] of spec.curves.entries()) {
+    for (const [column, { x, y }] of curves.entries()) {
       for (const [place, at] of x.entries()) {
-        const row = moments.get(at) ?? spec.curves.map(() => null);
+        const row = moments.get(at) ?? curves.map(() => null);
         row[column] = y[place] ?? null;
         moments.set(at, row);
       }

@@ -15,7 +15,7 @@ export interface Curve {
   /** Opacity of the area down to 0. */
   readonly fill?: number;
   readonly opacity?: number;
-  /** Drawn and exported, but without an entry of its own in the legend. */
+  /** Without an entry of its own in the legend. */
   readonly unlisted?: boolean;
   /** Leave out of the vertical range. */
   readonly unscaled?: boolean;
@@ -56,6 +56,8 @@ export interface ChartSpec {
   readonly note: string;
   readonly curves: readonly Curve[];
   readonly bands?: readonly Band[];
+  /** Thin lines beside the curves, without entries in the legend; they do not stretch the vertical range. */
+  readonly threads?: readonly Curve[];
   readonly lanes?: readonly Lane[];
   /** Key to the colours of lanes. */
   readonly laneKey?: readonly { readonly label: string; readonly color: ColorRole; readonly opacity: number }[];

@@ -1,10 +1,15 @@
 import uPlot from "uplot";
 import { exportCsv, exportPng } from "./chart-export.ts";
-import type { ChartSpec, Curve } from "./chart-spec.ts";
-import { valueAt, verticalRange, verticalTicks } from "./curve-values.ts";
+import type { ChartSpec } from "./chart-spec.ts";
+import { verticalRange, verticalTicks } from "./curve-values.ts";
+import { legendOf } from "./chart-legend.ts";
+import type { ShowValues } from "./chart-legend.ts";
 import { button, element } from "./dom.ts";
-import { clock, figure, tick } from "./format.ts";
-import { drawLanes, laneText } from "./lanes.ts";
+import { clock, tick } from "./format.ts";
+import { drawSoon, drawSoonUnlessWaiting, isInSight, watch } from "./draw-queue.ts";
+import { drawLanes } from "./lanes.ts";
+import { curvePlace, joined, seriesOf } from "./chart-series.ts";
+import { drawThreads } from "./threads.ts";
 import { color, onThemeChange } from "./theme.ts";
 import { timeStep, timeTicks } from "./time-axis.ts";
 import type { TimeRange } from "./time-range.ts";
@@ -24,14 +29,18 @@ export interface ChartContext {
 export const plotInsets = { left: 54, right: 14 };
 
 const FONT = '11px ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
-const live: uPlot[] = [];
+const live: [HTMLElement, uPlot][] = [];
 onThemeChange(() => {
-  for (const plot of live) plot.redraw(true, true);
+  for (const [row, plot] of live) drawSoon(row, () => plot.redraw(true, true));
 });
 
 /** Draws all time charts again, for a marked moment. */
 export function redrawAll(): void {
-  for (const plot of live) plot.redraw(false, false);
+  for (const [row, plot] of live) {
+    // Work that is waiting draws anyway.
+    if (isInSight(row)) plot.redraw(false, false);
+    else drawSoonUnlessWaiting(row, () => plot.redraw(false, false));
+  }
 }
 
 /** A chart with its title, legend and exports; drawn once it is in the page. */
@@ -67,56 +76,29 @@ export function chartRow(spec: ChartSpec, context: ChartContext): HTMLElement {
   const show = legendOf(spec, legend);
   show(null, null, spec.curves);
   let plot: uPlot | null = null;
+  watch(row);
+  host.style.minHeight = `${plotHeight(spec)}px`;
   actions.append(
     button("PNG", `Save “${spec.title}” as a picture`, () => plot && exportPng(spec, plot, context.fileStem)),
     button("CSV", `Save the data of “${spec.title}”`, () => exportCsv(spec, context.fileStem)),
   );
   new ResizeObserver(() => {
-    const width = Math.floor(host.clientWidth);
-    if (width < 40) return;
-    if (plot === null) plot = draw(spec, context, host, width, show);
-    else if (plot.width !== width) plot.setSize({ width, height: plot.height });
+    if (host.clientWidth < 40 || plot?.width === Math.floor(host.clientWidth)) return;
+    drawSoon(row, () => {
+      const width = Math.floor(host.clientWidth);
+      if (plot === null) plot = draw(spec, context, row, host, show);
+      else plot.setSize({ width, height: plot.height });
+    });
   }).observe(host);
   return row;
 }
 
-type Show = (plot: uPlot | null, x: number | null, curves: readonly Curve[], left?: number, top?: number) => void;
-
-/** Fills the legend; returns what writes the values under the cursor into it. */
-function legendOf(spec: ChartSpec, legend: HTMLElement): Show {
-  const format = spec.format ?? figure;
-  const cells: { readonly place: number; readonly value: HTMLElement }[] = [];
-  for (const [place, curve] of spec.curves.entries()) {
-    if (curve.unlisted === true) continue;
-    const value = element("span", { class: "value" });
-    const swatch = element("i", { class: `swatch ${curve.dash ? "dashed" : (curve.kind ?? "line")}` });
-    swatch.style.setProperty("--c", `var(--${curve.color})`);
-    swatch.style.opacity = String(Math.max(0.45, curve.opacity ?? 1));
-    legend.append(
-      element("span", { class: "entry", children: [swatch, element("span", { text: curve.label }), value] }),
-    );
-    cells.push({ place, value });
-  }
-  for (const { label, color: role, opacity } of spec.laneKey ?? []) {
-    const swatch = element("i", { class: "swatch block" });
-    swatch.style.setProperty("--c", `var(--${role})`);
-    swatch.style.opacity = String(opacity);
-    legend.append(element("span", { class: "entry", children: [swatch, element("span", { text: label })] }));
-  }
-  const described = element("p", { class: "described", attributes: { "aria-live": "off" } });
-  if (spec.lanes !== undefined || spec.describe !== undefined) legend.append(described);
-  return (plot, x, curves, left = 0, top = 0) => {
-    for (const { place, value } of cells) {
-      const at = x === null ? null : valueAt(curves[place]!, x);
-      value.textContent = at === null ? "" : format(at);
-    }
-    if (plot === null || x === null) described.textContent = "";
-    else if (spec.describe !== undefined) described.textContent = spec.describe(plot, x, left, top) ?? "";
-    else if (spec.lanes !== undefined) described.textContent = laneText(spec.lanes, plot, x, top) ?? "";
-  };
+/** Height of the canvas: the plot and its horizontal axis. */
+function plotHeight(spec: ChartSpec): number {
+  return (spec.height ?? 150) + (spec.value === undefined ? 26 : 40);
 }
 
-function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: number, show: Show): uPlot {
+function draw(spec: ChartSpec, context: ChartContext, row: HTMLElement, host: HTMLElement, show: ShowValues): uPlot {
   const { range } = context;
   const time = spec.value === undefined;
   const own = { from: 0, to: 1 };
@@ -124,7 +106,6 @@ function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: 
   const all = { ...own };
   const shown = () => (time ? range.current : own);
   const log = spec.log === true;
-  const height = (spec.height ?? 150) + (time ? 26 : 40);
   const inSight = (): ChartSpec => {
     const { from, to } = range.current;
     const wide = spec.overview !== undefined && to - from > range.whole.to * 0.35;
@@ -141,8 +122,8 @@ function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: 
   };
   const plot: uPlot = new uPlot(
     {
-      width,
-      height,
+      width: Math.floor(host.clientWidth),
+      height: plotHeight(spec),
       padding: [8, plotInsets.right, 0, 0],
       legend: { show: false },
       cursor: {
@@ -215,7 +196,7 @@ function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: 
       ],
       series: [{}, ...spec.curves.map((curve, k) => seriesOf(curve, data[k + 1]!))],
       bands: (spec.bands ?? []).map(({ upper, lower, color: role, opacity }) => ({
-        series: [place(spec, upper), place(spec, lower)] as [number, number],
+        series: [curvePlace(spec, upper), curvePlace(spec, lower)] as [number, number],
         fill: () => color(role, opacity),
       })),
       hooks: {
@@ -228,6 +209,7 @@ function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: 
         draw: [
           (u) => {
             if (spec.lanes !== undefined) drawLanes(spec.lanes, u);
+            if (spec.threads !== undefined) drawThreads(spec.threads, u);
             spec.draw?.(u);
             if (time) drawMarked(u, context.marked.seconds);
           },
@@ -243,7 +225,7 @@ function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: 
           (u) => {
             const left = u.cursor.left ?? -1;
             const x = left < 0 ? null : u.posToVal(left, "x");
-            show(u, x, now.curves, left, u.cursor.top ?? -1);
+            if (x === null || isInSight(row)) show(u, x, now.curves, left, u.cursor.top ?? -1);
             if (time && u.cursor.event !== undefined && u.cursor.event !== null) context.onCursor(x);
           },
         ],
@@ -252,16 +234,21 @@ function draw(spec: ChartSpec, context: ChartContext, host: HTMLElement, width: 
     data,
     host,
   );
-  live.push(plot);
+  live.push([row, plot]);
   if (time) {
-    range.onChange(({ from, to }) => {
-      const next = inSight();
-      if (next.curves !== now.curves) {
-        now = next;
-        plot.setData(joined(now), false);
-      }
-      plot.setScale("x", { min: from, max: to });
-    });
+    range.onChange(() =>
+      drawSoon(row, () => {
+        const next = inSight();
+        if (next.curves !== now.curves) {
+          now = next;
+          plot.setData(joined(now), false);
+        }
+        const width = Math.floor(host.clientWidth);
+        if (plot.width !== width) plot.setSize({ width, height: plot.height });
+        const { from, to } = range.current;
+        plot.setScale("x", { min: from, max: to });
+      }),
+    );
   }
   if (spec.onClick !== undefined) clickable(plot, spec.onClick);
   return plot;
@@ -275,53 +262,6 @@ function clickable(plot: uPlot, onClick: (x: number) => void): void {
   plot.over.addEventListener("click", (event) => {
     if (Math.abs(event.clientX - downX) <= 4) onClick(plot.posToVal(event.offsetX, "x"));
   });
-}
-
-function seriesOf(curve: Curve, values: uPlot.AlignedData[number]): uPlot.Series {
-  const { color: role, fill, opacity = 1, kind = "line", width = 1.5 } = curve;
-  // A lone value between gaps would be invisible as a line.
-  const lone = kind === "line" ? lonePlaces(values) : [];
-  return {
-    stroke: () => color(role, opacity),
-    width: kind === "points" ? 0 : width,
-    ...(curve.dash === undefined ? {} : { dash: [...curve.dash] }),
-    ...(fill === undefined ? {} : { fill: () => color(role, fill) }),
-    ...(kind === "step" ? { paths: uPlot.paths.stepped!({ align: 1 }) } : {}),
-    ...(kind === "points" ? { paths: () => null } : {}),
-    points:
-      kind === "points"
-        ? { show: true, size: 5, width: 0, fill: () => color(role, opacity) }
-        : { show: true, size: 3, width: 0, fill: () => color(role, opacity), filter: () => lone },
-  };
-}
-
-/** Places of values without a neighbour: undefined is no measurement, null a gap. */
-function lonePlaces(values: uPlot.AlignedData[number]): number[] {
-  const known = Array.from(values, (value, place) => ({ value, place })).filter(({ value }) => value !== undefined);
-  return known.flatMap(({ value, place }, k) =>
-    value !== null && (known[k - 1]?.value ?? null) === null && (known[k + 1]?.value ?? null) === null ? [place] : [],
-  );
-}
-
-function place(spec: ChartSpec, label: string): number {
-  return spec.curves.findIndex((curve) => curve.label === label) + 1;
-}
-
-/** Curves brought to common moments; where a curve says nothing its line goes on. */
-function joined(spec: ChartSpec): uPlot.AlignedData {
-  if (spec.curves.length === 0) return [[0, 1]] as uPlot.AlignedData;
-  const tables = new Map<readonly number[], Curve[]>();
-  for (const curve of spec.curves) tables.set(curve.x, [...(tables.get(curve.x) ?? []), curve]);
-  const log = spec.log === true;
-  // uPlot draws logarithms of positive values only.
-  const drawn = (y: readonly (number | null)[]) =>
-    log ? y.map((value) => (value !== null && value <= 0 ? 1e-9 : value)) : [...y];
-  const data = uPlot.join(
-    [...tables].map(([x, curves]) => [[...x], ...curves.map(({ y }) => drawn(y))]) as uPlot.AlignedData[],
-    [...tables.values()].map((curves) => [0, ...curves.map(() => 2)]) as uPlot.JoinNullMode[][],
-  );
-  const order = [...tables.values()].flat();
-  return [data[0], ...spec.curves.map((curve) => data[order.indexOf(curve) + 1]!)] as uPlot.AlignedData;
 }
 
 function valueExtent(spec: ChartSpec): { from: number; to: number } {

@@ -26,7 +26,8 @@ function replicas(run: RunPageData, pool: PoolName, onClick: (seconds: number) =
   }
   const ticks = run.planner?.ticks;
   const targets = ticks?.pools[pool]?.target ?? [];
-  const asked = targets.flatMap((count, place) => (count === null ? [] : [place]));
+  const ready = ticks?.pools[pool]?.active ?? [];
+  const asked = targets.flatMap((count, place) => (count === null || count === ready[place] ? [] : [place]));
   if (asked.length > 0) {
     const at = asked.map((place) => ticks!.t_s[place]!);
     curves.push({ label: "recommended", color: "ink", kind: "points", x: at, y: asked.map((k) => targets[k]!) });

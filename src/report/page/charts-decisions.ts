@@ -1,8 +1,31 @@
 import type { RunPageData } from "../page-data.ts";
 import type { ChartSpec, Lane, Span } from "./chart-spec.ts";
-import { noTicks, runEnd } from "./run-series.ts";
+import { hasValues } from "./chart-spec.ts";
+import { ownFigures } from "./explanation.ts";
+import { noTicks, runEnd, tickCurve } from "./run-series.ts";
 import type { ColorRole } from "./theme.ts";
 import { reasonWords } from "./reason-words.ts";
+
+/** Colours of the numbers a policy of the user's own records. */
+const figureColors: readonly ColorRole[] = ["blue", "orange", "green", "purple", "red", "sky", "ink", "grey"];
+
+/** What a policy of the user's own recorded at its ticks; null when it is not one, or recorded no numbers. */
+export function policyChart(run: RunPageData, onClick: (seconds: number) => void): ChartSpec | null {
+  const keys = ownFigures(run).slice(0, figureColors.length);
+  if (keys.length === 0) return null;
+  const curves = keys.map((key, place) =>
+    tickCurve(run, key, { label: key, color: figureColors[place]!, kind: "step" as const }),
+  );
+  return {
+    id: "policy-figures",
+    title: "Figures of the policy",
+    unit: "",
+    note: "The numbers the policy recorded at its ticks, under its own names.",
+    curves,
+    empty: hasValues(curves) ? null : "The policy recorded no numbers.",
+    onClick,
+  };
+}
 
 const reasonColors: Readonly<Record<string, readonly [ColorRole, number]>> = {
   scale_up: ["orange", 1],
@@ -46,7 +69,10 @@ export function decisionChart(run: RunPageData, onClick: (seconds: number) => vo
     lanes,
     laneKey,
     height: Math.max(44, lanes.length * 24),
-    empty: lanes.length > 0 ? null : (noTicks(run) ?? "The policy records no reasons of its own."),
+    empty:
+      lanes.length > 0
+        ? null
+        : (noTicks(run) ?? "The policy sorts its decisions under no names; open a scaling event to read what it said."),
     onClick,
   };
 }

@@ -42,7 +42,8 @@ function engineLoad(run: RunPageData, pool: PoolName, kind: "prefill" | "decode"
     kind === "prefill"
       ? (["queued_prefill_tokens"] as const)
       : (["queued_decode_kv_tokens", "inflight_decode_kv_tokens"] as const);
-  const curves = load === undefined ? [] : engineCurves(run, load, figures, poolColors[pool], 1);
+  const { curves, threads } =
+    load === undefined ? { curves: [], threads: [] } : engineCurves(run, load, figures, poolColors[pool], 1);
   const filled = hasValues(curves);
   const capacity = kvCapacity(run, pool);
   if (kind === "decode" && capacity !== null) {
@@ -57,6 +58,7 @@ function engineLoad(run: RunPageData, pool: PoolName, kind: "prefill" | "decode"
         ? "Prompt tokens queued at each engine when its last pass began; a thin line for every engine."
         : "Key-value tokens queued and in flight at each engine in its last pass; a thin line for every engine.",
     curves,
+    threads,
     format: figure,
     axisFormat: tick,
     empty: filled ? null : (noTicks(run) ?? "The policy records no load of its engines."),
@@ -75,9 +77,12 @@ function kvUtilisation(run: RunPageData, pool: PoolName): ChartSpec {
   const capacity = kvCapacity(run, pool);
   const blocks = setting(run, `${pool === "agg" ? "engine" : pool}.num_gpu_blocks`);
   const curves: Curve[] = [];
+  const threads: Curve[] = [];
   const load = run.planner?.ticks.load[pool];
   if (load !== undefined && blocks !== null) {
-    curves.push(...engineCurves(run, load, ["kv_blocks"], poolColors[pool], 1 / blocks));
+    const sampled = engineCurves(run, load, ["kv_blocks"], poolColors[pool], 1 / blocks);
+    curves.push(...sampled.curves);
+    threads.push(...sampled.threads);
   }
   if (capacity !== null && timeline.context_tokens !== undefined) {
     const ready = meanReplicas(timeline, pool);
@@ -90,6 +95,7 @@ function kvUtilisation(run: RunPageData, pool: PoolName): ChartSpec {
     unit: "of capacity",
     note: "Blocks in use, sampled at ticks. Running context: tokens of all running requests (shared prefixes counted each time) over ready engines' capacity.",
     curves,
+    threads,
     format: percent,
     axisFormat: (value) => `${Math.round(value * 100)} %`,
     empty: hasValues(curves) ? null : "The number of key-value blocks is not known.",
@@ -106,7 +112,7 @@ function batchUtilisation(run: RunPageData, pools: readonly PoolName[]): ChartSp
     if (load !== undefined) {
       const prefix = pools.length > 1 ? `${pool} ` : "";
       const sampled = engineCurves(run, load, ["running"], poolColors[pool], 1 / most);
-      curves.push(...sampled.map((curve) => ({ ...curve, label: `${prefix}${curve.label}` })));
+      curves.push(...sampled.curves.map((curve) => ({ ...curve, label: `${prefix}${curve.label}` })));
     }
     if (pool === "agg") {
       const ready = meanReplicas(timeline, pool);

@@ -16,7 +16,7 @@ export function engineCurves(
   figures: readonly (keyof EngineLoadColumns["figures"])[],
   role: ColorRole,
   scale: number,
-): Curve[] {
+): { readonly curves: Curve[]; readonly threads: Curve[] } {
   const times = run.planner!.ticks.t_s;
   const value = (entry: number): number | null => {
     let sum: number | null = null;
@@ -48,14 +48,15 @@ export function engineCurves(
   const curves: Curve[] = [{ label: "busiest", color: role, width: 1.5, x: times, y: largest }];
   if (load.kind === "extremes") {
     curves.push({ label: "idlest", color: role, width: 1, opacity: 0.5, x: times, y: least });
-    return curves;
+    return { curves, threads: [] };
   }
   const mean = sums.map((sum, tick) => (counts[tick]! > 0 ? sum / counts[tick]! : null));
   curves.push({ label: "mean", color: "ink", width: 1, dash: [2, 2], x: times, y: mean });
-  if (lines.size > 1 && lines.size <= MOST_LINES) {
-    for (const [engine, { x, y }] of lines) {
-      curves.push({ label: `engine ${engine}`, color: role, width: 0.75, opacity: 0.35, unlisted: true, x, y });
-    }
-  }
-  return curves;
+  const threads =
+    lines.size > 1 && lines.size <= MOST_LINES
+      ? [...lines].map(([engine, line]): Curve => {
+          return { label: `engine ${engine}`, color: role, width: 0.75, opacity: 0.35, ...line };
+        })
+      : [];
+  return { curves, threads };
 }

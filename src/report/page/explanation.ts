@@ -86,6 +86,12 @@ function latencies(run: RunPageData, tick: number, pool: PoolName) {
   });
 }
 
+/** Keys of numbers a policy of the user's own records; none for the Dynamo planner, whose numbers have charts. */
+export function ownFigures(run: RunPageData): readonly string[] {
+  const numbers = run.planner?.ticks.numbers ?? {};
+  return "throughput_lower_bound_decode" in numbers ? [] : Object.keys(numbers);
+}
+
 /** What the planner saw and estimated at a tick: label and figure. */
 export function facts(run: RunPageData, tick: number): readonly (readonly [string, string])[] {
   const rows: [string, string][] = [];
@@ -114,6 +120,7 @@ export function facts(run: RunPageData, tick: number): readonly (readonly [strin
   }
   add("One engine carries", "engine_rps_decode", (value) => `${figure(value)} requests/s`);
   add(run.mode === "disagg" ? "Decode floor" : "Floor set by the forecast", "throughput_lower_bound_decode", figure);
+  for (const key of ownFigures(run)) add(key.replaceAll("_", " "), key, figure);
   for (const [pool, counts] of Object.entries(run.planner?.ticks.pools ?? {})) {
     const parts = [`${counts.active[tick] ?? 0} ready`];
     if ((counts.starting[tick] ?? 0) > 0) parts.push(`${counts.starting[tick]} starting`);

@@ -30,7 +30,7 @@ export function drawLanes(lanes: readonly Lane[], plot: uPlot): void {
 
 /** What the cursor is on. */
 export function laneText(lanes: readonly Lane[], plot: uPlot, x: number, top: number): string | null {
-  const row = Math.floor(top / (plot.over.clientHeight / lanes.length));
+  const row = Math.floor(top / (plot.bbox.height / devicePixelRatio / lanes.length));
   const at = ({ label, spans }: Lane): string | null => {
     const span = spans.findLast(({ from, to }) => from <= x && x < to);
     return span === undefined ? null : `${label} · ${span.text}`;

@@ -3,7 +3,7 @@ import { chartRow, plotInsets } from "./chart.ts";
 import type { ChartContext } from "./chart.ts";
 import type { ChartSpec } from "./chart-spec.ts";
 import { capacityCharts } from "./charts-capacity.ts";
-import { decisionChart } from "./charts-decisions.ts";
+import { decisionChart, policyChart } from "./charts-decisions.ts";
 import { latencyCharts } from "./charts-latency.ts";
 import { loadCharts } from "./charts-load.ts";
 import { requestCharts } from "./charts-requests.ts";
@@ -52,7 +52,9 @@ export function runPage(run: RunPageData, toggleTheme: () => void): HTMLElement[
         "Scaling",
         ...replicas.map(chart),
         decisionMarks(run, context, panel.open),
-        ...[decisionChart(run, panel.open), ...estimates, ...rest].map(chart),
+        ...[decisionChart(run, panel.open), policyChart(run, panel.open) ?? [], ...estimates, ...rest]
+          .flat()
+          .map(chart),
       ),
       group("Traffic", ...[rates!, ...shapes].map(chart)),
       group("Load", ...loadCharts(run).map(chart)),

@@ -18,8 +18,7 @@ export function worstStretch(run: RunPageData): Trouble | null {
   const misses = shares.map((share, k) => (share === null ? 0 : Math.round((1 - share) * left[k]!)));
   const all = sum(misses);
   if (all === 0) return null;
-  // Average rate of misses, but a nearly perfect run's stretch is measured against one miss in ten.
-  const average = Math.max(0.1, all / sum(left));
+  const average = all / sum(left);
   const stretch = largestSum(misses.map((missed, k) => missed - average * left[k]!));
   const until = stretch.to + 1;
   const from = stretch.from * timeline.bucket_s;
