@@ -1,7 +1,6 @@
 import { TraceBuilder } from "../trace-builder.ts";
 import type { TraceFormat } from "../trace-format.ts";
 import { firstLine } from "../trace-format.ts";
-import { calendarMs } from "./calendar-time.ts";
 import { readCsv } from "./csv-lines.ts";
 
 /**
@@ -20,10 +19,8 @@ export const azureLlmFormat: TraceFormat = {
       const context = row.required("ContextTokens");
       const generated = row.required("GeneratedTokens");
       return () => {
-        const text = row.text(time);
-        if (Number.isNaN(baseMs)) baseMs = Math.floor(calendarMs(text, 0) / 1000) * 1000;
-        const arrivalMs = calendarMs(text, baseMs);
-        if (Number.isNaN(arrivalMs)) row.fail(time, text, "a time like 2023-11-16 18:15:46.6805900");
+        if (Number.isNaN(baseMs)) baseMs = Math.floor(row.calendarMs(time, 0) / 1000) * 1000;
+        const arrivalMs = row.calendarMs(time, baseMs);
         const input = row.tokens(context);
         const output = row.tokens(generated);
         if (input === 0) builder.skip("ContextTokens is 0");

@@ -2,6 +2,7 @@ import { decodeLine } from "../json-line.ts";
 import type { LineSource } from "../line-source.ts";
 import { maxTokens } from "../trace-builder.ts";
 import { quoted, TraceError } from "../trace-error.ts";
+import { calendarMs, plainCalendarMs } from "./calendar-time.ts";
 
 const comma = 44;
 const quote = 34;
@@ -90,6 +91,18 @@ export class CsvLine {
     if (!/^\d+(\.0*)?$/.test(text) || value > maxTokens) {
       this.fail(column, text, `an integer from 0 to ${maxTokens}`);
     }
+    return value;
+  }
+
+  /** A calendar time, ms since the whole second `baseMs`. @throws TraceError */
+  calendarMs(column: number, baseMs: number): number {
+    if (this.#texts === null) {
+      const plain = plainCalendarMs(this.#bytes, this.#starts[column]!, this.#starts[column + 1]! - 1, baseMs);
+      if (!Number.isNaN(plain)) return plain;
+    }
+    const text = this.text(column);
+    const value = calendarMs(text, baseMs);
+    if (Number.isNaN(value)) this.fail(column, text, "a time like 2023-11-16 18:15:46.6805900");
     return value;
   }
 
