@@ -163,11 +163,23 @@ export class VllmScheduler {
     this.batch.count(state, 1);
   }
 
+  /** Takes in hand-offs that have arrived; preempted requests before them in the queue wait. */
+  private admitMaterialised(): void {
+    while (this.budget > 0 && this.running.length < this.config.maxNumSeqs) {
+      const state = this.waiting.removeFirstMaterialised();
+      if (state === undefined) return;
+      this.admit(state, 0, state.computed);
+    }
+  }
+
   private admitWaiting(): void {
     const { config, waiting } = this;
+    if (this.onlyMaterialised) {
+      this.admitMaterialised();
+      return;
+    }
     while (waiting.length > 0 && this.running.length < config.maxNumSeqs) {
       const state = waiting.first!;
-      if (this.onlyMaterialised && !state.materialised) return;
       if (!state.materialised) {
         const reason = this.rejection(state);
         if (reason !== FailureReason.none) {

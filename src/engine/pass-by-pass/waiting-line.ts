@@ -44,6 +44,16 @@ export class WaitingLine {
     return state;
   }
 
+  /** Takes out the first one a prompt was handed over for, wherever it stands. */
+  removeFirstMaterialised(): RequestState | undefined {
+    let at = this.head;
+    while (at < this.items.length && !this.items[at]!.materialised) at++;
+    if (at === this.head) return at < this.items.length ? this.removeFirst() : undefined;
+    const [state] = this.items.splice(at, 1);
+    if (state !== undefined) this.count(state, -1);
+    return state;
+  }
+
   /** Puts a request behind the last one for which `after` does not hold, looking from the end. */
   insertFromBack(state: RequestState, after: (other: RequestState) => boolean): void {
     let at = this.items.length;
