@@ -138,6 +138,7 @@ function passByPassSide(trace: Trace, config: EngineConfig, name: SemanticsName,
     inputLength: trace.inputLength,
     outputLength: trace.outputLength,
     sampler: null,
+    gapsOfCompletedOnly: false,
   });
   return {
     worker: new PassByPassWorker([rank], Infinity, rowsAllowed),

@@ -121,7 +121,7 @@ export const runResultSchema = z
     num_ttft_samples: count("Completed requests with a first token."),
     num_tpot_samples: count("Completed requests with a second token."),
     num_e2e_latency_samples: count("Completed requests with a last token."),
-    duration_ms: number("Simulated time at which the last request left the system, ms."),
+    duration_ms: number("Simulated time at which the last request completed, ms."),
     request_throughput_rps: number("Completed requests per simulated second."),
     input_throughput_tok_s: number("Prompt tokens of completed requests per simulated second."),
     output_throughput_tok_s: number("Output tokens of completed requests per simulated second."),

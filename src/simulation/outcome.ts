@@ -14,7 +14,7 @@ export interface SimulationOutcome {
   readonly engine: "aggregated" | "pass-by-pass";
   /** Requests offered to the system (all, unless the run ended early). */
   readonly offeredRequests: number;
-  /** Last time a request left the system, ns. */
+  /** When the last request completed, ns. */
   readonly durationNs: number;
   /** Passes of all workers. */
   readonly passes: number;

@@ -1,7 +1,7 @@
 import { semanticsByName } from "../engine/semantics.ts";
 import { GapRecorder } from "../metrics/gap-recorder.ts";
 import { HandoffColumns } from "../metrics/handoff-columns.ts";
-import { RequestLedger } from "../metrics/request-ledger.ts";
+import { RequestLedger, RequestStatus } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { OpenLoopSource } from "../workload/open-loop.ts";
@@ -63,17 +63,17 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
     if (!(error instanceof PlannerError)) throw error;
     endedEarly = { kind: "planner_error", message: error.message };
   }
-  const durationNs = lastTerminal(ledger);
-  const workers = parts.pools.flatMap((pool) => pool.finish(durationNs));
   if (endedEarly === null && config.maxSimTimeSeconds !== null && hasUnfinished(ledger, parts.offered, trace.count)) {
     endedEarly = { kind: "max_sim_time", message: `stopped at ${config.maxSimTimeSeconds} simulated seconds` };
   }
+  const endNs = endedEarly?.kind === "max_sim_time" ? config.maxSimTimeSeconds! * 1e9 : lastTerminal(ledger, false);
+  const workers = parts.pools.flatMap((pool) => pool.finish(endNs));
   return {
     trace,
     ledger,
     engine: parts.engine,
     offeredRequests: parts.offered,
-    durationNs,
+    durationNs: lastTerminal(ledger, true),
     passes: parts.pools.reduce((sum, pool) => sum + pool.passes, 0),
     prefillTokens: parts.pools.reduce((sum, pool) => sum + pool.prefillTokens, 0),
     workers,
@@ -91,9 +91,12 @@ function arrivalSource(trace: Trace, config: RunConfig): ArrivalSource {
   return new SessionSource(trace, config.arrivalSpeedupRatio, config.replayConcurrency);
 }
 
-function lastTerminal(ledger: RequestLedger): number {
+/** When the last request left; with `completedOnly` rejected and failed ones do not count, as in the reference. */
+function lastTerminal({ terminalNs, status }: RequestLedger, completedOnly: boolean): number {
   let last = 0;
-  for (const atNs of ledger.terminalNs) if (atNs > last) last = atNs;
+  for (let i = 0; i < terminalNs.length; i++) {
+    if (terminalNs[i]! > last && (!completedOnly || status[i] === RequestStatus.completed)) last = terminalNs[i]!;
+  }
   return last;
 }
 

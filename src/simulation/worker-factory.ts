@@ -26,7 +26,8 @@ export interface WorkerFactory {
 
 /**
  * Chooses the engine implementation for an aggregated pool.
- * @param preference "auto" takes the aggregated engine where its rules hold
+ * @param preference "auto" takes the aggregated engine where its rules hold; a run that may end with requests under
+ * way must tell their gaps from those of completed requests, which only single passes can
  * @param horizonNs passes that would end later stay unfinished
  */
 export function workerFactory(
@@ -37,16 +38,17 @@ export function workerFactory(
   preference: "auto" | "pass-by-pass",
   horizonNs: number,
 ): WorkerFactory {
-  if (preference === "auto" && aggregatedPathApplies(config)) {
+  const whole = horizonNs === Infinity;
+  if (preference === "auto" && whole && aggregatedPathApplies(config)) {
     const fleet = createAggregatedFleetState(trace, config, semantics, ledger);
-    return { engine: "aggregated", create: (id) => new AggregatedWorker(fleet, id, horizonNs) };
+    return { engine: "aggregated", create: (id) => new AggregatedWorker(fleet, id) };
   }
-  const context = rankContexts(trace, new PromptBlocks(trace, config.blockSize), config, semantics, ledger);
+  const context = rankContexts(trace, new PromptBlocks(trace, config.blockSize), config, semantics, ledger, whole);
   return {
     engine: "pass-by-pass",
     create(id) {
       const ranks = Array.from({ length: config.dpSize }, (_, rank) => createRank(context(id * config.dpSize + rank)));
-      return new PassByPassWorker(ranks, horizonNs, preference === "auto");
+      return new PassByPassWorker(ranks, horizonNs, whole && preference === "auto");
     },
   };
 }
@@ -72,13 +74,14 @@ export function handoffWorkerFactory(
   preference: "auto" | "pass-by-pass",
   horizonNs: number,
 ): HandoffWorkerFactory {
+  const whole = horizonNs === Infinity;
   const { prefillEngine, decodeEngine } = topology;
   const prompts = new PromptBlocks(trace, prefillEngine.blockSize);
   const sameBlocks = decodeEngine.blockSize === prefillEngine.blockSize;
   const decodePrompts = sameBlocks ? prompts : new PromptBlocks(trace, decodeEngine.blockSize);
-  const prefillContext = rankContexts(trace, prompts, prefillEngine, semantics, ledger);
-  const decodeContext = rankContexts(trace, decodePrompts, decodeEngine, semantics, ledger);
-  const rowsAllowed = preference === "auto";
+  const prefillContext = rankContexts(trace, prompts, prefillEngine, semantics, ledger, whole);
+  const decodeContext = rankContexts(trace, decodePrompts, decodeEngine, semantics, ledger, whole);
+  const rowsAllowed = whole && preference === "auto";
   return {
     engine: "pass-by-pass",
     createPrefill(id) {
@@ -96,6 +99,7 @@ function rankContexts(
   config: EngineConfig,
   semantics: Semantics,
   ledger: RequestLedger,
+  whole: boolean,
 ): (index: number) => RankContext {
   const { speculative } = config;
   return (index) => ({
@@ -107,5 +111,6 @@ function rankContexts(
     inputLength: trace.inputLength,
     outputLength: trace.outputLength,
     sampler: speculative === null ? null : new AcceptanceSampler(speculative.seed + index, speculative.acceptRates),
+    gapsOfCompletedOnly: !whole,
   });
 }

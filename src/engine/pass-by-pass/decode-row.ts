@@ -26,9 +26,9 @@ export class DecodeRow {
   /**
    * Arranges the running requests for a row that starts with pass 0.
    * @returns false when one of them cannot be in a row: its prompt is not complete, its last token is due, or its
-   * second token is
+   * second token is, or it did not emit in the pass before
    */
-  arrange(running: readonly RequestState[]): boolean {
+  arrange(running: readonly RequestState[], startNs: number): boolean {
     const { blockSize, counts, heads } = this;
     counts.fill(0);
     heads.fill(-1);
@@ -42,6 +42,7 @@ export class DecodeRow {
       const known = state.promptLength + state.generated;
       const left = state.outputLimit - state.generated - 1;
       if (state.computed !== known - 1 || left < 1 || state.generated < 2) return false;
+      if (state.lastTokenNs < startNs) return false;
       sum += known;
       if (left < longest) longest = left;
       const phase = (blockSize - (state.computed % blockSize)) % blockSize;

@@ -18,6 +18,8 @@ export interface EngineRank {
   startPass(startNs: number): number;
   /** Ends the pass; with attention DP later than its own duration says. */
   endPass(endNs: number): void;
+  /** Ends a pass of the other attention-DP ranks in which this one ran nothing. */
+  endIdle?(endNs: number): void;
   /** Runs passes that only decode in a row; absent where a rank has no such shortcut. See PagedRank. */
   runDecodeRow?(startNs: number, untilNs: number, horizonNs: number, previous: ForwardPass): number;
   /** Resident leading full blocks of a request's prompt. */
@@ -37,4 +39,6 @@ export interface RankContext {
   readonly outputLength: Int32Array;
   /** Draws speculative acceptances; null without speculation. */
   readonly sampler: AcceptanceSampler | null;
+  /** Keep a request's gaps out of the pool until it completes: runs that end with requests under way. */
+  readonly gapsOfCompletedOnly: boolean;
 }

@@ -89,7 +89,8 @@ export class PagedRank implements EngineRank, SchedulerListener {
   runDecodeRow(startNs: number, untilNs: number, horizonNs: number, previous: ForwardPass): number {
     const { scheduler, row, cache } = this;
     if (this.config.speculative !== null || (scheduler.waiting.length > 0 && !scheduler.blocked)) return 0;
-    if (scheduler.running.length > this.config.maxNumBatchedTokens || !row.arrange(scheduler.running)) return 0;
+    if (scheduler.running.length > this.config.maxNumBatchedTokens || !row.arrange(scheduler.running, startNs))
+      return 0;
     let count = 0;
     let nowNs = startNs;
     let lastNs = startNs;
@@ -173,7 +174,6 @@ export class PagedRank implements EngineRank, SchedulerListener {
       if (scheduler.batch.scheduled > 0) break;
       if (scheduler.preemptedThisPass) continue;
       if (this.giveUpOnHead()) continue;
-      this.leaveRejected(startNs);
       return -1;
     }
     this.collectReady();
@@ -235,6 +235,10 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   /** Rejected requests leave when the pass that came upon them ends, at once when there is none. */
+  endIdle(endNs: number): void {
+    this.leaveRejected(endNs);
+  }
+
   private leaveRejected(atNs: number): void {
     for (const { request, reason } of this.rejected) this.leave(request, RequestStatus.rejected, reason, atNs);
     this.rejected.length = 0;
@@ -258,7 +262,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
 
   protected decodeTime(): number {
     // Room for the burst is made first; the blocks kept free for it do not count as active.
-    if (this.config.speculative !== null && reserveBurst(this, this.config.speculative.nextn)) this.collectReady();
+    if (this.config.speculative !== null && reserveBurst(this)) this.collectReady();
     let requests = 0;
     let tokens = 0;
     for (const state of this.ready) {
@@ -310,14 +314,19 @@ export class PagedRank implements EngineRank, SchedulerListener {
       if (tokens > 1) ledger.secondTokenNs[request] = endNs;
     } else {
       if (state.generated === 1) ledger.secondTokenNs[request] = endNs;
-      ledger.gaps.add(Math.round(endNs - state.lastTokenNs), 1);
+      this.recordGap(state, Math.round(endNs - state.lastTokenNs), 1);
     }
-    if (tokens > 1) ledger.gaps.add(0, tokens - 1);
+    if (tokens > 1) this.recordGap(state, 0, tokens - 1);
     state.lastTokenNs = endNs;
     ledger.lastTokenNs[request] = endNs;
     state.generated += tokens;
     ledger.outputTokens[request] = state.generated;
     if (this.config.speculative !== null) this.growAfterBurst(state);
+  }
+
+  private recordGap(state: RequestState, gapNs: number, count: number): void {
+    if (!this.context.gapsOfCompletedOnly) this.ledger.gaps.add(gapNs, count);
+    else state.gaps.push(gapNs, count);
   }
 
   /** After a burst the blocks cover every token, and all but the last token count as computed. */
@@ -330,6 +339,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
 
   protected finish(state: RequestState, endNs: number): void {
     this.scheduler.releaseBlocks(state);
+    for (let i = 0; i < state.gaps.length; i += 2) this.ledger.gaps.add(state.gaps[i]!, state.gaps[i + 1]!);
     this.leave(state.request, RequestStatus.completed, FailureReason.none, endNs);
   }
 
@@ -345,8 +355,9 @@ export class PagedRank implements EngineRank, SchedulerListener {
     const { waiting } = this.scheduler;
     if (waiting.length === 0) return false;
     const head = waiting.removeFirst();
-    const outgrown = Math.ceil(knownTokens(head) / this.config.blockSize) > this.config.numGpuBlocks;
-    const reason = outgrown ? FailureReason.outgrewKvPool : FailureReason.promptExceedsTokenBudget;
+    const reason = this.scheduler.outgrowsPool(head)
+      ? FailureReason.outgrewKvPool
+      : FailureReason.promptExceedsTokenBudget;
     this.leave(head.request, RequestStatus.failed, reason, this.passStartNs);
     return true;
   }

@@ -131,7 +131,10 @@ export class PassByPassWorker implements Worker {
       if (durations[i]! >= 0) {
         rank.endPass(endNs);
         this.prefillTokens += rank.pass.sumPrefillTokens;
-      } else if (longest >= 0) copyForwardPass(emptyForwardPass(), rank.pass);
+      } else {
+        rank.endIdle?.(endNs);
+        if (longest >= 0) copyForwardPass(emptyForwardPass(), rank.pass);
+      }
       if (longest >= 0) {
         rank.pass.startNs = startNs;
         rank.pass.endNs = endNs;

@@ -17,6 +17,7 @@ export class PrefillRank extends PagedRank implements EngineRank {
   constructor(context: RankContext, handoffs: HandoffColumns) {
     super(context);
     this.handoffs = handoffs;
+    if (this.config.speculative !== null) this.scheduler.longestBurst = 1;
   }
 
   override get inSystem(): number {
@@ -46,7 +47,7 @@ export class PrefillRank extends PagedRank implements EngineRank {
   }
 
   protected override decodeTime(): number {
-    if (this.config.speculative !== null && reserveBurst(this, 0)) this.collectReady();
+    if (this.config.speculative !== null && reserveBurst(this)) this.collectReady();
     return 0;
   }
 

@@ -17,6 +17,8 @@ export interface RequestState {
   materialised: boolean;
   /** Time of its last token, ns; NaN before the first. */
   lastTokenNs: number;
+  /** Gaps between its tokens and how many of each, kept back until it completes (see RankContext). */
+  readonly gaps: number[];
   /** Tokens computed before this pass and scheduled in it; −1 = not scheduled. */
   passBefore: number;
   passScheduled: number;
@@ -36,6 +38,7 @@ export function newRequestState(request: number, promptLength: number, outputLim
     preempted: false,
     materialised: false,
     lastTokenNs: NaN,
+    gaps: [],
     passBefore: 0,
     passScheduled: -1,
   };

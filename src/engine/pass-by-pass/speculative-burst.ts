@@ -16,13 +16,12 @@ export interface BurstHost {
 /**
  * Makes room for the longest burst of every ready request before it is drawn, preempting where the pool is short
  * (other-engines-findings §3.18). Blocks the burst does not use stay free; what was evicted for them stays evicted.
- * @param nextn draft tokens a step (0 on prefill workers, which emit one token)
  * @returns whether a request was preempted
  */
-export function reserveBurst(host: BurstHost, nextn: number): boolean {
+export function reserveBurst(host: BurstHost): boolean {
   let preempted = false;
   for (;;) {
-    const needed = burstBlocks(host.readyRequests, nextn + 1, host.engineConfig.blockSize);
+    const needed = burstBlocks(host.readyRequests, host.scheduler.longestBurst, host.engineConfig.blockSize);
     if (needed <= host.cache.availableBlocks) {
       host.cache.ensureFree(needed);
       return preempted;

@@ -35,6 +35,8 @@ export class VllmScheduler {
   preemptions = 0;
   /** Only requests whose prompt was handed over may be admitted (a reservation is pending). */
   onlyMaterialised = false;
+  /** Most tokens a request emits in a pass, with room for them made before; 0 without speculation. */
+  longestBurst: number;
   private budget = 0;
   private readonly config: EngineConfig;
   private readonly cache: PagedKvCache;
@@ -60,6 +62,7 @@ export class VllmScheduler {
     this.prompts = prompts;
     this.listener = listener;
     this.noEvict = config.engineType === "trtllm";
+    this.longestBurst = config.speculative === null ? 0 : config.speculative.nextn + 1;
     this.modelLength = honouredModelLength(config, semantics);
   }
 
@@ -260,6 +263,7 @@ export class VllmScheduler {
   private fits(state: RequestState): boolean {
     const { config, cache } = this;
     if (!this.noEvict) {
+      if (state.preempted && this.outgrowsPool(state)) return false;
       const needed = Math.ceil(knownTokens(state) / config.blockSize) - this.hitReferenced;
       return needed <= config.numGpuBlocks - cache.activeBlocks;
     }
@@ -267,6 +271,13 @@ export class VllmScheduler {
     let available = config.numGpuBlocks - cache.activeBlocks;
     for (const other of this.running) available -= this.worstCaseBlocks(other) - other.blocks.length;
     return needed <= available;
+  }
+
+  /** Whether the pool cannot hold a request with its next burst of tokens, even when it has it to itself. */
+  outgrowsPool(state: RequestState): boolean {
+    const { blockSize, numGpuBlocks } = this.config;
+    const burst = Math.min(this.longestBurst, state.outputLimit - state.generated);
+    return Math.ceil((knownTokens(state) + burst) / blockSize) > numGpuBlocks;
   }
 
   private worstCaseBlocks(state: RequestState): number {

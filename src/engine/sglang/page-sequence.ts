@@ -8,20 +8,16 @@ import { ownBlockKey, type PromptBlocks } from "../prompt-blocks.ts";
 export class PageSequence {
   readonly pageSize: number;
   private readonly prompts: PromptBlocks;
-  private readonly inputLength: Int32Array;
 
   /** @param prompts identities at a block size of one page */
-  constructor(prompts: PromptBlocks, inputLength: Int32Array) {
+  constructor(prompts: PromptBlocks) {
     this.pageSize = prompts.blockSize;
     this.prompts = prompts;
-    this.inputLength = inputLength;
   }
 
   /** Identity of page `page` of a request's sequence; equal for equal sequences up to the page's end. */
   key(request: number, page: number): number {
-    return (page + 1) * this.pageSize <= this.inputLength[request]!
-      ? this.prompts.key(request, page)
-      : ownBlockKey(request, page);
+    return page < this.prompts.sharedBlocks(request) ? this.prompts.key(request, page) : ownBlockKey(request, page);
   }
 
   /**

@@ -37,7 +37,7 @@ export class SglangRank implements EngineRank, SglangListener {
     this.config = config;
     this.ledger = context.ledger;
     this.prefillFirst = semantics.prefillFirst;
-    const sequence = new PageSequence(context.prompts, context.inputLength);
+    const sequence = new PageSequence(context.prompts);
     // The 1.4.2 engine caches whatever it is told.
     const caching = config.enablePrefixCaching || !semantics.prefillFirst;
     this.pool = new TokenPool(config.numGpuBlocks, sequence, caching);
