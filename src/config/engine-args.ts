@@ -280,7 +280,8 @@ function fillIn(
     enableChunkedPrefill: args.enable_chunked_prefill ?? engineArgDefaults.enable_chunked_prefill,
     preemptionMode: args.preemption_mode ?? engineArgDefaults.preemption_mode,
     speedupRatio: args.speedup_ratio || 1,
-    decodeSpeedupRatio: args.decode_speedup_ratio || 1,
+    // A speed-up of 0 turns all scaling off, in the reference too.
+    decodeSpeedupRatio: args.speedup_ratio === 0 ? 1 : args.decode_speedup_ratio || 1,
     dpSize: Math.max(args.dp_size ?? 1, args.aic_attention_dp_size ?? 1),
     startupSeconds: args.startup_time ?? 0,
     plannerProfileData: args.planner_profile_data ?? null,

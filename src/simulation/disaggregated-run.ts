@@ -268,7 +268,7 @@ export class DisaggregatedRun implements RunParts {
 
   /** The prompt can never fit a decode worker. */
   private rejectDestination(request: number, nowNs: number): void {
-    this.ledger.status[request] = RequestStatus.rejected;
+    this.ledger.status[request] = RequestStatus.failed;
     this.ledger.reason[request] = FailureReason.promptExceedsKvPool;
     this.ledger.terminalNs[request] = nowNs;
     this.traffic?.onLeft([request]);
