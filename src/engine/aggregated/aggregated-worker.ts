@@ -3,7 +3,8 @@ import { PassPrice } from "../pass-price.ts";
 import type { Worker } from "../worker.ts";
 import { AggregatedScheduler } from "./aggregated-scheduler.ts";
 import { Departures } from "./departures.ts";
-import { busy, busyUntil, end, lastStart, newClock, nextStart, secondLastStart, start } from "./clock.ts";
+import { busy, busyUntil, end, firstEnd, lastStart, newClock, nextStart, start } from "./clock.ts";
+import { runRow } from "./decode-row.ts";
 import { enlarged } from "./finish-calendar.ts";
 import type { AggregatedFleetState } from "./fleet-state.ts";
 import { PassHistory } from "./pass-history.ts";
@@ -141,7 +142,7 @@ export class AggregatedWorker implements Worker {
    * block, one finishes, or `untilNs`. False, with nothing done, when the first of them needs more blocks than there are.
    */
   private runDecodes(untilNs: number): boolean {
-    const { clock, scheduler, fleet, horizonNs } = this;
+    const { clock, scheduler, fleet } = this;
     const { batch } = scheduler;
     const { phases, decodes, sumKnown } = batch;
     const first = this.passes;
@@ -150,62 +151,23 @@ export class AggregatedWorker implements Worker {
     if (crossing > 0 && !batch.growDecodes(crossing)) return false;
     const toFinish = batch.calendar.passesToNext(first) + 1;
     const most = Math.min(phases.passesToNext(phase), toFinish);
-    const { active } = batch.pool;
-    const startNs = clock[nextStart]!;
-    clock[start] = startNs;
-    clock[lastStart] = startNs;
-    let count = 1;
-    if (fleet.decodeTimes.byBlocksOnly) {
-      const passNs = fleet.decodeTimes.nanoseconds(decodes, sumKnown, active);
-      count = passesWithin(startNs, passNs, most, untilNs, horizonNs);
-      if (count > 0) fleet.decodeTimes.counted(decodes, sumKnown, active, decodes * count);
-      clock[end] = startNs + count * passNs;
-      clock[lastStart] = startNs + (count - 1) * passNs;
-      clock[secondLastStart] = startNs + (count - 2) * passNs;
-      if (this.freshCount > 0) this.stampSecondTokens(startNs + passNs);
-    } else count = this.runUnequal(most, untilNs);
+    clock[start] = clock[nextStart]!;
+    const count = runRow(clock, batch, fleet.decodeTimes, most, untilNs, this.horizonNs);
     if (count === 0) {
       this.stop();
       return true;
     }
+    if (this.freshCount > 0) this.stampSecondTokens(clock[firstEnd]!);
     const endNs = clock[end]!;
-    this.history.add(clock, count, decodes, sumKnown, decodes, active);
+    this.history.add(clock, count, decodes, sumKnown, decodes, batch.pool.active);
     this.recordQueue();
     clock[busyUntil] = endNs;
-    clock[busy]! += endNs - startNs;
+    clock[busy]! += endNs - clock[start]!;
     this.passes = first + count;
     batch.sumKnown = sumKnown + count * decodes;
     if (count === toFinish) this.finishDue(first + count - 1);
     clock[nextStart] = scheduler.inSystem > 0 ? endNs : Infinity;
     return true;
-  }
-
-  /** Runs at most `most` passes of a row, each with a time of its own; how many: those that start before `untilNs`. */
-  private runUnequal(most: number, untilNs: number): number {
-    const { clock, horizonNs } = this;
-    const { decodeTimes } = this.fleet;
-    const { batch } = this.scheduler;
-    const { decodes } = batch;
-    const { active } = batch.pool;
-    let { sumKnown } = batch;
-    let atNs = clock[start]!;
-    let lastNs = atNs;
-    let secondLastNs = atNs;
-    let count = 0;
-    while (count < most && atNs < untilNs) {
-      if (horizonNs !== Infinity && atNs + decodeTimes.nanoseconds(decodes, sumKnown, active) > horizonNs) break;
-      const passNs = decodeTimes.counted(decodes, sumKnown, active, decodes);
-      secondLastNs = lastNs;
-      lastNs = atNs;
-      atNs += passNs;
-      count++;
-      sumKnown += decodes;
-      if (this.freshCount > 0) this.stampSecondTokens(atNs);
-    }
-    clock[secondLastStart] = secondLastNs;
-    clock[lastStart] = lastNs;
-    clock[end] = atNs;
-    return count;
   }
 
   /** The next pass would end beyond the horizon: the worker rests. */
@@ -311,11 +273,4 @@ export class AggregatedWorker implements Worker {
     if (this.freshCount === this.fresh.length) this.fresh = enlarged(this.fresh, this.freshCount * 2);
     this.fresh[this.freshCount++] = slot;
   }
-}
-
-/** How many of at most `most` passes of `passNs` from `startNs` on start before `untilNs` and end by `horizonNs`. */
-function passesWithin(startNs: number, passNs: number, most: number, untilNs: number, horizonNs: number): number {
-  let count = Math.min(most, Math.ceil((untilNs - startNs) / passNs));
-  if (startNs + count * passNs > horizonNs) count = Math.floor((horizonNs - startNs) / passNs);
-  return count;
 }
