@@ -13,6 +13,7 @@ import { RequestLedger } from "../src/metrics/request-ledger.ts";
 import type { PerfModel } from "../src/perf/perf-model.ts";
 import { polynomialPerfModel } from "../src/perf/polynomial.ts";
 import type { Trace } from "../src/trace/trace.ts";
+import { onOfferGrid } from "../src/workload/offer-grid.ts";
 import { engineConfig } from "./golden-case.ts";
 
 const provenance = { kind: "test", description: "made up" };
@@ -57,7 +58,11 @@ const workloads: fc.Arbitrary<Workload> = fc
         sharedBlocks: fc.nat(12),
         inputLength: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(8, 16, 24, 32, 64)),
         outputLength: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 40 })),
-        gapMs: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 120 })),
+        gapMs: fc.oneof(
+          { weight: 2, arbitrary: fc.constant(0) },
+          fc.integer({ min: 0, max: 120 }),
+          fc.integer({ min: 0, max: 1000 }).map((n) => n / 7),
+        ),
       }),
       { minLength: 1, maxLength: 30 },
     ),
@@ -209,7 +214,7 @@ type Step = (atNs: number, act: (worker: Worker) => void) => readonly number[];
 
 function runOpen(trace: Trace, step: Step): void {
   for (let request = 0; request < trace.count; request++) {
-    const atNs = trace.arrivalMs[request]! * 1e6;
+    const atNs = onOfferGrid(trace.arrivalMs[request]! * 1e6);
     step(atNs, (worker) => {
       worker.advance(atNs, false);
       worker.enqueue(request, atNs);

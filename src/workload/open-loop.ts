@@ -1,5 +1,6 @@
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "./arrival-source.ts";
+import { onOfferGrid } from "./offer-grid.ts";
 
 /** Requests offered at their recorded times, whatever the system does: stable order by time, then by trace row. */
 export class OpenLoopSource implements ArrivalSource {
@@ -16,7 +17,7 @@ export class OpenLoopSource implements ArrivalSource {
     const atNs = new Float64Array(trace.count);
     let sorted = true;
     for (let i = 0; i < trace.count; i++) {
-      atNs[i] = (trace.arrivalMs[i]! / speedup) * 1e6;
+      atNs[i] = onOfferGrid((trace.arrivalMs[i]! / speedup) * 1e6);
       if (i > 0 && atNs[i]! < atNs[i - 1]!) sorted = false;
     }
     this.atNs = atNs;

@@ -1,5 +1,6 @@
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "./arrival-source.ts";
+import { onOfferGrid } from "./offer-grid.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 
 /**
@@ -37,7 +38,7 @@ export class SessionSource implements ArrivalSource {
     if (concurrency === null) {
       for (let session = 0; session < this.sessionCount; session++) {
         const request = this.firstTurnOf(session);
-        this.ready.push((trace.arrivalMs[request]! / speedup) * 1e6, session, request);
+        this.ready.push(onOfferGrid((trace.arrivalMs[request]! / speedup) * 1e6), session, request);
       }
       this.nextSession = this.sessionCount;
     } else {
@@ -61,7 +62,7 @@ export class SessionSource implements ArrivalSource {
   onTerminal(request: number, atNs: number): void {
     const next = this.nextTurn === null ? -1 : this.nextTurn[request]!;
     if (next >= 0) {
-      const delayNs = (this.delayMs![next]! / this.speedup) * 1e6;
+      const delayNs = onOfferGrid((this.delayMs![next]! / this.speedup) * 1e6);
       this.ready.push(atNs + delayNs, this.sessionOf![next]!, next);
     } else this.startNextSession(atNs);
   }
