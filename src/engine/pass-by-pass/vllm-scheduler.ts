@@ -253,7 +253,7 @@ export class VllmScheduler {
       this.hitBlocks++;
       if (this.cache.isReferenced(block)) this.hitReferenced++;
     }
-    if (this.config.speculative !== null && !this.noEvict && this.hitBlocks > 0) {
+    if (this.config.speculative !== null && !uncapped && this.hitBlocks > 0) {
       this.hitBlocks--;
       this.hitReferenced = Math.min(this.hitReferenced, this.hitBlocks);
     }
