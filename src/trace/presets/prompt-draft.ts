@@ -1,6 +1,6 @@
 import type { SeededRandom } from "../../random/seeded-random.ts";
 import type { SessionDraft } from "./session-draft.ts";
-import type { WorkloadModel } from "./workload-model.ts";
+import type { RequestFamily, WorkloadModel } from "./workload-model.ts";
 
 /** Prompts of a draft: how long they are, and how much of them is the turn before. */
 export interface PromptDraft {
@@ -59,12 +59,21 @@ function drawGrowth(model: WorkloadModel, draft: SessionDraft, random: SeededRan
 
 /** Secant steps on the stretch until the input tokens are right within 0.02 %. */
 function fitStretch(model: WorkloadModel, draft: SessionDraft, growth: Growth, input: Int32Array): void {
-  const goal = model.totals.inputTokens;
+  let goal = model.totals.inputTokens;
+  const stretchable: FamilyRows[] = [];
+  model.families.forEach((family, index) => {
+    const rows = { family, start: draft.familyEnd[index - 1] ?? 0, end: draft.familyEnd[index]! };
+    if (family.stretchAbove === undefined) goal -= setInputs(rows, draft, growth, 1, input);
+    else stretchable.push(rows);
+  });
+  const setAll = (stretch: number) =>
+    stretchable.reduce((sum, rows) => sum + setInputs(rows, draft, growth, stretch, input), 0);
+  const tolerance = model.totals.inputTokens * 2e-4;
   let stretch = 1;
-  let total = setInputs(model, draft, growth, stretch, input);
+  let total = setAll(stretch);
   let nextStretch = 1 + (1.5 * (goal - total)) / total;
-  for (let step = 0; step < 8 && Math.abs(total - goal) > goal * 2e-4; step++) {
-    const nextTotal = setInputs(model, draft, growth, nextStretch, input);
+  for (let step = 0; step < 8 && Math.abs(total - goal) > tolerance; step++) {
+    const nextTotal = setAll(nextStretch);
     const slope = (nextTotal - total) / (nextStretch - stretch);
     // Lengths that cannot be stretched stay as drawn.
     if (!(slope > 0)) return;
@@ -74,34 +83,40 @@ function fitStretch(model: WorkloadModel, draft: SessionDraft, growth: Growth, i
   }
 }
 
-/** Sets all prompt lengths; returns their sum. Turns before stand before. */
+interface FamilyRows {
+  readonly family: RequestFamily;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Sets the prompt lengths of a family; returns their sum. Turns before stand before. */
 function setInputs(
-  model: WorkloadModel,
+  { family, start, end }: FamilyRows,
   draft: SessionDraft,
   growth: Growth,
   stretch: number,
   input: Int32Array,
 ): number {
-  const bounds = model.families.map(({ firstInput, stretchAbove, turns }) => ({
-    least: firstInput.at(0),
-    most: firstInput.at(1),
-    above: stretchAbove ?? Infinity,
-    keepsAnswers: turns?.keepsAnswers ?? false,
-    editedAbove: turns?.editedAbove ?? Infinity,
-    editedShare: turns?.editedShare ?? 0,
-  }));
+  const { parent: parents, output, firstInput } = draft;
+  const least = family.firstInput.at(0);
+  const most = family.firstInput.at(1);
+  const above = family.stretchAbove ?? Infinity;
+  const keepsAnswers = family.turns?.keepsAnswers ?? false;
+  const editedAbove = family.turns?.editedAbove ?? Infinity;
+  const editedShare = family.turns?.editedShare ?? 0;
   let total = 0;
-  for (let row = 0; row < draft.count; row++) {
-    const { least, most, above, keepsAnswers, editedAbove, editedShare } = bounds[draft.family[row]!]!;
-    const parent = draft.parent[row]!;
-    let tokens = draft.firstInput[row]!;
+  for (let row = start; row < end; row++) {
+    const parent = parents[row]!;
+    let tokens = firstInput[row]!;
     if (parent >= 0) {
       const before = input[parent]!;
       const edited = before > editedAbove && growth.editDraw[row]! < editedShare;
       growth.edited[row] = edited ? 1 : 0;
-      const whole = before + (keepsAnswers ? draft.output[parent]! : 0) + growth.newTokens[row]!;
-      tokens = edited ? before + growth.editedTokens[row]! : whole;
-    } else if (tokens > above) tokens = above + (tokens - above) * stretch;
+      tokens = before + (edited ? growth.editedTokens[row]! : growth.newTokens[row]!);
+      if (!edited && keepsAnswers) tokens += output[parent]!;
+    } else if (tokens > above) {
+      tokens = above + (tokens - above) * stretch;
+    }
     input[row] = Math.min(most, Math.max(least, tokens));
     total += input[row]!;
   }

@@ -5,13 +5,19 @@ const usual = [0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0
  * are positive (lengths and waiting times are close to log-uniform between neighbouring quantiles), else linear.
  */
 export class QuantileCurve {
-  readonly #probabilities: readonly number[];
-  readonly #values: readonly number[];
+  readonly #probabilities: Float64Array;
+  readonly #values: Float64Array;
+  /** Logarithm of the ratio of each value to the one before; 0 where the line is a plain one. */
+  readonly #logRatios: Float64Array;
 
   /** @param points [probability, value], rising in both, from probability 0 to 1. */
   constructor(points: readonly (readonly [number, number])[]) {
-    this.#probabilities = points.map(([probability]) => probability);
-    this.#values = points.map(([, value]) => value);
+    this.#probabilities = Float64Array.from(points, ([probability]) => probability);
+    this.#values = Float64Array.from(points, ([, value]) => value);
+    this.#logRatios = this.#values.map((value, index) => {
+      const before = this.#values[index - 1] ?? 0;
+      return before > 0 ? Math.log(value / before) : 0;
+    });
   }
 
   /** The curve through the usual quantiles of a sample, which must not be empty. */
@@ -36,7 +42,7 @@ export class QuantileCurve {
     const share = (u - from) / (probabilities[upper]! - from);
     const low = this.#values[upper - 1]!;
     const high = this.#values[upper]!;
-    return low > 0 ? low * (high / low) ** share : low + (high - low) * share;
+    return low > 0 ? low * Math.exp(this.#logRatios[upper]! * share) : low + (high - low) * share;
   }
 }
 

@@ -6,6 +6,8 @@ import type { RequestFamily, WorkloadModel } from "./workload-model.ts";
 export interface SessionDraft {
   readonly count: number;
   readonly family: Uint8Array;
+  /** Where the rows of each family end; they stand together. */
+  readonly familyEnd: number[];
   /** The turn before, as an index into these columns; −1 for first turns. */
   readonly parent: Int32Array;
   /** Arrival, in steps of the workload's grid. */
@@ -22,6 +24,7 @@ export function draftSessions(model: WorkloadModel, random: SeededRandom): Sessi
   const draft: SessionDraft = {
     count,
     family: new Uint8Array(count),
+    familyEnd: [],
     parent: new Int32Array(count).fill(-1),
     tick: new Int32Array(count),
     output: new Int32Array(count),
@@ -33,6 +36,7 @@ export function draftSessions(model: WorkloadModel, random: SeededRandom): Sessi
     const end = last ? count : Math.min(count, start + Math.round(family.share * count));
     draft.family.fill(index, start, end);
     draftFamily(draft, model, family, start, end, random.fork(index));
+    draft.familyEnd.push(end);
     start = end;
   });
   return draft;
@@ -109,9 +113,8 @@ function drawFirstInputs(
   high: number,
   random: SeededRandom,
 ): void {
-  const bySize = rows.toSorted((one, other) => sessionSize(draft, one) - sessionSize(draft, other));
   let draw = random.uniform();
-  for (const row of bySize) {
+  for (const row of bySessionSize(draft, rows)) {
     draft.firstInput[row] = family.firstInput.at(low + (high - low) * draw);
     draw = (draw + goldenRatio) % 1;
   }
@@ -119,10 +122,23 @@ function drawFirstInputs(
 
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 
-function sessionSize(draft: SessionDraft, first: number): number {
-  let end = first + 1;
-  while (end < draft.count && draft.parent[end] === end - 1) end++;
-  return end - first;
+/** First turns in rising order of their sessions' sizes; a counting sort. */
+function bySessionSize(draft: SessionDraft, rows: readonly number[]): Int32Array {
+  const sizes = new Int32Array(rows.length);
+  let largest = 0;
+  for (let index = 0; index < rows.length; index++) {
+    let end = rows[index]! + 1;
+    while (end < draft.count && draft.parent[end] === end - 1) end++;
+    const size = end - rows[index]!;
+    sizes[index] = size;
+    if (size > largest) largest = size;
+  }
+  const next = new Int32Array(largest + 2);
+  for (let index = 0; index < sizes.length; index++) next[sizes[index]! + 1]! += 1;
+  for (let size = 1; size <= largest; size++) next[size]! += next[size - 1]!;
+  const ordered = new Int32Array(rows.length);
+  for (let index = 0; index < sizes.length; index++) ordered[next[sizes[index]!]!++] = rows[index]!;
+  return ordered;
 }
 
 /** Draws times in [0, 1) by a relative rate given at equally distant points, straight in between. */
