@@ -26,8 +26,6 @@ export function plannerConfig(overrides: Partial<DynamoPlannerConfig> = {}): Dyn
       kalmanQLevel: 1,
       kalmanQTrend: 0.1,
       kalmanR: 10,
-      prophetWindowSize: 50,
-      stepSeconds: 180,
     },
     loadScalingDownSensitivity: 80,
     loadMinObservations: 5,

@@ -77,13 +77,12 @@ function settingsOf(given: GivenPlannerConfig): PlannerSettings {
     maxGpuBudget: given.max_gpu_budget ?? 8,
     minGpuBudget: given.min_gpu_budget ?? -1,
     predictor: {
-      name: given.load_predictor ?? "arima",
+      // Refused where it would be used; elsewhere no forecast is made.
+      name: given.load_predictor === "prophet" ? "constant" : (given.load_predictor ?? "arima"),
       log1p: given.load_predictor_log1p ?? false,
       kalmanQLevel: given.kalman_q_level ?? 1,
       kalmanQTrend: given.kalman_q_trend ?? 0.1,
       kalmanR: given.kalman_r ?? 10,
-      prophetWindowSize: given.prophet_window_size ?? 50,
-      stepSeconds: throughputSeconds,
     },
     loadScalingDownSensitivity: given.load_scaling_down_sensitivity ?? 80,
     loadMinObservations: given.load_min_observations ?? 5,
@@ -115,7 +114,13 @@ function settingsOf(given: GivenPlannerConfig): PlannerSettings {
 /** Which given settings have no effect on this run, and why. */
 function notesOn(given: GivenPlannerConfig): string[] {
   const notes: string[] = [];
-  const live = [...Object.keys(livePlannerFields), "plugin_registration", "aic_interpolation", "kalman_min_points"];
+  const live = [
+    ...Object.keys(livePlannerFields),
+    "plugin_registration",
+    "aic_interpolation",
+    "kalman_min_points",
+    "prophet_window_size",
+  ];
   const unused = live.filter((key) => given[key as keyof GivenPlannerConfig] !== undefined);
   if (unused.length > 0) notes.push(`without effect on a replay: ${unused.join(", ")}`);
   const plugins = given.scheduling?.external_plugins ?? [];

@@ -60,6 +60,12 @@ function checkLoops(given: GivenPlannerConfig, report: Report): void {
       "found false beside enable_throughput_scaling false, expected at least one of them true",
     );
   }
+  if (throughput && given.load_predictor === "prophet") {
+    report(
+      "load_predictor",
+      'found "prophet", expected "constant", "arima" or "kalman": on the few intervals a planner sees, its fit has no single answer to reproduce',
+    );
+  }
   const { throughputKey, throughputSeconds, loadKey, loadSeconds } = intervals(given);
   if (throughput && throughputSeconds <= 0) {
     report(

@@ -43,16 +43,12 @@ export type OptimizationTarget = "throughput" | "latency" | "load" | "sla";
 
 /** Which forecast, and its settings. */
 export interface PredictorConfig {
-  readonly name: "constant" | "arima" | "kalman" | "prophet";
+  readonly name: "constant" | "arima" | "kalman";
   /** Work on log(1 + value). */
   readonly log1p: boolean;
   readonly kalmanQLevel: number;
   readonly kalmanQTrend: number;
   readonly kalmanR: number;
-  /** Points prophet looks back on. */
-  readonly prophetWindowSize: number;
-  /** Seconds between two points of a series. */
-  readonly stepSeconds: number;
 }
 
 /** What one pool's engines can do; from the engine's own configuration. */

@@ -10,8 +10,6 @@ const config = (overrides: Partial<PredictorConfig>): PredictorConfig => ({
   kalmanQLevel: 1,
   kalmanQTrend: 0.1,
   kalmanR: 10,
-  prophetWindowSize: 50,
-  stepSeconds: 180,
   ...overrides,
 });
 
@@ -40,7 +38,7 @@ describe("kalman", () => {
 });
 
 describe("every predictor", () => {
-  const names = ["constant", "kalman", "arima", "prophet"] as const;
+  const names = ["constant", "kalman", "arima"] as const;
   const settings = fc.record({ name: fc.constantFrom(...names), log1p: fc.boolean() });
   const loads = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e6, noNaN: true })), { maxLength: 9 });
 
