@@ -153,7 +153,7 @@ export class TraceBuilder {
       this.fail(null, skipped === undefined ? "holds no requests" : `holds no usable requests (${skipped})`);
     }
     const sessions = this.#sessions?.finish() ?? null;
-    const arrivalMs = this.#arrivalMs.slice(0, count);
+    const arrivalMs = this.#arrivalMs.subarray(0, count);
     let earliest = Infinity;
     for (let row = 0; row < count; row++) {
       if (sessions !== null && sessions.turnOf[row]! > 0) continue;
@@ -183,12 +183,12 @@ export class TraceBuilder {
       name,
       count,
       arrivalMs,
-      inputLength: this.#inputLength.slice(0, count),
-      outputLength: this.#outputLength.slice(0, count),
+      inputLength: this.#inputLength.subarray(0, count),
+      outputLength: this.#outputLength.subarray(0, count),
       blocks: shared
         ? {
             blockSize: this.blockSize,
-            offsets: this.#offsets.slice(0, count + 1),
+            offsets: this.#offsets.subarray(0, count + 1),
             ids: this.#ids.subarray(0, this.#idCount),
             distinct,
           }
