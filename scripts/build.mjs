@@ -6,10 +6,12 @@ import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
 await build({
-  entryPoints: { index: "src/index.ts", "cli/main": "src/cli/main.ts" },
+  entryPoints: { index: "src/index.ts", "cli/main": "src/cli/main.ts", "sweep/worker": "src/sweep/worker.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,
+  // Starts its own worker files, so it must stay where it is installed.
+  external: ["tinypool"],
   format: "esm",
   platform: "node",
   target: "node20",

@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/compare.ts"),
   },
   {
+    name: "sweep",
+    summary: "run a study: many replays with varied settings, on all cores, resumable",
+    load: () => import("./commands/sweep.ts"),
+  },
+  {
     name: "trace",
     summary: "inspect, convert and generate traces",
     load: () => import("./commands/trace.ts"),

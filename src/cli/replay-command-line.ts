@@ -9,14 +9,26 @@ import type { ReplayOption, ReplayOptions } from "../config/replay-options.ts";
  * @throws ConfigError for an unknown flag or a missing value
  */
 export function parseReplayCommandLine(args: string[]): ReplayOptions | null {
-  const options: Record<string, unknown> = {};
-  const command = replayCommand((traces, given) => {
-    for (const option of replayOptions) {
-      const key = optionKey(option.flag);
-      if (given[key] !== undefined) options[key] = typed(option, given[key]);
-    }
-    if (traces.length > 0) options["trace"] = traces.length === 1 ? traces[0] : traces;
-  });
+  const command = new Command("windtunnel replay").description(
+    "Replay a recorded trace through simulated inference engines on a virtual clock.",
+  );
+  return parseWithReplayOptions(command, args)?.replay ?? null;
+}
+
+/**
+ * Parses a command that takes a replay's traces and options beside its own.
+ * @returns null when help was asked for and printed
+ * @throws ConfigError for an unknown flag or a missing value
+ */
+export function parseWithReplayOptions(
+  command: Command,
+  args: string[],
+): { readonly replay: ReplayOptions; readonly own: Readonly<Record<string, unknown>> } | null {
+  command
+    .argument("[trace...]", "trace file (.gz too), preset:NAME, or - for standard input")
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  for (const option of replayOptions) command.addOption(commanderOption(option));
   try {
     command.parse(args, { from: "user" });
   } catch (error) {
@@ -25,19 +37,16 @@ export function parseReplayCommandLine(args: string[]): ReplayOptions | null {
     const message = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
     throw new ConfigError([{ where: "", message }]);
   }
-  return options as ReplayOptions;
-}
-
-/** The replay command as commander sees it; made from the option table. */
-function replayCommand(action: (traces: string[], given: Record<string, unknown>) => void): Command {
-  const command = new Command("windtunnel replay")
-    .description("Replay a recorded trace through simulated inference engines on a virtual clock.")
-    .argument("[trace...]", "trace file (.gz too), preset:NAME, or - for standard input")
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} })
-    .action(action);
-  for (const option of replayOptions) command.addOption(commanderOption(option));
-  return command;
+  const own: Record<string, unknown> = { ...command.opts() };
+  const options: Record<string, unknown> = {};
+  for (const option of replayOptions) {
+    const key = optionKey(option.flag);
+    if (own[key] !== undefined) options[key] = typed(option, own[key]);
+    delete own[key];
+  }
+  const traces = command.args;
+  if (traces.length > 0) options["trace"] = traces.length === 1 ? traces[0] : traces;
+  return { replay: options as ReplayOptions, own };
 }
 
 function commanderOption({ flag, kind, value, description, group, ...option }: ReplayOption): Option {

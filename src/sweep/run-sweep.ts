@@ -1,0 +1,157 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError, ProblemList } from "../config/config-error.ts";
+import { loadDocument } from "../config/document.ts";
+import type { ReplayOptions } from "../config/replay-options.ts";
+import { resolveReplay } from "../config/resolve-replay.ts";
+import { OutputError } from "../report/atomic-file.ts";
+import { applyPoint } from "./apply-point.ts";
+import { LocalPool } from "./local-pool.ts";
+import { ResultsFile } from "./results-file.ts";
+import type { SweepPoint } from "./sweep-plan.ts";
+import type { SweepRow } from "./sweep-row.ts";
+import { runKey, type SweepTask } from "./sweep-task.ts";
+import { loadSharedWorkload, workloadKey } from "./workloads.ts";
+
+/** How a sweep is run. */
+export interface SweepRequest {
+  readonly base: ReplayOptions;
+  readonly points: readonly SweepPoint[];
+  /** Folder of results.jsonl, and of runs/ when full results are kept. */
+  readonly out: string;
+  readonly parallel: number;
+  readonly keepResults: boolean;
+}
+
+/** What a caller may follow or stop. */
+export interface SweepHooks {
+  readonly onRow?: (row: SweepRow, done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How a sweep ended. */
+export interface SweepOutcome {
+  readonly rows: readonly SweepRow[];
+  /** Rows that were there already and were not run again. */
+  readonly reused: number;
+  readonly interrupted: boolean;
+}
+
+const documentOptions = [
+  "extraEngineArgs",
+  "prefillEngineArgs",
+  "decodeEngineArgs",
+  "plannerConfig",
+  "routerConfig",
+] as const;
+
+/**
+ * Reads the documents among a sweep's base options, so that values can be put into them.
+ * @throws ConfigError
+ */
+export async function withDocuments(base: ReplayOptions): Promise<ReplayOptions> {
+  const problems = new ProblemList();
+  const options: Record<string, unknown> = { ...base };
+  for (const key of documentOptions) {
+    const given = base[key];
+    if (typeof given === "string") options[key] = await loadDocument(given, `--${flagOf(key)}`, problems);
+  }
+  problems.throwIfAny();
+  return options as ReplayOptions;
+}
+
+/**
+ * Checks every value of every axis once, the others at their first value, before anything runs.
+ * @throws ConfigError, AxisError
+ */
+export async function checkPoints(base: ReplayOptions, points: readonly SweepPoint[]): Promise<void> {
+  const seen = new Set<string>();
+  const wrong = new Map<string, ConfigError["problems"][number]>();
+  for (const point of points) {
+    const fresh = Object.entries(point.values).filter(([key, value]) => !seen.has(JSON.stringify([key, value])));
+    if (fresh.length === 0 && seen.size > 0) continue;
+    for (const [key, value] of fresh) seen.add(JSON.stringify([key, value]));
+    try {
+      await resolveReplay(applyPoint(base, point));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const problem of error.problems) wrong.set(JSON.stringify(problem), problem);
+    }
+  }
+  if (wrong.size > 0) throw new ConfigError([...wrong.values()]);
+}
+
+/**
+ * Runs what is not done yet; every finished run is on the disk before the next is reported.
+ * @throws OutputError when a row cannot be written; what was written stays
+ */
+export async function runSweep(
+  { base, points, out, parallel, keepResults }: SweepRequest,
+  hooks: SweepHooks = {},
+): Promise<SweepOutcome> {
+  try {
+    mkdirSync(keepResults ? join(out, "runs") : out, { recursive: true });
+  } catch (error) {
+    throw new OutputError(out, error);
+  }
+  const file = new ResultsFile(join(out, "results.jsonl"));
+  const known = new Map(file.rows.filter((row) => row.error === null).map((row) => [row.run, row]));
+  const rows: SweepRow[] = [];
+  let reused = 0;
+  const pool = new LocalPool(parallel);
+  try {
+    for (const group of byWorkload(base, points)) {
+      if (hooks.signal?.aborted) break;
+      const { trace, digest } = await loadSharedWorkload(group[0]!.options);
+      const waiting: SweepTask[] = [];
+      for (const { point, options } of group) {
+        const run = runKey(options, digest);
+        const row = known.get(run);
+        if (row === undefined) waiting.push({ run, point, options });
+        else {
+          rows.push({ ...row, index: point.index, values: point.values, repeat: point.repeat });
+          reused++;
+        }
+      }
+      // As many loops as threads, each taking the next run: nothing but the runs under way is held in memory.
+      let next = 0;
+      const work = async () => {
+        while (next < waiting.length && !hooks.signal?.aborted) {
+          const task = waiting[next++]!;
+          const row = await pool.run(task, trace, keepResults ? join(out, "runs", `${task.run}.json`) : null);
+          if (hooks.signal?.aborted) return;
+          file.append(row);
+          rows.push(row);
+          hooks.onRow?.(row, rows.length, points.length);
+        }
+      };
+      const stopped = new Promise<void>((resolve) =>
+        hooks.signal?.addEventListener("abort", () => resolve(), { once: true }),
+      );
+      await Promise.race([Promise.all(Array.from({ length: parallel }, work)), stopped]);
+    }
+  } finally {
+    await pool.close();
+    file.close();
+  }
+  return { rows: rows.toSorted((a, b) => a.index - b.index), reused, interrupted: hooks.signal?.aborted ?? false };
+}
+
+function byWorkload(
+  base: ReplayOptions,
+  points: readonly SweepPoint[],
+): Array<Array<{ point: SweepPoint; options: ReplayOptions }>> {
+  const groups = new Map<string, Array<{ point: SweepPoint; options: ReplayOptions }>>();
+  for (const point of points) {
+    const options = applyPoint(base, point);
+    const key = workloadKey(options);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [{ point, options }]);
+    else group.push({ point, options });
+  }
+  return [...groups.values()];
+}
+
+function flagOf(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
