@@ -1,19 +1,21 @@
+import type { Worker } from "../engine/worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
 import type { RequestLedger } from "../metrics/request-ledger.ts";
-import { RoundRobin } from "../router/round-robin.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
 import { PlannerLoop } from "./planner-loop.ts";
+import type { Assignment, PoolRouter } from "./pool-router.ts";
+import { createPoolRouter } from "./router-factory.ts";
 import type { AggregatedTopology, RunConfig } from "./run-config.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
 import { TrafficRecorder } from "./traffic-recorder.ts";
 import { workerFactory, type WorkerFactory } from "./worker-factory.ts";
 
 /**
- * One pool of workers that do prefill and decode, behind a round-robin router.
+ * One pool of workers that do prefill and decode, behind a router.
  *
  * At one instant: completions, workers becoming ready, arrivals, starts of passes, removal of drained workers, the
  * planner's tick (planner-findings §2.1). Workers are advanced lazily: a worker runs ahead on its own until the next
@@ -26,10 +28,12 @@ export class AggregatedRun implements RunParts {
   offered = 0;
   private readonly ledger: RequestLedger;
   private readonly source: ArrivalSource;
-  private readonly router: RoundRobin;
+  private readonly router: PoolRouter<Worker>;
   private readonly traffic: TrafficRecorder | null;
   private readonly finished = new FinishedQueue();
   private readonly horizonNs: number;
+  private readonly inputLength: Int32Array;
+  private readonly blockSize: number;
   /** Requests nobody could take when they arrived: no worker was active. */
   private readonly unrouted: number[] = [];
 
@@ -45,12 +49,17 @@ export class AggregatedRun implements RunParts {
     this.source = source;
     this.horizonNs = config.maxSimTimeSeconds === null ? Infinity : config.maxSimTimeSeconds * 1e9;
     const { engine } = topology;
+    this.inputLength = trace.inputLength;
+    this.blockSize = engine.blockSize;
     this.factory = workerFactory(trace, engine, semantics, ledger, config.engine, this.horizonNs);
     this.pool = new WorkerPool("agg", engine.gpusPerWorker, engine.startupSeconds * 1e9, (id) =>
       this.factory.create(id),
     );
     this.pool.addReady(topology.numWorkers, 0);
-    this.router = new RoundRobin(engine.dpSize);
+    this.router = createPoolRouter(this.pool, "aggregated", engine, trace, config, {
+      prefillDoneNs: (request) => ledger.firstTokenNs[request]!,
+      leftNs: (request) => ledger.terminalNs[request]!,
+    });
     this.traffic = config.planner === null ? null : new TrafficRecorder(ledger, trace.inputLength);
     this.planner =
       config.planner === null
@@ -70,8 +79,15 @@ export class AggregatedRun implements RunParts {
     let steps = 0;
     for (;;) {
       const { source, pool, planner } = this;
-      const nextNs = Math.min(source.nextNs, pool.nextReadyNs, planner?.nextTickNs ?? Infinity, this.finished.nextNs);
-      if (source.dependsOnCompletions && this.advanceOneWorker(nextNs)) {
+      const backlog = this.router.backlog > 0;
+      const nextNs = Math.min(
+        source.nextNs,
+        pool.nextReadyNs,
+        planner?.nextTickNs ?? Infinity,
+        this.finished.nextNs,
+        backlog ? this.router.nextReleaseNs : Infinity,
+      );
+      if ((source.dependsOnCompletions || backlog) && this.advanceOneWorker(nextNs, backlog)) {
         if ((++steps & 0x3ff) === 0) yield { nowNs: Math.min(nextNs, this.horizonNs), offered: this.offered };
         continue;
       }
@@ -81,6 +97,7 @@ export class AggregatedRun implements RunParts {
         pool.activateReady(nextNs);
         this.routeBacklog(nextNs);
       }
+      if (backlog) this.sendHeldBack(nextNs);
       while (source.nextNs <= nextNs) this.offer(source.take(), nextNs);
       if (planner !== null && planner.nextTickNs <= nextNs && !this.tick(nextNs)) break;
       if ((++steps & 0xff) === 0) yield { nowNs: nextNs, offered: this.offered };
@@ -104,9 +121,38 @@ export class AggregatedRun implements RunParts {
       this.unrouted.push(request);
       return;
     }
-    const member = active[this.router.next(active.length)]!;
+    if (this.router.looksAtWorkers) this.advanceAll(atNs);
+    const assignment = this.router.route(request, atNs);
+    if (assignment !== null) this.send(assignment, atNs);
+  }
+
+  private send({ request, member, rank, overlapBlocks }: Assignment<Worker>, atNs: number): void {
     member.worker.advance(atNs, false);
-    member.worker.enqueue(request, atNs, this.router.nextRank(member.id));
+    member.worker.enqueue(request, atNs, rank);
+    if (this.router.looksAtWorkers) this.traffic?.onRouted(overlapBlocks, this.promptBlocks(request));
+  }
+
+  /** Requests the router held back and lets go now. */
+  private sendHeldBack(atNs: number): void {
+    if (this.pool.active.length === 0) return;
+    this.advanceAll(atNs);
+    for (;;) {
+      const assignment = this.router.next(atNs);
+      if (assignment === null) return;
+      this.send(assignment, atNs);
+    }
+  }
+
+  private advanceAll(atNs: number): void {
+    for (const member of this.pool.active) {
+      if (member.worker.nextStartNs >= atNs) continue;
+      member.worker.advance(atNs, false);
+      this.collect(member);
+    }
+  }
+
+  private promptBlocks(request: number): number {
+    return Math.ceil(this.inputLength[request]! / this.blockSize);
   }
 
   private routeBacklog(atNs: number): void {
@@ -115,9 +161,9 @@ export class AggregatedRun implements RunParts {
 
   /**
    * Lets the worker whose next pass starts first run, no further than the next start of another or `limitNs`, and
-   * only until it finishes a request. False when nobody's next pass starts before `limitNs`.
+   * only until it finishes a request (or a single pass). False when nobody's next pass starts before `limitNs`.
    */
-  private advanceOneWorker(limitNs: number): boolean {
+  private advanceOneWorker(limitNs: number, onePass: boolean): boolean {
     let first: PooledWorker | null = null;
     let firstNs = Math.min(limitNs, this.horizonNs);
     let secondNs = firstNs;
@@ -131,7 +177,7 @@ export class AggregatedRun implements RunParts {
     }
     if (first === null) return false;
     // Two starts at one instant: run just this one.
-    first.worker.advance(secondNs > firstNs ? secondNs : justAfter(firstNs), true);
+    first.worker.advance(secondNs > firstNs && !onePass ? secondNs : justAfter(firstNs), true);
     this.collect(first);
     return true;
   }
@@ -149,7 +195,7 @@ export class AggregatedRun implements RunParts {
 
   /** One tick of the planner; false when all work is done, which ends the ticking. */
   private tick(atNs: number): boolean {
-    let unfinished = this.source.remaining > 0 || this.unrouted.length > 0;
+    let unfinished = this.source.remaining > 0 || this.unrouted.length > 0 || this.router.backlog > 0;
     for (const member of this.pool.serving()) {
       member.worker.advance(atNs, false);
       this.collect(member);

@@ -3,12 +3,13 @@ import type { Semantics } from "../engine/semantics.ts";
 import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
-import { RoundRobin } from "../router/round-robin.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
 import { PlannerLoop } from "./planner-loop.ts";
+import type { Assignment, PoolRouter } from "./pool-router.ts";
+import { createPoolRouter } from "./router-factory.ts";
 import type { DisaggregatedTopology, RunConfig } from "./run-config.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
 import { newStation, type Action, type Station } from "./station.ts";
@@ -47,8 +48,8 @@ export class DisaggregatedRun implements RunParts {
   private readonly transfers = new TransferQueue();
   private readonly finished = new FinishedQueue();
   private readonly ordinal: Int32Array;
-  private readonly prefillRouter = new RoundRobin(1);
-  private readonly decodeRouter = new RoundRobin(1);
+  private readonly prefillRouter: PoolRouter<PrefillWorker>;
+  private readonly decodeRouter: PoolRouter<DecodeWorker>;
   private readonly traffic: TrafficRecorder | null;
   private readonly horizonNs: number;
 
@@ -86,6 +87,16 @@ export class DisaggregatedRun implements RunParts {
     this.prefillPool = prefillPool;
     this.decodePool = decodePool;
     this.pools = [prefillPool, decodePool];
+    const leftNs = (request: number) => ledger.terminalNs[request]!;
+    const heldNs = (request: number) => handoffs.sourceHeldNs[request]!;
+    this.prefillRouter = createPoolRouter(prefillPool, "prefill", prefillEngine, trace, config, {
+      prefillDoneNs: heldNs,
+      leftNs: (request) => (Number.isNaN(heldNs(request)) ? leftNs(request) : heldNs(request)),
+    });
+    this.decodeRouter = createPoolRouter(decodePool, "decode", decodeEngine, trace, config, {
+      prefillDoneNs: leftNs,
+      leftNs,
+    });
     this.traffic = config.planner === null ? null : new TrafficRecorder(ledger, trace.inputLength);
     const scaled = this.pools.map((pool) => ({ pool, dpSize: 1 }));
     this.planner = config.planner === null ? null : new PlannerLoop(config.planner, scaled, semantics, this.traffic!);
@@ -129,6 +140,7 @@ export class DisaggregatedRun implements RunParts {
       this.prefillPool.activateReady(nowNs);
       this.decodePool.activateReady(nowNs);
       this.unpark();
+      this.sendHeldBack(nowNs);
       while (this.transfers.nextNs <= nowNs) this.actions.push({ kind: "activate", request: this.transfers.pop() });
       while (this.finished.nextNs <= nowNs) this.source.onTerminal(this.finished.pop(), nowNs);
       while (this.source.nextNs <= nowNs) this.offer(this.source.take(), nowNs);
@@ -242,8 +254,25 @@ export class DisaggregatedRun implements RunParts {
   }
 
   private submit(request: number, nowNs: number): void {
-    const { active } = this.prefillPool;
-    const member = active[this.prefillRouter.next(active.length)]!;
+    this.sendToPrefill(this.prefillRouter.route(request, nowNs), nowNs);
+  }
+
+  /** Requests the prefill router held back and lets go now. */
+  private sendHeldBack(nowNs: number): void {
+    while (this.prefillRouter.backlog > 0 && this.prefillPool.active.length > 0) {
+      const assignment = this.prefillRouter.next(nowNs);
+      if (assignment === null) return;
+      this.sendToPrefill(assignment, nowNs);
+    }
+  }
+
+  private sendToPrefill(assignment: Assignment<PrefillWorker> | null, nowNs: number): void {
+    if (assignment === null) return;
+    const { request, member, overlapBlocks } = assignment;
+    if (this.prefillRouter.looksAtWorkers) {
+      const blocks = Math.ceil(this.trace.inputLength[request]! / this.topology.prefillEngine.blockSize);
+      this.traffic?.onRouted(overlapBlocks, blocks);
+    }
     const station = this.station("prefill", member) as Station<PrefillWorker>;
     this.prefillOf.set(request, station);
     this.touch(station, nowNs);
@@ -251,8 +280,10 @@ export class DisaggregatedRun implements RunParts {
   }
 
   private chooseDestination(request: number, nowNs: number): void {
-    const { active } = this.decodePool;
-    const member = active[this.decodeRouter.next(active.length)]!;
+    if (this.decodeRouter.looksAtWorkers) {
+      for (const each of this.decodePool.active) this.touch(this.station("decode", each), nowNs);
+    }
+    const { member } = this.decodeRouter.route(request, nowNs)!;
     const station = this.station("decode", member) as Station<DecodeWorker>;
     this.decodeOf.set(request, station);
     this.touch(station, nowNs);
@@ -365,7 +396,7 @@ export class DisaggregatedRun implements RunParts {
 
   /** One tick of the planner; false when all work is done. */
   private tick(atNs: number): boolean {
-    let unfinished = this.source.remaining > 0 || this.parked.length > 0;
+    let unfinished = this.source.remaining > 0 || this.parked.length > 0 || this.prefillRouter.backlog > 0;
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
         if (member.worker.nextStartNs <= atNs) {

@@ -1,6 +1,9 @@
 import type { EngineConfig } from "../engine/engine-config.ts";
 import type { SemanticsName } from "../engine/semantics.ts";
 import type { Planner } from "../planner/planner.ts";
+import type { KvRouterSettings } from "../router/kv-router-settings.ts";
+import type { RouterRole } from "../router/kv-router.ts";
+import type { TargetChoice } from "../router/target-choice.ts";
 
 /** Everything one run needs beside its trace; validated, no defaults left to fill. */
 export interface RunConfig {
@@ -13,6 +16,10 @@ export interface RunConfig {
   /** Stop when the next event lies beyond it; null = run to the end. */
   readonly maxSimTimeSeconds: number | null;
   readonly routerMode: "round_robin" | "kv_router";
+  /** Settings of the KV-aware router; its defaults when absent. */
+  readonly kvRouter?: KvRouterSettings;
+  /** Replaces the KV-aware router's pick among its targets, a pool each: for following a recorded run. */
+  readonly targetChoice?: Readonly<Partial<Record<RouterRole, TargetChoice>>>;
   /** The autoscaler in the loop; null = fixed pools. */
   readonly planner: Planner | null;
   /** "auto" takes the aggregated fast path where its rules hold; "pass-by-pass" is the plain engine. */

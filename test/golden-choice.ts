@@ -1,0 +1,55 @@
+import type { RouterRole } from "../src/router/kv-router.ts";
+import type { TargetChoice } from "../src/router/target-choice.ts";
+import type { Trace } from "../src/trace/trace.ts";
+import type { GoldenRow } from "./golden-case.ts";
+
+/**
+ * Follows the decisions of a recorded run whose router broke ties at random, and notes every decision that was not the
+ * cheapest by our costs.
+ */
+export class GoldenChoices {
+  readonly violations: string[] = [];
+  readonly byRole: Readonly<Record<RouterRole, TargetChoice>>;
+  private readonly trace: Trace;
+  private readonly rowsOf = new Map<string, GoldenRow[]>();
+  private readonly rowOf = new Map<number, GoldenRow>();
+
+  constructor(trace: Trace, rows: readonly GoldenRow[]) {
+    this.trace = trace;
+    for (const row of rows) {
+      const key = keyOf(row.arrivalMs, row.inputLength, row.outputLength);
+      this.rowsOf.set(key, [...(this.rowsOf.get(key) ?? []), row]);
+    }
+    const follow = (role: RouterRole): TargetChoice => ({
+      choose: (costs, ids, request) => this.choose(role, costs, ids, request),
+    });
+    this.byRole = { aggregated: follow("aggregated"), prefill: follow("prefill"), decode: follow("decode") };
+  }
+
+  private choose(role: RouterRole, costs: readonly number[], ids: readonly number[], request: number): number {
+    const least = Math.min(...costs);
+    const pick = (row: GoldenRow) => ids.indexOf(role === "prefill" ? row.prefillWorker : row.worker);
+    const known = this.rowOf.get(request);
+    // Rows alike in arrival and lengths may stand for each other.
+    const rows = known === undefined ? this.candidates(request) : [known];
+    const row = rows.find((each) => costs[pick(each)] === least) ?? rows[0]!;
+    if (known === undefined) {
+      this.rowOf.set(request, row);
+      rows.splice(rows.indexOf(row), 1);
+    }
+    const index = pick(row);
+    if (costs[index] !== least) {
+      this.violations.push(`request ${request}: ${role} target ${ids[index]} of costs ${costs.join(", ")}`);
+    }
+    return index;
+  }
+
+  private candidates(request: number): GoldenRow[] {
+    const { arrivalMs, inputLength, outputLength } = this.trace;
+    return this.rowsOf.get(keyOf(arrivalMs[request]!, inputLength[request]!, outputLength[request]!))!;
+  }
+}
+
+function keyOf(arrivalMs: number, inputLength: number, outputLength: number): string {
+  return `${arrivalMs} ${inputLength} ${outputLength}`;
+}
