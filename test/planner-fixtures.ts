@@ -26,6 +26,7 @@ export function plannerConfig(overrides: Partial<DynamoPlannerConfig> = {}): Dyn
       kalmanQLevel: 1,
       kalmanQTrend: 0.1,
       kalmanR: 10,
+      prophetWindowSize: 50,
     },
     loadScalingDownSensitivity: 80,
     loadMinObservations: 5,

@@ -93,7 +93,10 @@ describe("mistakes in planner configurations", () => {
       { optimization_target: "sla", throughput_adjustment_interval_seconds: 0 },
       "throughput_adjustment_interval_seconds",
     ],
-    [{ optimization_target: "sla", load_predictor: "prophet" }, "load_predictor"],
+    [
+      { optimization_target: "sla", load_predictor: "prophet", throughput_adjustment_interval_seconds: 3600 },
+      "prophet_window_size",
+    ],
     [{ report_interval_hours: 0 }, "report_interval_hours"],
     [{ mode: "decode" }, "mode"],
     [{ min_gpu_budget: 9 }, "min_gpu_budget"],

@@ -77,12 +77,12 @@ function settingsOf(given: GivenPlannerConfig): PlannerSettings {
     maxGpuBudget: given.max_gpu_budget ?? 8,
     minGpuBudget: given.min_gpu_budget ?? -1,
     predictor: {
-      // Refused where it would be used; elsewhere no forecast is made.
-      name: given.load_predictor === "prophet" ? "constant" : (given.load_predictor ?? "arima"),
+      name: given.load_predictor ?? "arima",
       log1p: given.load_predictor_log1p ?? false,
       kalmanQLevel: given.kalman_q_level ?? 1,
       kalmanQTrend: given.kalman_q_trend ?? 0.1,
       kalmanR: given.kalman_r ?? 10,
+      prophetWindowSize: given.prophet_window_size ?? 50,
     },
     loadScalingDownSensitivity: given.load_scaling_down_sensitivity ?? 80,
     loadMinObservations: given.load_min_observations ?? 5,

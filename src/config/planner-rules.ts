@@ -60,12 +60,6 @@ function checkLoops(given: GivenPlannerConfig, report: Report): void {
       "found false beside enable_throughput_scaling false, expected at least one of them true",
     );
   }
-  if (throughput && given.load_predictor === "prophet") {
-    report(
-      "load_predictor",
-      'found "prophet", expected "constant", "arima" or "kalman": on the few intervals a planner sees, its fit has no single answer to reproduce',
-    );
-  }
   const { throughputKey, throughputSeconds, loadKey, loadSeconds } = intervals(given);
   if (throughput && throughputSeconds <= 0) {
     report(
@@ -78,6 +72,7 @@ function checkLoops(given: GivenPlannerConfig, report: Report): void {
       `found ${loadSeconds}, expected less than ${throughputKey}, which is ${throughputSeconds}: load scaling is the faster loop`,
     );
   }
+  checkProphet(given, throughput, throughputSeconds, report);
   const base = given.scheduling?.scale_interval_seconds;
   if (base === undefined) return;
   const inUse = [[loadKey, loadSeconds], ...(throughput ? [[throughputKey, throughputSeconds] as const] : [])] as const;
@@ -87,6 +82,20 @@ function checkLoops(given: GivenPlannerConfig, report: Report): void {
       report("scheduling.scale_interval_seconds", `found ${base}, expected a divisor of ${key}, which is ${seconds}`);
     }
   }
+}
+
+const TWO_DAYS_SECONDS = 172_800;
+
+/** From two days on Prophet looks for a daily season, which is not forecast here. */
+function checkProphet(given: GivenPlannerConfig, throughput: boolean, intervalSeconds: number, report: Report): void {
+  if (!throughput || given.load_predictor !== "prophet") return;
+  const window = given.prophet_window_size ?? 50;
+  const most = Math.ceil(TWO_DAYS_SECONDS / Math.max(1, intervalSeconds));
+  if ((window - 1) * intervalSeconds < TWO_DAYS_SECONDS) return;
+  report(
+    "prophet_window_size",
+    `found ${window}, expected at most ${most} with intervals of ${intervalSeconds} s: from two days on Prophet looks for a daily season, which is not forecast here`,
+  );
 }
 
 function intervals(given: GivenPlannerConfig) {

@@ -78,12 +78,9 @@ const shape = {
   decode_engine_num_gpu: orNull(
     wholeNumber({ min: 1 }, "GPUs of a decode or aggregated worker; the engine arguments' when unset."),
   ),
-  load_predictor: choice(
-    ["constant", "arima", "kalman", "prophet"],
-    "Forecast of requests and lengths; prophet is refused.",
-  ),
+  load_predictor: choice(["constant", "arima", "kalman", "prophet"], "Forecast of requests and lengths."),
   load_predictor_log1p: truth("Forecast log(1 + value) rather than the value."),
-  prophet_window_size: wholeNumber({ min: 1 }, "Only for prophet."),
+  prophet_window_size: wholeNumber({ min: 1 }, "Intervals prophet looks back on."),
   kalman_q_level: realNumber({ min: 0 }, "Kalman: noise of the level."),
   kalman_q_trend: realNumber({ min: 0 }, "Kalman: noise of the trend."),
   kalman_r: realNumber({ min: 0 }, "Kalman: noise of a measurement."),

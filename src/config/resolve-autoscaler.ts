@@ -101,13 +101,14 @@ function valuesOf({ planner, document, policy }: AutoscalerSettings): Record<str
   const values: Record<string, ConfigValue> = {};
   if (planner !== null && policy === null) {
     const { predictor, ...flat } = planner.dynamo;
-    const { name, log1p, kalmanQLevel, kalmanQTrend, kalmanR } = predictor;
+    const { name, log1p, kalmanQLevel, kalmanQTrend, kalmanR, prophetWindowSize } = predictor;
     const forecast = {
       loadPredictor: name,
       loadPredictorLog1p: log1p,
       kalmanQLevel,
       kalmanQTrend,
       kalmanR,
+      prophetWindowSize,
     };
     const effective = { ...flat, ...forecast };
     for (const [field, value] of Object.entries(effective)) {

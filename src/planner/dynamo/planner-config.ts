@@ -43,12 +43,14 @@ export type OptimizationTarget = "throughput" | "latency" | "load" | "sla";
 
 /** Which forecast, and its settings. */
 export interface PredictorConfig {
-  readonly name: "constant" | "arima" | "kalman";
+  readonly name: "constant" | "arima" | "kalman" | "prophet";
   /** Work on log(1 + value). */
   readonly log1p: boolean;
   readonly kalmanQLevel: number;
   readonly kalmanQTrend: number;
   readonly kalmanR: number;
+  /** Intervals prophet looks back on. */
+  readonly prophetWindowSize: number;
 }
 
 /** What one pool's engines can do; from the engine's own configuration. */

@@ -2,6 +2,7 @@ import type { PredictorConfig } from "../planner-config.ts";
 import { ArimaPredictor } from "./arima-predictor.ts";
 import { ConstantPredictor } from "./constant-predictor.ts";
 import { KalmanPredictor } from "./kalman-predictor.ts";
+import { ProphetPredictor } from "./prophet-predictor.ts";
 
 /** Forecasts the next value of a series of non-negative values, one value a throughput interval. */
 export interface Predictor {
@@ -22,5 +23,7 @@ export function createPredictor(config: PredictorConfig): Predictor {
       return new KalmanPredictor(config);
     case "arima":
       return new ArimaPredictor(config.log1p);
+    case "prophet":
+      return new ProphetPredictor(config);
   }
 }

@@ -10,6 +10,7 @@ const config = (overrides: Partial<PredictorConfig>): PredictorConfig => ({
   kalmanQLevel: 1,
   kalmanQTrend: 0.1,
   kalmanR: 10,
+  prophetWindowSize: 50,
   ...overrides,
 });
 
@@ -38,7 +39,7 @@ describe("kalman", () => {
 });
 
 describe("every predictor", () => {
-  const names = ["constant", "kalman", "arima"] as const;
+  const names = ["constant", "kalman", "arima", "prophet"] as const;
   const settings = fc.record({ name: fc.constantFrom(...names), log1p: fc.boolean() });
   const loads = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e6, noNaN: true })), { maxLength: 9 });
 

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { ProphetPredictor } from "./prophet-predictor.ts";
+
+/** Series and the forecasts after their 5th, 6th and 7th value, made with Prophet 1.5. */
+const vectors = [
+  {
+    name: "trend",
+    log1p: false,
+    series: [100.5, 118.2, 141.9, 158.4, 183.3, 199.1, 222.7],
+    forecasts: [204.18726467748903, 220.68242189417816, 241.97566380292463],
+  },
+  {
+    name: "walk",
+    log1p: true,
+    series: [1000, 1031, 1012, 985, 1002, 1040, 1066],
+    forecasts: [1019.2930646935947, 1064.6607728925387, 1101.7429385655194],
+  },
+  {
+    name: "step",
+    log1p: false,
+    series: [100, 100, 100, 100, 200, 200, 200],
+    forecasts: [179.9465467218162, 213.10344373805222, 228.55611267006503],
+  },
+  {
+    name: "wave",
+    log1p: false,
+    series: [1010, 1190, 1348, 1402, 1360, 1240, 1055],
+    forecasts: [1535.597605777764, 1429.7617090436938, 1264.69100362359],
+  },
+  {
+    name: "lengths",
+    log1p: true,
+    series: [13541.09, 12749.04, 12104.5, 13011.7, 12650.2, 12399.9, 12888.8],
+    forecasts: [12298.742746734817, 12088.908589335095, 12850.395699298564],
+  },
+  {
+    name: "falling",
+    log1p: false,
+    series: [900, 640, 455, 330, 235, 160, 118],
+    forecasts: [20.12251613424747, 0.0, 0.0],
+  },
+] as const;
+
+const settings = { name: "prophet", kalmanQLevel: 1, kalmanQTrend: 1, kalmanR: 1, prophetWindowSize: 50 } as const;
+
+describe("Prophet", () => {
+  it.each(vectors)("forecasts within 0.1 % of the original: $name", ({ log1p, series, forecasts }) => {
+    const predictor = new ProphetPredictor({ ...settings, log1p });
+    series.forEach((value, i) => {
+      predictor.add(value);
+      if (i < 4) expect(predictor.predict()).toBeCloseTo(value, 9);
+      else
+        expect(Math.abs(predictor.predict() - forecasts[i - 4]!)).toBeLessThan(1e-3 * Math.max(1, forecasts[i - 4]!));
+    });
+  });
+
+  it("repeats a constant, follows a bend, and forgets what left its window", () => {
+    const predictor = new ProphetPredictor({ ...settings, log1p: false, prophetWindowSize: 8 });
+    for (let i = 0; i < 8; i++) predictor.add(5);
+    expect(predictor.predict()).toBe(5);
+    for (let i = 1; i <= 8; i++) predictor.add(100 * i);
+    expect(predictor.predict()).toBeCloseTo(900, -1);
+  });
+});
