@@ -6,6 +6,7 @@ import { resolveEngine } from "../src/config/resolve-engine.ts";
 import { simulate } from "../src/simulation/simulate.ts";
 import { openTrace } from "../src/trace/open-trace.ts";
 import { differences, readGoldenRows, rowsOf } from "./golden-case.ts";
+import type { GoldenRow } from "./golden-case.ts";
 import { hasShared, sharedPath } from "./shared-data.ts";
 
 const cases = [
@@ -18,33 +19,55 @@ const cases = [
   "aic/conv-preempt3000",
 ];
 
-describe.skipIf(!hasShared)("runs timed by AIConfigurator's tables equal the reference's (needs ../shared)", () => {
+/** Simulates a case with the tables of a folder, or with the roofline (null). */
+async function run(name: string, perfData: string | null) {
+  const described = JSON.parse(readFileSync(sharedPath("reference", name, "case.json"), "utf8")) as {
+    trace: string;
+    args: unknown[];
+  };
+  const option = (flag: string) => described.args[described.args.indexOf(flag) + 1];
+  const given = { ...(option("--extra-engine-args") as object), ...(perfData === null ? {} : { perf_data: perfData }) };
+  const problems = new ProblemList();
+  const args = validateEngineArgs(given, "--extra-engine-args", "aggregated", problems);
+  problems.throwIfAny();
+  const { engine } = await resolveEngine(args!);
+  expect(engine.perfModel.provenance.kind).toBe(perfData === null ? "roofline" : "tables");
+  const outcome = simulate(await openTrace(sharedPath("traces", described.trace)), {
+    semantics: "dynamo-1.4",
+    topology: { mode: "agg", engine, numWorkers: Number(option("--num-workers")) },
+    arrivalSpeedupRatio: 1,
+    replayConcurrency: null,
+    maxSimTimeSeconds: null,
+    routerMode: "round_robin",
+    planner: null,
+    engine: "auto",
+    seed: 0,
+  });
+  return rowsOf(outcome);
+}
+
+describe.skipIf(!hasShared)("runs timed by AIConfigurator (needs ../shared)", () => {
   it.each(cases)(
-    "%s",
+    "%s: with its tables every request as in the reference",
     async (name) => {
-      const described = JSON.parse(readFileSync(sharedPath("reference", name, "case.json"), "utf8")) as {
-        trace: string;
-        args: unknown[];
-      };
-      const option = (flag: string) => described.args[described.args.indexOf(flag) + 1];
-      const given = { ...(option("--extra-engine-args") as object), perf_data: sharedPath("perf", "aic") };
-      const problems = new ProblemList();
-      const args = validateEngineArgs(given, "--extra-engine-args", "aggregated", problems);
-      problems.throwIfAny();
-      const { engine } = await resolveEngine(args!);
-      expect(engine.perfModel.provenance.kind).toBe("tables");
-      const outcome = simulate(await openTrace(sharedPath("traces", described.trace)), {
-        semantics: "dynamo-1.4",
-        topology: { mode: "agg", engine, numWorkers: Number(option("--num-workers")) },
-        arrivalSpeedupRatio: 1,
-        replayConcurrency: null,
-        maxSimTimeSeconds: null,
-        routerMode: "round_robin",
-        planner: null,
-        engine: "auto",
-        seed: 0,
-      });
-      expect(differences(readGoldenRows(name), rowsOf(outcome))).toEqual([]);
+      expect(differences(readGoldenRows(name), await run(name, sharedPath("perf", "aic")))).toEqual([]);
+    },
+    60_000,
+  );
+
+  it.each(cases)(
+    "%s: with the roofline mean latencies within 12 percent",
+    async (name) => {
+      const golden = readGoldenRows(name);
+      const ours = await run(name, null);
+      for (const [title, of] of [
+        ["time to first token", (row: GoldenRow) => row.firstTokenMs - row.arrivalMs],
+        ["latency", (row: GoldenRow) => row.lastTokenMs - row.arrivalMs],
+        ["time after the first token", (row: GoldenRow) => row.lastTokenMs - row.firstTokenMs],
+      ] as const) {
+        const mean = (rows: readonly GoldenRow[]) => rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
+        expect(Math.abs(mean(ours) / mean(golden) - 1), title).toBeLessThanOrEqual(0.12);
+      }
     },
     60_000,
   );
