@@ -7,11 +7,52 @@ import { fileErrorText } from "../config/document.ts";
 import { RESULT_SCHEMA_VERSION, runResultSchema } from "../result/schema.ts";
 import type { RunResult } from "../result/schema.ts";
 
+/**
+ * Keys reports cannot do without. Others may be missing: the format grows within a version, and a file may be older
+ * than the key, or newer than this program.
+ */
+const indispensable: ReadonlySet<string> = new Set([
+  "windtunnel_version",
+  "digest",
+  "semantics",
+  "engine",
+  "mode",
+  "trace",
+  "config",
+  "warnings",
+  "num_requests",
+  "completed_requests",
+  "rejected_requests",
+  "failed_requests",
+  "incomplete_requests",
+  "ended_early",
+  "duration_ms",
+  "request_throughput_rps",
+  "output_throughput_tok_s",
+  "prefix_cache_reused_ratio",
+  "aiperf_itl_ms",
+  "sla",
+  "prefill_gpus_per_worker",
+  "decode_gpus_per_worker",
+  "gpu_hours",
+  "wall_time_ms",
+  "scaling_events",
+  "planner",
+  "workers",
+  "timeline",
+  "distributions",
+  "scatter",
+  "worst_requests",
+]);
+/** Keys further in that came later. */
+const addedWithin = /^(timeline\.(overview|context_tokens)|planner\.ticks\.\d+\.pools\.\w+\.engines)$/;
+
 /** Mistakes told of one file; a file of another kind has hundreds. */
 const MOST_TOLD = 5;
 
 /**
- * Reads a result that `windtunnel replay` wrote (.gz too).
+ * Reads a result that `windtunnel replay` wrote (.gz too), now or with an older version. Keys that came later than the
+ * file are missing from what is returned.
  * @throws ConfigError naming the file and the place of every mistake
  */
 export function readResult(path: string): RunResult {
@@ -42,7 +83,13 @@ export function readResult(path: string): RunResult {
   config(en());
   const checked = runResultSchema.safeParse(value);
   if (checked.success) return checked.data;
-  const { issues } = checked.error;
+  const issues = checked.error.issues.filter(({ code, path: place }) => {
+    if (code === "unrecognized_keys") return false;
+    const missing = at(value, place) === undefined;
+    const dispensable = place.length === 1 && !indispensable.has(String(place[0]));
+    return !(missing && (dispensable || addedWithin.test(place.join("."))));
+  });
+  if (issues.length === 0) return value as RunResult;
   const told = issues.slice(0, MOST_TOLD).map(({ path: place, message }) => ({
     where: path,
     message: `${place.join(".") || "result"}: ${message} (found ${shown(at(value, place))})`,

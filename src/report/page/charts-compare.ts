@@ -67,12 +67,12 @@ export function compareCharts(runs: readonly ComparedRun[]): ChartSpec[] {
     ),
     chart(
       { id: "ttft", title: "TTFT, p90", note: "Of the first tokens emitted at the time.", ...times },
-      ({ timeline: { overview } }, style) => ({ ...style, x: bucketMiddles(overview), y: overview.ttft_ms.p90 }),
+      ({ timeline }, style) => wideCurve(timeline, "ttft_ms", style),
       "No request got a first token.",
     ),
     chart(
       { id: "itl", title: "ITL, p90", note: "Mean gap of each request completed at the time.", ...times },
-      ({ timeline: { overview } }, style) => ({ ...style, x: bucketMiddles(overview), y: overview.itl_ms.p90 }),
+      ({ timeline }, style) => wideCurve(timeline, "itl_ms", style),
       "No request got a second token.",
     ),
     chart(
@@ -86,6 +86,12 @@ export function compareCharts(runs: readonly ComparedRun[]): ChartSpec[] {
       "No request completed.",
     ),
   ];
+}
+
+/** The 90th percentile in the widest buckets there are. */
+function wideCurve(timeline: ComparedRun["timeline"], metric: "ttft_ms" | "itl_ms", style: Style): Curve {
+  const wide = timeline.overview ?? timeline;
+  return { ...style, x: bucketMiddles(wide), y: wide[metric].p90 };
 }
 
 /** GPUs of all pools as steps. */

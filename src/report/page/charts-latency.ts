@@ -56,7 +56,8 @@ function observed(run: RunPageData, metric: Metric): ChartSpec {
   const bound = run.sla?.[metric] ?? null;
   const level = bound === null ? [] : [levelCurve(run, bound, { label: "SLA", color: "red" })];
   const curves = percentileCurves(timeline[metric], bucketMiddles(timeline), role);
-  const wide = timeline.overview;
+  // Results of the first days have no overview.
+  const wide = timeline.overview ?? timeline;
   const filled = hasValues(curves);
   return {
     id: metric === "ttft_ms" ? "ttft" : "itl",

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { RunResult } from "../result/schema.ts";
+import { comparedMetrics, difference, differingSettings } from "./compared-metrics.ts";
+import { compareTable } from "./compare-table.ts";
+import { readResult } from "./read-result.ts";
+
+const first = readResult(join(import.meta.dirname, "../../test/fixtures/result-v1.json"));
+const second: RunResult = {
+  ...first,
+  gpu_hours: first.gpu_hours * 1.25,
+  mean_ttft_ms: first.mean_ttft_ms / 2,
+  sla: { ...first.sla!, attainment: { ...first.sla!.attainment, all: first.sla!.attainment.all - 0.05 } },
+  config: { ...first.config, "planner.ttft_ms": { value: 900, from: "given" } },
+};
+const runs = [
+  { label: "before", result: first },
+  { label: "after", result: second },
+];
+
+describe("compareTable", () => {
+  test("shows figures with their difference from the first run", () => {
+    const lines = compareTable(runs).split("\n");
+    expect(lines[0]).toMatch(/^ +before +after$/);
+    expect(lines.find((line) => line.startsWith("  GPU-hours "))).toMatch(/\(\+25\.0 %\)$/);
+    expect(lines.find((line) => line.startsWith("  TTFT mean"))).toMatch(/\(−50\.0 %\)$/);
+    expect(lines.find((line) => line.startsWith("  SLA met, all bounds"))).toMatch(/\(−5\.0 points\)$/);
+    expect(lines.find((line) => line.startsWith("  requests "))).not.toContain("(");
+    expect(lines.filter((line) => line.startsWith("  planner."))).toEqual([
+      expect.stringMatching(/^ {2}planner\.ttft_ms +300 +900$/),
+    ]);
+  });
+
+  test("leaves out what no run has", () => {
+    const bare = runs.map(({ label, result }) => ({ label, result: { ...result, sla: null } }));
+    expect(compareTable(bare)).not.toContain("SLA");
+  });
+});
+
+describe("difference", () => {
+  const metric = (label: string) => comparedMetrics.find((candidate) => candidate.label === label)!;
+
+  test("says which way is better", () => {
+    expect(difference(metric("GPU-hours"), 2, 1)).toEqual({ text: "−50.0 %", verdict: "better" });
+    expect(difference(metric("request throughput"), 2, 1)).toEqual({ text: "−50.0 %", verdict: "worse" });
+    expect(difference(metric("scaling events"), 2, 3)).toEqual({ text: "+50.0 %", verdict: null });
+    expect(difference(metric("rejected or failed"), 0, 3)).toEqual({ text: "+3", verdict: "worse" });
+    expect(difference(metric("GPU-hours"), 2, 2)).toEqual({ text: "", verdict: null });
+    expect(difference(metric("SLA met, all bounds"), null, 0.5)).toEqual({ text: "", verdict: null });
+  });
+});
+
+describe("differingSettings", () => {
+  test("tells of a setting only one run has when it was given", () => {
+    const extra = (from: "given" | "default") => ({
+      ...first,
+      config: { ...first.config, "prefill.block_size": { value: 64, from } },
+    });
+    expect(differingSettings([first, extra("default")])).toEqual([]);
+    expect(differingSettings([first, extra("given")])).toEqual([
+      { path: "prefill.block_size", values: [undefined, 64] },
+    ]);
+  });
+});

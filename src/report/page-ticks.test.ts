@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import type { RunResult } from "../result/schema.ts";
+import { pageTicks } from "./page-ticks.ts";
+
+type Tick = NonNullable<RunResult["planner"]>["ticks"][number];
+
+function tick(t_s: number, load: readonly number[]): Tick {
+  const ids = load.map((_, id) => id);
+  return {
+    t_s,
+    pools: {
+      agg: {
+        active: load.length,
+        starting: 0,
+        draining: 0,
+        target: null,
+        engines: { worker: ids, rank: ids.map(() => 0), running: [...load], waiting: ids.map(() => 0), kv_blocks: ids },
+      },
+    },
+    reason: "as before",
+    record: {
+      estimated_ttft_ms: t_s * 1.23456789,
+      load_decision_reason: "no_change",
+      decode_engines: ids.map((id) => ({
+        worker_id: String(id),
+        dp_rank: 0,
+        queued_prefill_tokens: load[id]! * 100,
+        queued_decode_kv_tokens: 0,
+        inflight_decode_kv_tokens: 5,
+      })),
+    },
+  };
+}
+
+describe("pageTicks", () => {
+  test("puts ticks into columns and joins what both records say of an engine", () => {
+    const ticks = pageTicks([tick(10, [3]), tick(20, [1, 2])]);
+    expect(ticks.t_s).toEqual([10, 20]);
+    expect(ticks.pools.agg).toEqual({ active: [1, 2], starting: [0, 0], draining: [0, 0], target: [null, null] });
+    expect(ticks.numbers).toEqual({ estimated_ttft_ms: [12.34568, 24.69136] });
+    expect(ticks.words[ticks.texts["load_decision_reason"]![1]!]).toBe("no_change");
+    expect(ticks.load.agg).toMatchObject({ kind: "engines", tick: [0, 1, 1], engine: ["0", "0", "1"] });
+    expect(ticks.load.agg!.figures.running).toEqual([3, 1, 2]);
+    expect(ticks.load.agg!.figures.queued_prefill_tokens).toEqual([300, 100, 200]);
+  });
+
+  test("keeps the least and largest of a long run's engines, and the page small", () => {
+    const load = Array.from({ length: 20 }, (_, engine) => (engine * 7) % 20);
+    const ticks = pageTicks(Array.from({ length: 8640 }, (_, k) => tick(k * 10, load)));
+    expect(ticks.load.agg!.kind).toBe("extremes");
+    expect(ticks.load.agg!.figures.running.slice(0, 4)).toEqual([0, 19, 0, 19]);
+    expect(ticks.load.agg!.figures.queued_prefill_tokens.slice(0, 2)).toEqual([0, 1900]);
+    expect(JSON.stringify(ticks).length).toBeLessThan(1_500_000);
+  });
+});
