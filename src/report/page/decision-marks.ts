@@ -1,5 +1,4 @@
 import type { RunPageData } from "../page-data.ts";
-import { plotInsets } from "./chart.ts";
 import type { ChartContext } from "./chart.ts";
 import { element } from "./dom.ts";
 import { because, eventTitle, nearestTick } from "./explanation.ts";
@@ -63,7 +62,7 @@ function placeMarks(
   open: (seconds: number) => void,
 ): void {
   const { from, to } = context.range.current;
-  const width = strip.clientWidth;
+  const width = Math.max(1, strip.clientWidth);
   const groups: { readonly left: number; readonly events: ScalingEvent[] }[] = [];
   for (const event of run.scaling_events) {
     if (event.pool !== pool || event.t_s < from || event.t_s > to) continue;
@@ -72,7 +71,7 @@ function placeMarks(
     if (group !== undefined && left - group.left < MARK_WIDTH) group.events.push(event);
     else groups.push({ left, events: [event] });
   }
-  strip.replaceChildren(...groups.map(({ left, events }) => mark(run, left, events, context, open)));
+  strip.replaceChildren(...groups.map(({ left, events }) => mark(run, (left / width) * 100, events, context, open)));
 }
 
 function mark(
@@ -100,9 +99,6 @@ function mark(
       open(first.t_s);
     },
   });
-  node.style.left = `${left}px`;
+  node.style.left = `${left}%`;
   return node;
 }
-
-/** Space at both sides of the strips, so that marks stand in line with the charts. */
-export const markInsets = plotInsets;

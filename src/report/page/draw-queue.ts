@@ -17,7 +17,11 @@ const observer = new IntersectionObserver(
   },
   { rootMargin: "200px" },
 );
+// Paper shows everything, at once.
+let printing = false;
+addEventListener("afterprint", () => (printing = false));
 addEventListener("beforeprint", () => {
+  printing = true;
   for (const element of pending.keys()) run(element);
 });
 
@@ -34,6 +38,10 @@ export function isInSight(element: Element): boolean {
 /** Does the work for an element soon; replaces work for it that is not done yet. */
 export function drawSoon(element: Element, work: () => void): void {
   pending.set(element, work);
+  if (printing) {
+    run(element);
+    return;
+  }
   if (inSight.has(element)) askFrame();
   askIdle();
 }

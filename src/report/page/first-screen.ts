@@ -1,7 +1,7 @@
 import type { RunPageData } from "../page-data.ts";
 import { configSection } from "./config-section.ts";
 import { button, element } from "./dom.ts";
-import { count, duration, figure, milliseconds, percent } from "./format.ts";
+import { clock, count, duration, figure, milliseconds, percent } from "./format.ts";
 import { percentileTable } from "./percentile-table.ts";
 import { worstStretch } from "./trouble.ts";
 
@@ -110,7 +110,7 @@ function tiles(run: RunPageData): HTMLElement {
     ["Cache hits", percent(run.prefix_cache_reused_ratio), "of prompt tokens reused"],
     [
       "Simulated",
-      duration(span),
+      clock(span, span < 60 ? 0.01 : 1),
       run.wall_time_ms > 0
         ? `in ${duration(run.wall_time_ms / 1000)}: ${count(Math.round(span / (run.wall_time_ms / 1000)))}× real time`
         : "",
