@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { createGzip } from "node:zlib";
 import { fileErrorText, statOrNull } from "../config/document.ts";
@@ -24,7 +24,7 @@ export async function writeFileAtomically(path: string, chunks: Iterable<string>
   const target = direct ? path : join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   let file: number | null = null;
   try {
-    if (!direct) mkdirSync(dirname(path), { recursive: true });
+    if (!direct) makeFolder(dirname(path));
     file = openSync(target, direct ? "w" : "wx");
     if (path.endsWith(".gz")) await writeCompressed(file, chunks);
     else for (const chunk of chunks) writeAll(file, Buffer.from(chunk));
@@ -48,11 +48,23 @@ export function checkWritable(path: string): void {
   try {
     if (statOrNull(path)?.isDirectory() === true)
       throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     closeSync(openSync(probe, "wx"));
     rmSync(probe);
   } catch (error) {
     throw new OutputError(path, error);
+  }
+}
+
+/** Makes a folder and those above it, one by one: Node's recursive mkdir never returns below some special folders. */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeFolder(above);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

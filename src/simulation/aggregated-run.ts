@@ -176,10 +176,19 @@ export class AggregatedRun implements RunParts {
       } else if (startNs < secondNs) secondNs = startNs;
     }
     if (first === null) return false;
-    // Two starts at one instant: run just this one.
-    first.worker.advance(secondNs > firstNs && !onePass ? secondNs : justAfter(firstNs), true);
-    this.collect(first);
+    if (secondNs > firstNs) this.advanceWorker(first, onePass ? justAfter(firstNs) : secondNs);
+    else {
+      // Passes due at one instant all start before anything one of them ends at once can have consequences.
+      for (const member of this.pool.serving()) {
+        if (member.worker.nextStartNs === firstNs) this.advanceWorker(member, justAfter(firstNs));
+      }
+    }
     return true;
+  }
+
+  private advanceWorker(member: PooledWorker, untilNs: number): void {
+    member.worker.advance(untilNs, true);
+    this.collect(member);
   }
 
   private collect(member: PooledWorker): void {

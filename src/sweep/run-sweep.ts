@@ -1,10 +1,9 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, ProblemList } from "../config/config-error.ts";
 import { loadDocument } from "../config/document.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
-import { OutputError } from "../report/atomic-file.ts";
+import { makeFolder, OutputError } from "../report/atomic-file.ts";
 import { applyPoint } from "./apply-point.ts";
 import { LocalPool } from "./local-pool.ts";
 import { ResultsFile } from "./results-file.ts";
@@ -90,7 +89,7 @@ export async function runSweep(
   hooks: SweepHooks = {},
 ): Promise<SweepOutcome> {
   try {
-    mkdirSync(keepResults ? join(out, "runs") : out, { recursive: true });
+    makeFolder(keepResults ? join(out, "runs") : out);
   } catch (error) {
     throw new OutputError(out, error);
   }
