@@ -1,5 +1,5 @@
 const ITERATIONS = 500;
-const PRECISION = 1e-15;
+const PRECISION = 1e-14;
 
 /**
  * Greatest modulus of the eigenvalues of the companion matrix of 1 + c₁·z + … + cₙ·zⁿ, which are the inverses of its
@@ -9,6 +9,7 @@ const PRECISION = 1e-15;
  */
 export function greatestInverseRoot(coefficients: readonly number[]): number {
   const degree = coefficients.length;
+  if (degree <= 1) return Math.abs(coefficients[0] ?? 0);
   // λⁿ + c₁·λⁿ⁻¹ + … + cₙ = 0
   let real = Array.from({ length: degree }, (_, i) => 0.9 ** (i + 1) * Math.cos(0.7 + (2 * Math.PI * i) / degree));
   let imaginary = Array.from({ length: degree }, (_, i) => 0.9 ** (i + 1) * Math.sin(0.7 + (2 * Math.PI * i) / degree));

@@ -116,9 +116,8 @@ function startStationary(
   for (const coefficient of ar) weight -= coefficient;
   state[d] = constant / weight;
   for (let i = size - 1; i > d; i--) state[i] = (ar[i - d] ?? 0) * state[d]! + (state[i + 1] ?? 0);
-  if (armaStates === 1) {
-    const coefficient = ar[0] ?? 0;
-    covariance[d * size + d] = shocks[d * size + d]! / (1 - coefficient * coefficient);
+  if (ar.length <= 1) {
+    settleFirstOrder(covariance, shocks, size, d, ar[0] ?? 0);
     return;
   }
   const settled = corner(shocks, size, d);
@@ -141,6 +140,26 @@ function startStationary(
   }
   for (let i = 0; i < armaStates; i++) {
     for (let j = 0; j < armaStates; j++) covariance[(d + i) * size + d + j] = settled[i * armaStates + j]!;
+  }
+}
+
+/** Solves P = T·P·Tᵀ + Q from the last state up, where only the first state feeds back on itself. */
+function settleFirstOrder(
+  covariance: Float64Array,
+  shocks: Float64Array,
+  size: number,
+  d: number,
+  coefficient: number,
+): void {
+  const below = (i: number, j: number): number => (i < size && j < size ? covariance[i * size + j]! : 0);
+  for (let i = size - 1; i >= d; i--) {
+    for (let j = size - 1; j >= i; j--) {
+      let entry = shocks[i * size + j]! + below(i + 1, j + 1);
+      if (i === d) entry += coefficient * below(d, j + 1);
+      if (i === d && j === d) entry = (entry + coefficient * below(d, d + 1)) / (1 - coefficient * coefficient);
+      covariance[i * size + j] = entry;
+      covariance[j * size + i] = entry;
+    }
   }
 }
 
