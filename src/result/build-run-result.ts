@@ -166,7 +166,7 @@ function perUserThroughput(itlMs: Float64Array): Float64Array {
   return values.subarray(0, used);
 }
 
-function sumTotals({ ledger, trace }: SimulationOutcome, met: Uint8Array | null) {
+function sumTotals({ ledger, trace, handoffs }: SimulationOutcome, met: Uint8Array | null) {
   const totals = {
     completed: 0,
     rejected: 0,
@@ -186,7 +186,7 @@ function sumTotals({ ledger, trace }: SimulationOutcome, met: Uint8Array | null)
       totals.completed++;
       totals.inputTokens += trace.inputLength[i]!;
       totals.outputTokens += ledger.outputTokens[i]!;
-      totals.reusedTokens += ledger.reusedTokens[i]!;
+      totals.reusedTokens += Math.max(ledger.reusedTokens[i]!, handoffs?.decodeReusedTokens[i] ?? 0);
       totals.firstReusedTokens += ledger.firstReusedTokens[i]!;
       if (met !== null && met[i]! & Met.all) {
         totals.good++;

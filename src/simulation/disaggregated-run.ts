@@ -52,6 +52,7 @@ export class DisaggregatedRun implements RunParts {
   private readonly decodeRouter: PoolRouter<DecodeWorker>;
   private readonly traffic: TrafficRecorder | null;
   private readonly horizonNs: number;
+  private nowNs = 0;
 
   constructor(
     trace: Trace,
@@ -106,7 +107,12 @@ export class DisaggregatedRun implements RunParts {
     let steps = 0;
     for (;;) {
       const nowNs = this.nextEventNs();
-      if (nowNs === Infinity || nowNs > this.horizonNs) break;
+      if (nowNs > this.horizonNs && nowNs !== Infinity) break;
+      if (nowNs === Infinity) {
+        if (!this.failStuck()) break;
+        continue;
+      }
+      this.nowNs = nowNs;
       this.settle(nowNs);
       if (this.planner !== null && this.planner.nextTickNs <= nowNs && !this.tick(nowNs))
         this.planner.nextTickNs = Infinity;
@@ -118,6 +124,32 @@ export class DisaggregatedRun implements RunParts {
         this.collect(member.worker);
       }
     }
+  }
+
+  /**
+   * Nothing can happen any more, and yet requests are under way: pools too small for prompts that wait for each other.
+   * All of them fail; false when there are none. (The reference gives such a run up.)
+   */
+  private failStuck(): boolean {
+    for (const pool of this.pools) {
+      for (const member of pool.serving()) {
+        if (member.worker.nextStartNs === Infinity) continue;
+        member.worker.advance(Math.min(Infinity, justAfter(this.horizonNs)), false);
+        this.collect(member.worker);
+      }
+    }
+    const { ledger } = this;
+    let failed = 0;
+    for (let request = 0; request < ledger.count; request++) {
+      if (Number.isNaN(ledger.arrivalNs[request]!) || ledger.status[request] !== RequestStatus.pending) continue;
+      if (this.horizonNs !== Infinity) return false;
+      ledger.status[request] = RequestStatus.failed;
+      ledger.reason[request] = FailureReason.outgrewKvPool;
+      ledger.terminalNs[request] = this.nowNs;
+      failed++;
+      if (this.source.dependsOnCompletions) this.finished.push(request, this.nowNs);
+    }
+    return failed > 0;
   }
 
   private nextEventNs(): number {

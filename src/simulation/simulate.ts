@@ -11,7 +11,7 @@ import { DisaggregatedRun } from "./disaggregated-run.ts";
 import type { SimulationOutcome } from "./outcome.ts";
 import { PlannerError } from "./planner-loop.ts";
 import type { RunConfig } from "./run-config.ts";
-import type { Progress } from "./run-parts.ts";
+import type { Progress, RunParts } from "./run-parts.ts";
 
 /** What a caller may follow or steer while a run goes on. */
 export interface SimulationHooks {
@@ -66,7 +66,8 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
   if (endedEarly === null && config.maxSimTimeSeconds !== null && hasUnfinished(ledger, parts.offered, trace.count)) {
     endedEarly = { kind: "max_sim_time", message: `stopped at ${config.maxSimTimeSeconds} simulated seconds` };
   }
-  const endNs = endedEarly?.kind === "max_sim_time" ? config.maxSimTimeSeconds! * 1e9 : lastTerminal(ledger, false);
+  const cutShort = endedEarly?.kind === "max_sim_time";
+  const endNs = cutShort ? lastEvent(ledger, parts, config.maxSimTimeSeconds! * 1e9) : lastTerminal(ledger, false);
   const workers = parts.pools.flatMap((pool) => pool.finish(endNs));
   return {
     trace,
@@ -96,6 +97,16 @@ function lastTerminal({ terminalNs, status }: RequestLedger, completedOnly: bool
   let last = 0;
   for (let i = 0; i < terminalNs.length; i++) {
     if (terminalNs[i]! > last && (!completedOnly || status[i] === RequestStatus.completed)) last = terminalNs[i]!;
+  }
+  return last;
+}
+
+/** The last thing that happened by `horizonNs`: an arrival, or the end of a pass of a worker that is still there. */
+function lastEvent(ledger: RequestLedger, parts: RunParts, horizonNs: number): number {
+  let last = lastTerminal(ledger, false);
+  for (const atNs of ledger.arrivalNs) if (atNs > last && atNs <= horizonNs) last = atNs;
+  for (const pool of parts.pools) {
+    for (const { worker } of pool.serving()) last = Math.max(last, worker.lastPassEndedBy(horizonNs, -1)?.endNs ?? 0);
   }
   return last;
 }

@@ -28,6 +28,10 @@ export class DecodeRank extends PagedRank implements EngineRank {
     return super.inSystem + this.pending.length + this.reserved.size;
   }
 
+  protected override get blocksHeldOutside(): boolean {
+    return this.reserved.size > 0;
+  }
+
   offerDestination(request: number): void {
     const promptLength = this.context.inputLength[request]!;
     this.ledger.workerIndex[request] = this.context.index;
@@ -117,7 +121,12 @@ export class DecodeRank extends PagedRank implements EngineRank {
   }
 
   /** Requests whose prompt was handed over stay for their pass. */
-  protected override releaseWithoutOutput(): void {}
+  protected override releaseWithoutOutput(): void {
+    const { running } = this.scheduler;
+    const before = running.length;
+    super.releaseWithoutOutput();
+    if (running.length < before) this.capacityChanges++;
+  }
 
   /** While prompts are on their way or queued, what does not fit now may fit later. */
   protected override giveUpOnHead(): boolean {

@@ -169,17 +169,38 @@ export class PagedRank implements EngineRank, SchedulerListener {
   startPass(startNs: number): number {
     this.passStartNs = startNs;
     const { scheduler } = this;
+    let retried = false;
     for (;;) {
-      scheduler.schedule();
-      if (scheduler.batch.scheduled > 0) break;
-      if (scheduler.preemptedThisPass) continue;
-      if (this.giveUpOnHead()) continue;
-      return -1;
+      const pass = this.tryPass(startNs);
+      if (pass >= 0) return pass;
+      if (scheduler.preemptedThisPass) {
+        if (this.blocksHeldOutside) return -1;
+        if (!retried) {
+          retried = true;
+          continue;
+        }
+      }
+      if (!this.giveUpOnHead()) return -1;
+      retried = false;
     }
+  }
+
+  /** Whether blocks are held for prompts that are handed over: what does not fit now may fit later. */
+  protected get blocksHeldOutside(): boolean {
+    return false;
+  }
+
+  /** One attempt at a pass; −1 when it computes nothing. */
+  private tryPass(startNs: number): number {
+    const { scheduler } = this;
+    scheduler.schedule();
+    if (scheduler.batch.scheduled === 0) return -1;
     this.collectReady();
     this.releaseWithoutOutput();
     const prefillNs = this.prefillTime();
     const decodeNs = this.decodeTime();
+    // The room a burst needs may have cost every running request its place.
+    if (scheduler.batch.scheduled === 0 && this.withoutOutput.length === 0) return -1;
     this.sampleBursts();
     this.recordPass(startNs);
     return prefillNs + decodeNs;

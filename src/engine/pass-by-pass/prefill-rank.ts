@@ -30,6 +30,10 @@ export class PrefillRank extends PagedRank implements EngineRank {
     this.handoffs.prefillWorkerIndex[request] = this.context.index;
   }
 
+  protected override get blocksHeldOutside(): boolean {
+    return this.sources.size > 0;
+  }
+
   releaseSource(request: number): void {
     const state = this.sources.get(request)!;
     this.sources.delete(request);
