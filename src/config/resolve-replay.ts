@@ -15,6 +15,8 @@ import { autoscalerSettings, resolveAutoscaler } from "./resolve-autoscaler.ts";
 import type { ResolvedAutoscaler } from "./resolve-autoscaler.ts";
 import { resolveEngine } from "./resolve-engine.ts";
 import type { ResolvedEngine } from "./resolve-engine.ts";
+import { validateRouterConfig } from "./router-config.ts";
+import type { ResolvedRouter } from "./router-config.ts";
 import { validate } from "./validate.ts";
 import { workloadFrom } from "./workload-spec.ts";
 import type { WorkloadSpec } from "./workload-spec.ts";
@@ -52,6 +54,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
       }
     : { engine: engineArgs(given.extraEngineArgs ?? {}, "--extra-engine-args", "aggregated", given, problems) };
   checkPair(engines, problems);
+  const router = routerOf(given, engines, problems);
   const settings = await autoscalerSettings(given.plannerConfig, given.policy, problems);
   problems.throwIfAny();
 
@@ -70,6 +73,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
       replayConcurrency: given.replayConcurrency,
       maxSimTimeSeconds: given.maxSimTimeSeconds,
       routerMode: given.routerMode!,
+      ...(router === null ? {} : { kvRouter: router.settings }),
       planner: autoscaler?.planner ?? null,
       engine: given.engine!,
       seed: given.seed!,
@@ -82,7 +86,11 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
         decode: topology.mode === "disagg" ? topology.decodeEngine.gpusPerWorker : topology.engine.gpusPerWorker,
       },
       config: configOf(options, given, resolved, autoscaler?.values ?? {}),
-      warnings: [...Object.values(resolved).flatMap(({ warnings }) => warnings), ...(autoscaler?.warnings ?? [])],
+      warnings: [
+        ...Object.values(resolved).flatMap(({ warnings }) => warnings),
+        ...(router?.warnings ?? []),
+        ...(autoscaler?.warnings ?? []),
+      ],
       sla: slaOf(given) ?? autoscaler?.sla ?? null,
       policy: autoscaler?.name ?? null,
     },
@@ -122,6 +130,17 @@ function engineArgs(
   problems: ProblemList,
 ): ValidatedEngineArgs | null {
   return validateEngineArgs(document, where, role, problems, given.perfData);
+}
+
+/** Settings of the KV-aware router; null with round robin. They are checked either way. */
+function routerOf(
+  given: Values,
+  engines: Partial<Record<string, ValidatedEngineArgs | null>>,
+  problems: ProblemList,
+): ResolvedRouter | null {
+  const queuePolicy = (engines["engine"] ?? engines["prefill"])?.routerQueuePolicy ?? null;
+  const router = validateRouterConfig(given.routerConfig, "--router-config", queuePolicy, problems);
+  return given.routerMode === "kv_router" ? router : null;
 }
 
 /** A hand-off needs two engines of a kind. */
