@@ -25,6 +25,7 @@ export function createPoolRouter<W extends Worker>(
 ): PoolRouter<W> {
   if (config.routerMode === "round_robin") return new RoundRobinPoolRouter(pool, engine.dpSize);
   const settings = config.kvRouter ?? kvRouterDefaults;
+  const priorities = trace.priorities ?? null;
   const random = new SeededRandom(config.seed).fork(streamOf[role]);
   return new KvPoolRouter(pool, engine.dpSize, {
     settings,
@@ -34,5 +35,11 @@ export function createPoolRouter<W extends Worker>(
     times,
     choice: config.targetChoice?.[role] ?? new SeededChoice(random, settings.temperature),
     maxBatchedTokens: engine.maxNumBatchedTokens,
+    ...(priorities === null
+      ? {}
+      : {
+          priority: (request: number) => priorities.boostSeconds[request]!,
+          strictPriority: (request: number) => priorities.strict[request]!,
+        }),
   });
 }

@@ -17,6 +17,8 @@ export interface Trace {
   readonly blocks: TraceBlocks | null;
   /** Sessions, or null when every request is on its own. */
   readonly sessions: TraceSessions | null;
+  /** Priorities for a router that holds requests back; absent or null when the trace gives none. */
+  readonly priorities?: TracePriorities | null;
   /** What the reader assumed, dropped or changed; shown to the user. */
   readonly notes: readonly string[];
 }
@@ -43,4 +45,12 @@ export interface TraceSessions {
   readonly delayMs: Float64Array;
   /** Names of the sessions as the trace gives them. */
   readonly names: readonly string[];
+}
+
+/** How much a request's turn is brought forward where requests wait in the router. */
+export interface TracePriorities {
+  /** Seconds by which it counts as older, at least 0. */
+  readonly boostSeconds: Float64Array;
+  /** Requests with a higher number go before all with a lower one. */
+  readonly strict: Int32Array;
 }
