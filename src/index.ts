@@ -8,6 +8,7 @@ export type { OpenTraceOptions } from "./trace/open-trace.ts";
 export { TraceError } from "./trace/trace-error.ts";
 export type { Trace, TraceBlocks, TraceSessions } from "./trace/trace.ts";
 export type { RunResult } from "./result/schema.ts";
+export { renderComparePage, renderHtmlReport } from "./report/html-report.ts";
 export type { Observation, Planner, PoolName, PoolObservation, Targets, TrafficWindow } from "./planner/planner.ts";
 export type { PolicyContext, PolicyPool } from "./config/load-policy.ts";
 export type { PerfModel, PerfModelProvenance } from "./perf/perf-model.ts";

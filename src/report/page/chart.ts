@@ -47,7 +47,10 @@ export function redrawAll(): void {
 export function chartRow(spec: ChartSpec, context: ChartContext): HTMLElement {
   const legend = element("div", { class: "legend" });
   const lanes = spec.lanes !== undefined;
-  const host = element("div", { class: "plot" });
+  const host = element("div", {
+    class: "plot",
+    attributes: spec.empty === null ? { role: "img", "aria-label": `${spec.title}. ${spec.note}` } : {},
+  });
   const actions = element("div", { class: "actions" });
   const row = element("figure", {
     class: "chart",
