@@ -153,10 +153,10 @@ function checkPair(engines: Partial<Record<string, ValidatedEngineArgs | null>>,
       where,
       `engine_type differs (${prefill.engineType}, ${decode.engineType}); both pools must run the same engine`,
     );
-  } else if (prefill.engineType === "trtllm") {
+  } else if (prefill.engineType !== "vllm") {
     problems.add(
       where,
-      'found engine_type "trtllm", expected "vllm" or "sglang": disaggregated TensorRT-LLM is not simulated',
+      `found engine_type "${prefill.engineType}", expected "vllm": no other engine is simulated disaggregated`,
     );
   }
   if (prefill.blockSize !== decode.blockSize) {

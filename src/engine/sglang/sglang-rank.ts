@@ -1,6 +1,7 @@
 import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
 import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import { honouredModelLength } from "../model-length.ts";
 import { PassPrice } from "../pass-price.ts";
 import type { EngineRank, RankContext } from "../pass-by-pass/engine-rank.ts";
 import { PageSequence } from "./page-sequence.ts";
@@ -23,6 +24,7 @@ export class SglangRank implements EngineRank, SglangListener {
   private readonly ledger: RequestLedger;
   private readonly context: RankContext;
   private readonly price: PassPrice;
+  private readonly modelLength: number;
   /** Requests that emit at the end of the pass, and the tokens each emits. */
   private readonly emitting: SglangRequest[] = [];
   private readonly bursts: number[] = [];
@@ -43,6 +45,7 @@ export class SglangRank implements EngineRank, SglangListener {
     this.pool = new TokenPool(config.numGpuBlocks, sequence, caching);
     this.scheduler = new SglangScheduler(config, semantics, this.pool, sequence, this);
     this.price = new PassPrice(config);
+    this.modelLength = honouredModelLength(config, semantics);
   }
 
   get hasWork(): boolean {
@@ -56,7 +59,7 @@ export class SglangRank implements EngineRank, SglangListener {
   enqueue(request: number): void {
     const promptLength = this.context.inputLength[request]!;
     const wanted = this.context.outputLength[request]!;
-    const limit = Math.max(0, Math.min(wanted, this.config.maxModelLen - promptLength));
+    const limit = Math.max(0, Math.min(wanted, this.modelLength - promptLength));
     this.ledger.workerIndex[request] = this.context.index;
     this.scheduler.waiting.push(newSglangRequest(request, promptLength, limit, this.pool.tree.root));
   }

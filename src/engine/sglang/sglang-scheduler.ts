@@ -1,5 +1,6 @@
 import { FailureReason } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
+import { honouredModelLength } from "../model-length.ts";
 import type { Semantics } from "../semantics.ts";
 import { NewTokenRatio } from "./new-token-ratio.ts";
 import type { PageSequence } from "./page-sequence.ts";
@@ -26,6 +27,7 @@ export class SglangScheduler {
   readonly batch = new PrefillBatch();
   readonly ratio: NewTokenRatio;
   private readonly config: EngineConfig;
+  private readonly modelLength: number;
   private readonly wholePromptFirst: boolean;
   private readonly pool: TokenPool;
   private readonly sequence: PageSequence;
@@ -42,6 +44,7 @@ export class SglangScheduler {
     listener: SglangListener,
   ) {
     this.config = config;
+    this.modelLength = honouredModelLength(config, semantics);
     this.wholePromptFirst = semantics.prefillFirst;
     this.pool = pool;
     this.sequence = sequence;
@@ -87,7 +90,7 @@ export class SglangScheduler {
   }
 
   private impossible(state: SglangRequest): FailureReason {
-    if (state.promptLength >= this.config.maxModelLen) return FailureReason.promptExceedsModelLen;
+    if (state.promptLength >= this.modelLength) return FailureReason.promptExceedsModelLen;
     return this.pool.couldHold(state) ? FailureReason.none : FailureReason.promptExceedsKvPool;
   }
 
