@@ -70,8 +70,17 @@ export async function resolveAutoscaler(
   }
   const { resolvePlanner } = await import("./resolve-planner.ts");
   const warmUp = await warmUpTraffic(config!, problems);
-  const resolved = resolvePlanner(config!, { topology, warmUp, benchmarkGranularity }, "--planner-config", problems);
+  const passTimes = await nativeTimes(config!, topology, problems);
+  const surroundings = { topology, warmUp, benchmarkGranularity, passTimes };
+  const resolved = resolvePlanner(config!, surroundings, "--planner-config", problems);
   return resolved === null ? null : { ...shared, ...resolved, name: "dynamo" };
+}
+
+/** Pass times of `aic_perf_model`; its code is loaded only when it is given. */
+async function nativeTimes(config: PlannerSettings, topology: RunConfig["topology"], problems: ProblemList) {
+  if (config.aicPerfModel == null || config.dynamo.mode !== topology.mode) return undefined;
+  const { nativeEstimates } = await import("./native-estimates.ts");
+  return nativeEstimates(config, topology, "--planner-config", problems);
 }
 
 /** Traffic of the warm-up trace, in any format a trace may have; empty without one or after a mistake. */

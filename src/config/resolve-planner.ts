@@ -3,6 +3,7 @@ import { DynamoPlanner } from "../planner/dynamo/dynamo-planner.ts";
 import { capabilitiesOf } from "../planner/dynamo/engine-capabilities.ts";
 import type { IntervalTraffic } from "../planner/dynamo/load-forecast.ts";
 import type { PlannerCapabilities } from "../planner/dynamo/planner-config.ts";
+import type { PassTimeModel } from "../planner/dynamo/pass-time-regression.ts";
 import type { Planner } from "../planner/planner.ts";
 import type { RunConfig } from "../simulation/run-config.ts";
 import { checkPlannerAgainstEngines } from "./planner-config.ts";
@@ -23,6 +24,8 @@ export interface PlannerSurroundings {
   readonly topology: RunConfig["topology"];
   /** Traffic of the warm-up trace, an entry a throughput interval; empty without one. */
   readonly warmUp: readonly IntervalTraffic[];
+  /** Pass times to start from in place of learned ones (`aic_perf_model`); absent = none. */
+  readonly passTimes?: { readonly prefill?: PassTimeModel; readonly decode?: PassTimeModel } | undefined;
   /** Points a sweep of the engines' modelled pass times has (`--benchmark-granularity`). */
   readonly benchmarkGranularity: number;
 }
@@ -35,7 +38,7 @@ export interface PlannerSurroundings {
  */
 export function resolvePlanner(
   settings: PlannerSettings,
-  { topology, warmUp, benchmarkGranularity }: PlannerSurroundings,
+  { topology, warmUp, benchmarkGranularity, passTimes }: PlannerSurroundings,
   where: string,
   problems: ProblemList,
 ): ResolvedPlanner | null {
@@ -64,6 +67,7 @@ export function resolvePlanner(
     capabilities,
     warmUp,
     ...(bootstrap === undefined ? {} : { bootstrap }),
+    ...(passTimes === undefined ? {} : { passTimes }),
   });
   return { planner, warnings: [...settings.notes, ...contradictions] };
 }
