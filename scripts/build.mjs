@@ -23,11 +23,13 @@ await build({
   },
   logLevel: "warning",
 });
-// The page app of HTML reports; the renderer puts both files into each page.
+// The page apps of HTML reports; the renderer puts an app's two files into each page.
 await build({
   entryPoints: [
     { in: "src/report/page/main.ts", out: "page" },
     { in: "src/report/page/page.css", out: "page" },
+    { in: "src/sweep/page/main.ts", out: "sweep" },
+    { in: "src/sweep/page/sweep.css", out: "sweep" },
   ],
   banner: { js: "/* With uPlot 1.6.32, (c) 2022 Leon Sorokin, MIT License. */" },
   outdir: "dist/report-page",

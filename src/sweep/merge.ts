@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../config/config-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
-import { parseRows } from "./results-file.ts";
+import type { SweepPageOptions } from "./page-data.ts";
+import { combineRows, parseRows } from "./results-file.ts";
 import { sweepFigureNames, type SweepRow } from "./sweep-row.ts";
 
 /**
@@ -16,16 +17,23 @@ export function mergedRows(folders: readonly string[]): SweepRow[] {
       missing.map((folder) => ({ where: "", message: `${folder} holds no results.jsonl of a sweep` })),
     );
   }
-  return parseRows(folders.map((folder) => readFileSync(join(folder, "results.jsonl"), "utf8")).join(""));
+  return combineRows(
+    folders.map((folder) => {
+      const path = join(folder, "results.jsonl");
+      return parseRows(readFileSync(path, "utf8"), path);
+    }),
+  );
 }
 
-/** Writes a finished sweep: its rows in the order of the plan, as JSON lines and as a table. */
-export async function writeSweep(out: string, rows: readonly SweepRow[]): Promise<void> {
+/** Writes a finished sweep: its rows in the order of the plan, as JSON lines, as a table and as a page. */
+export async function writeSweep(out: string, rows: readonly SweepRow[], options: SweepPageOptions): Promise<void> {
   await writeFileAtomically(
     join(out, "results.jsonl"),
     rows.map((row) => `${JSON.stringify(row)}\n`),
   );
   await writeFileAtomically(join(out, "results.csv"), csvLines(rows));
+  const { renderSweepPage } = await import("./render-page.ts");
+  await writeFileAtomically(join(out, "index.html"), [renderSweepPage(rows, out, options)]);
 }
 
 /** A line a run: axis values, figures, error. */

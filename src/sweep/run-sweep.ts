@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, ProblemList } from "../config/config-error.ts";
 import { loadDocument } from "../config/document.ts";
@@ -8,9 +9,9 @@ import { applyPoint } from "./apply-point.ts";
 import { LocalPool } from "./local-pool.ts";
 import { ResultsFile } from "./results-file.ts";
 import type { SweepPoint } from "./sweep-plan.ts";
-import type { SweepRow } from "./sweep-row.ts";
+import { failedRow, type SweepRow } from "./sweep-row.ts";
 import { runKey, type SweepTask } from "./sweep-task.ts";
-import { loadSharedWorkload, workloadKey } from "./workloads.ts";
+import { loadSharedWorkload, workloadKey, type SharedWorkload } from "./workloads.ts";
 
 /** How a sweep is run. */
 export interface SweepRequest {
@@ -99,14 +100,31 @@ export async function runSweep(
   let reused = 0;
   const pool = new LocalPool(parallel);
   try {
-    for (const group of byWorkload(base, points)) {
+    const groups = byWorkload(base, points);
+    const record = (row: SweepRow) => {
+      file.append(row);
+      rows.push(row);
+      hooks.onRow?.(row, rows.length, points.length);
+    };
+    for (const group of groups) {
       if (hooks.signal?.aborted) break;
-      const { trace, digest } = await loadSharedWorkload(group[0]!.options);
+      let workload: SharedWorkload;
+      try {
+        workload = await loadSharedWorkload(group[0]!.options);
+      } catch (error) {
+        // One of several workloads fails its own runs only.
+        if (groups.length === 1) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        for (const { point, options } of group) record(failedRow(runKey(options, "unreadable"), point, reason));
+        continue;
+      }
+      const { trace, digest } = workload;
       const waiting: SweepTask[] = [];
       for (const { point, options } of group) {
         const run = runKey(options, digest);
         const row = known.get(run);
-        if (row === undefined) waiting.push({ run, point, options });
+        const missing = row === undefined || (keepResults && !existsSync(resultPath(out, run)));
+        if (missing) waiting.push({ run, point, options });
         else {
           rows.push({ ...row, index: point.index, values: point.values, repeat: point.repeat });
           reused++;
@@ -114,14 +132,20 @@ export async function runSweep(
       }
       // As many loops as threads, each taking the next run: nothing but the runs under way is held in memory.
       let next = 0;
+      let broken = false;
+      const stopping = () => broken || hooks.signal?.aborted === true;
       const work = async () => {
-        while (next < waiting.length && !hooks.signal?.aborted) {
+        while (next < waiting.length && !stopping()) {
           const task = waiting[next++]!;
-          const row = await pool.run(task, trace, keepResults ? join(out, "runs", `${task.run}.json`) : null);
-          if (hooks.signal?.aborted) return;
-          file.append(row);
-          rows.push(row);
-          hooks.onRow?.(row, rows.length, points.length);
+          const row = await pool.run(task, trace, keepResults ? resultPath(out, task.run) : null);
+          // Threads that are being ended fail their runs; that says nothing about the runs.
+          if (stopping()) return;
+          try {
+            record(row);
+          } catch (error) {
+            broken = true;
+            throw error;
+          }
         }
       };
       const stopped = new Promise<void>((resolve) =>
@@ -134,6 +158,11 @@ export async function runSweep(
     file.close();
   }
   return { rows: rows.toSorted((a, b) => a.index - b.index), reused, interrupted: hooks.signal?.aborted ?? false };
+}
+
+/** Where the full result of a run lies; its page is beside it. */
+function resultPath(out: string, run: string): string {
+  return join(out, "runs", `${run}.json`);
 }
 
 function byWorkload(

@@ -37,11 +37,17 @@ export function sweepPoints(design: SweepDesign): SweepPoint[] {
   );
 }
 
-function checkKeys({ axes, zipped }: SweepDesign): void {
+function checkKeys({ axes, zipped, samples }: SweepDesign): void {
   const keys = axes.map((axis) => axis.key);
   const twice = keys.find((key, i) => keys.indexOf(key) !== i);
   if (twice !== undefined) throw new AxisError(`--vary ${twice} is given twice`);
-  for (const key of zipped.flat()) {
+  if (samples !== null && zipped.length > 0) {
+    throw new AxisError("--zip pairs values of a grid; it cannot be combined with --samples");
+  }
+  const members = zipped.flat();
+  const shared = members.find((key, i) => members.indexOf(key) !== i);
+  if (shared !== undefined) throw new AxisError(`--zip ${shared}: an axis can be zipped only once`);
+  for (const key of members) {
     if (!keys.includes(key)) throw new AxisError(`--zip ${key}: no --vary of that name; there is ${keys.join(", ")}`);
   }
 }

@@ -43,11 +43,13 @@ const copiedFigures = [
   "gpu_hours",
 ] as const;
 
-/** Figures computed from a result. */
+/** Figures computed from a result, and the SLA bounds they were computed with. */
 const derivedFigures = [
   "sla_attainment",
   "sla_ttft_attainment",
   "sla_itl_attainment",
+  "sla_ttft_ms",
+  "sla_itl_ms",
   "scale_ups",
   "scale_downs",
 ] as const;
@@ -65,6 +67,8 @@ export function rowOf(run: string, point: SweepPoint, result: RunResult): SweepR
   figures["sla_attainment"] = attainment?.all ?? null;
   figures["sla_ttft_attainment"] = attainment?.ttft ?? null;
   figures["sla_itl_attainment"] = attainment?.itl ?? null;
+  figures["sla_ttft_ms"] = result.sla?.ttft_ms ?? null;
+  figures["sla_itl_ms"] = result.sla?.itl_ms ?? null;
   figures["scale_ups"] = result.scaling_events.filter((event) => event.to > event.from).length;
   figures["scale_downs"] = result.scaling_events.filter((event) => event.to < event.from).length;
   return {

@@ -6,7 +6,7 @@ import { runSweepTask, type SweepTask } from "./sweep-task.ts";
 export interface WorkerJob {
   readonly task: SweepTask;
   readonly trace: Trace;
-  /** Where the run's full result goes; null = nowhere. */
+  /** Where the run's full result goes (a .json, with its page beside it); null = nowhere. */
   readonly resultPath: string | null;
 }
 
@@ -16,6 +16,8 @@ export default async function runInThread({ task, trace, resultPath }: WorkerJob
   if (resultPath !== null && result !== null) {
     const { writeFileAtomically } = await import("../report/atomic-file.ts");
     const { resultJson } = await import("../report/result-json.ts");
+    const { renderHtmlReport } = await import("../report/html-report.ts");
+    await writeFileAtomically(resultPath.replace(/\.json$/, ".html"), [renderHtmlReport(result)]);
     await writeFileAtomically(resultPath, [resultJson(result)]);
   }
   return row;

@@ -1,0 +1,141 @@
+import { Command } from "commander";
+import { ConfigError } from "../config/config-error.ts";
+import type { ReplayOptions } from "../config/replay-options.ts";
+import { AxisError, parseAxis } from "../sweep/axis.ts";
+import type { PlanFile } from "../sweep/plan-file.ts";
+import type { SweepDesign } from "../sweep/sweep-plan.ts";
+import { parseWithReplayOptions } from "./replay-command-line.ts";
+
+/** A sweep's command line, its plan file taken in: what the command line says goes before the file. */
+export interface SweepCommandLine {
+  readonly replay: ReplayOptions;
+  readonly design: SweepDesign;
+  /** null = as many as this machine has cores. */
+  readonly parallel: number | null;
+  readonly out: string;
+  /** Zero-based; null = everything. */
+  readonly shard: { readonly index: number; readonly count: number } | null;
+  readonly keepResults: boolean;
+  readonly dryRun: boolean;
+  readonly slaThreshold: number;
+}
+
+interface OwnOptions {
+  readonly plan?: string;
+  readonly vary: readonly string[];
+  readonly zip: readonly string[];
+  readonly samples?: string;
+  readonly sampling?: string;
+  readonly repeats?: string;
+  readonly parallel?: string;
+  readonly out: string;
+  readonly shard?: string;
+  readonly keepResults?: boolean;
+  readonly dryRun?: boolean;
+  readonly threshold: string;
+}
+
+function sweepCommand(): Command {
+  const collect = (value: string, before: string[]) => [...before, value];
+  return new Command("windtunnel sweep")
+    .description("Run many replays with varied settings. Takes every option of windtunnel replay beside its own.")
+    .option("--plan <FILE>", "YAML or JSON file with trace, replay options, vary, zip, samples, sampling, repeats")
+    .option("--vary <KEY=RANGE>", "what to vary, e.g. engine.startup_time=0:300:10; repeat for more axes", collect, [])
+    .option("--zip <KEYS>", "axes whose values go together instead of being crossed: KEY,KEY", collect, [])
+    .option("--samples <N>", "draw N points instead of running the whole grid")
+    .option("--sampling <HOW>", "how points are drawn: latin-hypercube or random (default: latin-hypercube)")
+    .option("--repeats <N>", "runs of every point, each with a seed of its own (default: 1)")
+    .option("--parallel <N>", "runs at a time (default: the cores of this machine)")
+    .option("--out <DIR>", "folder of index.html, results.jsonl, results.csv and runs/", "windtunnel-sweep")
+    .option("--shard <I/N>", "run only every N-th point, starting with the I-th (1/N … N/N)")
+    .option("--threshold <SHARE>", "SLA attainment below which the page speaks of a cliff", "0.9")
+    .option("--keep-results", "write the full result and the page of every run to runs/")
+    .option("--dry-run", "list the runs and stop");
+}
+
+/**
+ * @returns null when help was asked for and printed
+ * @throws ConfigError, AxisError
+ */
+export async function parseSweepCommandLine(args: string[]): Promise<SweepCommandLine | null> {
+  const given = parseWithReplayOptions(sweepCommand(), args);
+  if (given === null) return null;
+  const own = given.own as unknown as OwnOptions;
+  const plan = own.plan === undefined ? null : await readPlan(own.plan);
+  const replay = { ...plan?.replay, ...given.replay };
+  refuseReports(replay);
+  return {
+    replay,
+    design: designOf(own, plan, replay),
+    parallel: own.parallel === undefined ? null : whole(own.parallel, "--parallel", 1),
+    out: own.out,
+    shard: own.shard === undefined ? null : shardFrom(own.shard),
+    keepResults: own.keepResults === true,
+    dryRun: own.dryRun === true,
+    slaThreshold: share(own.threshold),
+  };
+}
+
+/** Loaded only when there is a plan. */
+async function readPlan(path: string): Promise<PlanFile> {
+  const { readPlanFile } = await import("../sweep/plan-file.ts");
+  return readPlanFile(path);
+}
+
+function designOf(own: OwnOptions, plan: PlanFile | null, replay: ReplayOptions): SweepDesign {
+  const fresh = own.vary.map(parseAxis);
+  const kept = plan?.axes.filter(({ key }) => !fresh.some((axis) => axis.key === key)) ?? [];
+  const axes = [...kept, ...fresh];
+  if (axes.length === 0)
+    throw new AxisError("give at least one --vary KEY=RANGE, e.g. --vary engine.startup_time=0:300:10");
+  return {
+    axes,
+    zipped: [...(plan?.zipped ?? []), ...own.zip.map((keys) => keys.split(",").map((key) => key.trim()))],
+    samples: own.samples === undefined ? (plan?.samples ?? null) : whole(own.samples, "--samples", 1),
+    sampling: own.sampling === undefined ? (plan?.sampling ?? "latin-hypercube") : samplingOf(own.sampling),
+    repeats: own.repeats === undefined ? (plan?.repeats ?? 1) : whole(own.repeats, "--repeats", 1),
+    seed: replay.seed ?? 42,
+  };
+}
+
+/** A report for every run under one path would be the last one's. */
+function refuseReports({ reportJson, reportJsonl, reportHtml, json }: ReplayOptions): void {
+  const refused = Object.entries({
+    "--report-json": reportJson,
+    "--report-jsonl": reportJsonl,
+    "--report-html": reportHtml,
+    "--json": json,
+  }).filter(([, value]) => value !== undefined);
+  if (refused.length === 0) return;
+  const message = "is for a single replay; --keep-results writes the result and the page of every run to DIR/runs";
+  throw new ConfigError(refused.map(([where]) => ({ where, message })));
+}
+
+function shardFrom(text: string): { index: number; count: number } {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const index = Number(match?.[1]);
+  const count = Number(match?.[2]);
+  if (match === null || index < 1 || index > count) {
+    throw new ConfigError([{ where: "--shard", message: `found "${text}", expected I/N with 1 ≤ I ≤ N such as 2/8` }]);
+  }
+  return { index: index - 1, count };
+}
+
+function whole(text: string, flag: string, least: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isInteger(value) && value >= least) return value;
+  throw new ConfigError([{ where: flag, message: `found "${text}", expected a whole number of at least ${least}` }]);
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && value <= 1) return value;
+  throw new ConfigError([
+    { where: "--threshold", message: `found "${text}", expected a share above 0 and up to 1 such as 0.9` },
+  ]);
+}
+
+function samplingOf(text: string): SweepDesign["sampling"] {
+  if (text === "random" || text === "latin-hypercube") return text;
+  throw new ConfigError([{ where: "--sampling", message: `found "${text}", expected latin-hypercube or random` }]);
+}

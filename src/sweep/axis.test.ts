@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { AxisError, parseAxis } from "./axis.ts";
+
+const valuesOf = (text: string) => {
+  const { range } = parseAxis(`engine.x=${text}`);
+  return range.kind === "values" ? range.values : range;
+};
+
+describe("ranges", () => {
+  test.each([
+    ["1,2,3", [1, 2, 3]],
+    ["7", [7]],
+    ["true,null,kv_router,1e3", [true, null, "kv_router", 1000]],
+    ["0:300:100", [0, 100, 200, 300]],
+    ["0:1:0.1", [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]],
+    ["0:5:2", [0, 2, 4]],
+    ["4:4:1", [4]],
+    ["lin:0:1:3", [0, 0.5, 1]],
+    ["log:1:1000:4", [1, 10, 100, 1000]],
+    ["log:2:9:1", [2]],
+    ["uniform:0:5", { kind: "span", low: 0, high: 5, scale: "linear" }],
+    ["loguniform:0.1:5", { kind: "span", low: 0.1, high: 5, scale: "log" }],
+  ])("%s", (text, expected) => expect(valuesOf(text)).toEqual(expected));
+
+  test("the key may have dots, the value an equals sign", () => {
+    expect(parseAxis("engine.sglang.page_size=a=b")).toEqual({
+      key: "engine.sglang.page_size",
+      range: { kind: "values", values: ["a=b"] },
+    });
+  });
+});
+
+test.each([
+  ["engine.x", /expected KEY=RANGE/],
+  ["=1", /expected KEY=RANGE/],
+  ["engine.x=", /--vary engine.x: the range is empty/],
+  ["engine.x=1,,2", /an empty value between commas/],
+  ["engine.x=5:1:1", /the range 5:1 is empty/],
+  ["engine.x=1:5:0", /the step must be above 0, found 0/],
+  ["engine.x=1:5", /expected low:high:step/],
+  ["engine.x=lin:1:5", /expected lin:low:high:count/],
+  ["engine.x=lin:1:5:2.5", /count must be a whole number/],
+  ["engine.x=log:0:5:3", /must start above 0, found 0/],
+  ["engine.x=loguniform:-1:5", /must start above 0, found -1/],
+  ["engine.x=uniform:5:1", /the range 5:1 is empty/],
+  ["engine.x=0:1e9:1", /at most 1000000 are allowed/],
+])("refuses %s", (text, message) => {
+  expect(() => parseAxis(text)).toThrow(AxisError);
+  expect(() => parseAxis(text)).toThrow(message);
+});

@@ -1,0 +1,57 @@
+import type { AxisValue } from "./axis.ts";
+import { sweepFigureNames, type SweepFigure, type SweepRow } from "./sweep-row.ts";
+
+/** What the page of a sweep is drawn with beside its rows. */
+export interface SweepPageOptions {
+  /** SLA attainment below which the page speaks of a cliff, 0..1. */
+  readonly threshold: number;
+  /** Folders whose runs/ may hold the pages of single runs. */
+  readonly folders: readonly string[];
+}
+
+/** A sweep as its page gets it: a column for every axis and figure, a place in each for every run. */
+export interface SweepPageData {
+  readonly version: string;
+  readonly threshold: number;
+  readonly index: readonly number[];
+  readonly repeat: readonly number[];
+  readonly axes: ReadonlyArray<{ readonly key: string; readonly values: readonly AxisValue[] }>;
+  readonly figures: Readonly<Record<SweepFigure, ReadonlyArray<number | null>>>;
+  readonly errors: Readonly<Record<number, string>>;
+  /** Places of runs whose own page was written → its address beside this page. */
+  readonly links: Readonly<Record<number, string>>;
+}
+
+/**
+ * Rows as columns, figures with six digits: ten thousand runs take two or three megabytes.
+ * @param linkOf address of a run's own page; null = none
+ */
+export function sweepPageData(
+  rows: readonly SweepRow[],
+  { version, threshold, linkOf }: { version: string; threshold: number; linkOf: (row: SweepRow) => string | null },
+): SweepPageData {
+  const keys = [...new Set(rows.flatMap((row) => Object.keys(row.values)))];
+  const figures = {} as Record<SweepFigure, Array<number | null>>;
+  for (const name of sweepFigureNames) figures[name] = rows.map((row) => rounded(row.figures?.[name] ?? null));
+  const errors: Record<number, string> = {};
+  const links: Record<number, string> = {};
+  for (const [place, row] of rows.entries()) {
+    if (row.error !== null) errors[place] = row.error.slice(0, 300);
+    const link = linkOf(row);
+    if (link !== null) links[place] = link;
+  }
+  return {
+    version,
+    threshold,
+    index: rows.map((row) => row.index),
+    repeat: rows.map((row) => row.repeat),
+    axes: keys.map((key) => ({ key, values: rows.map((row) => row.values[key] ?? null) })),
+    figures,
+    errors,
+    links,
+  };
+}
+
+function rounded(value: number | null): number | null {
+  return value === null || Number.isInteger(value) ? value : Number(value.toPrecision(6));
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { readPlanFile } from "./plan-file.ts";
+
+test("takes everything a command line can say", async () => {
+  const text = `
+trace: preset:conversation
+replay:
+  num_workers: 2
+  planner-config: { mode: agg }
+vary:
+  engine.startup_time: 0:20:10
+  planner.ttft_ms: [500, 1000]
+  run.seed: 7
+zip:
+  - [engine.startup_time, planner.ttft_ms]
+samples: 4
+sampling: random
+repeats: 2
+`;
+  expect(await readPlanFile(text)).toEqual({
+    replay: { trace: "preset:conversation", numWorkers: 2, plannerConfig: { mode: "agg" } },
+    axes: [
+      { key: "engine.startup_time", range: { kind: "values", values: [0, 10, 20] } },
+      { key: "planner.ttft_ms", range: { kind: "values", values: [500, 1000] } },
+      { key: "run.seed", range: { kind: "values", values: [7] } },
+    ],
+    zipped: [["engine.startup_time", "planner.ttft_ms"]],
+    samples: 4,
+    sampling: "random",
+    repeats: 2,
+  });
+});
+
+test.each([
+  ["{vary: {a.x: 1}, repeat: 2}", /--plan: unknown key "repeat" \(did you mean "repeats"\?\)/],
+  ["{trace: a}", /--plan vary: found nothing, expected KEY: RANGE/],
+  ["{vary: {a.x: []}}", /--plan vary.a.x: the list is empty/],
+  ["{vary: {a.x: '5:1:1'}}", /--plan vary.a.x: the range 5:1 is empty/],
+  ["{vary: {a.x: {b: 1}}}", /--plan vary.a.x: found .*expected a list of values/],
+  ["{vary: {a.x: 1}, repeats: 0}", /--plan repeats: found 0, expected a whole number of at least 1/],
+  ["{vary: {a.x: 1}, sampling: sobol}", /--plan sampling: found "sobol"/],
+  [
+    "{vary: {a.x: 1}, replay: {num_worker: 1}}",
+    /--plan replay: unknown key "num_worker" \(did you mean "num-workers"\?\)/,
+  ],
+  ["nowhere.yaml", /--plan: cannot read nowhere.yaml: no such file/],
+])("refuses %s", async (text, message) => {
+  await expect(readPlanFile(text)).rejects.toThrow(message);
+});
