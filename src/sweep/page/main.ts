@@ -1,5 +1,69 @@
 import { element } from "../../report/page/dom.ts";
+import { masthead } from "../../report/page/masthead.ts";
 import { setUpTheme } from "../../report/page/theme.ts";
+import type { SweepPageData } from "../page-data.ts";
+import { paretoFront } from "../pareto.ts";
+import type { SweepFigure } from "../sweep-row.ts";
+import { oneAxisCharts, smallMultiples } from "./axis-charts.ts";
+import { chart } from "./chart.ts";
+import { heatMap } from "./heat-map.ts";
+import { runTable } from "./run-table.ts";
+import { summary } from "./summary.ts";
+import { markOf } from "./sweep-runs.ts";
 
-setUpTheme();
-document.getElementById("page")!.append(element("h1", { text: "Sweep" }));
+const data = JSON.parse(document.getElementById("content")!.textContent) as SweepPageData;
+const { toggle } = setUpTheme();
+const hasSla = data.figures.sla_attainment.some((value) => value !== null);
+const quality: SweepFigure = hasSla ? "sla_attainment" : "p90_ttft_ms";
+const benefit = hasSla
+  ? data.figures.sla_attainment
+  : data.figures.p90_ttft_ms.map((value) => (value === null ? null : -value));
+const front = paretoFront(data.figures.gpu_hours, benefit);
+const onFront = new Set(front);
+
+document
+  .getElementById("page")!
+  .append(
+    masthead(
+      `Sweep of ${data.axes.map(({ key }) => key).join(", ")}`,
+      [`${data.index.length} runs`, `windtunnel ${data.version}`],
+      toggle,
+    ),
+    ...summary(data),
+    element("div", { class: "sweep-charts", children: [...axisCharts(), paretoChart()] }),
+    runTable(data, onFront),
+  );
+
+function axisCharts(): HTMLElement[] {
+  if (data.axes.length === 1) return oneAxisCharts(data);
+  const combinations = new Set(
+    data.index.map((_, place) => JSON.stringify(data.axes.map(({ values }) => values[place]))),
+  );
+  const cells = data.axes.reduce((product, { values }) => product * new Set(values).size, 1);
+  // Sampled points fill a grid too sparsely for a map.
+  if (data.axes.length !== 2 || combinations.size < cells / 2) return smallMultiples(data, quality);
+  return [
+    ...(hasSla ? [heatMap(data, "sla_attainment", "SLA attainment")] : []),
+    heatMap(data, "p90_ttft_ms", "p90 time to first token, ms"),
+    heatMap(data, "p90_itl_ms", "p90 inter-token latency, ms"),
+    heatMap(data, "gpu_hours", "GPU-hours"),
+  ];
+}
+
+/** What every run costs and gives; runs that another one beats are dimmed. */
+function paretoChart(): HTMLElement {
+  const marks = data.index.flatMap((_, place) => {
+    const mark = markOf(data, place, data.figures.gpu_hours[place] ?? null, quality);
+    return mark === null ? [] : [{ ...mark, dimmed: !onFront.has(place) }];
+  });
+  const line = front.map((place) => [data.figures.gpu_hours[place]!, data.figures[quality][place]!] as const);
+  return chart({
+    name: "pareto",
+    title: hasSla ? "Pareto front: SLA attainment, share" : "Pareto front: p90 time to first token, ms",
+    xLabel: "GPU-hours",
+    categories: null,
+    log: !hasSla,
+    series: [{ label: "runs no other run beats (the rest is dimmed)", color: "green", marks, line }],
+    levels: hasSla ? [{ label: `threshold ${data.threshold}`, value: data.threshold }] : [],
+  });
+}

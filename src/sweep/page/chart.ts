@@ -1,0 +1,137 @@
+import { element } from "../../report/page/dom.ts";
+import type { ColorRole } from "../../report/page/theme.ts";
+import { linearScale, logScale, categoryScale, type Scale } from "./scale.ts";
+import { svg } from "./svg.ts";
+
+/** A run in a chart. */
+export interface Mark {
+  readonly x: number;
+  readonly y: number;
+  /** Shown when pointed at. */
+  readonly title: string;
+  /** Page of the run; null = none was kept. */
+  readonly link: string | null;
+  readonly dimmed?: boolean;
+}
+
+/** Marks of one kind, and a line in the order of x. */
+export interface Series {
+  readonly label: string;
+  readonly color: ColorRole;
+  readonly dash?: boolean;
+  readonly marks: readonly Mark[];
+  /** Points of the line; empty = marks only. */
+  readonly line: ReadonlyArray<readonly [number, number]>;
+}
+
+/** One chart of the page. */
+export interface ChartContent {
+  readonly name: string;
+  readonly title: string;
+  readonly xLabel: string;
+  /** Names of the places 0, 1, …; null = x is a number. */
+  readonly categories: readonly string[] | null;
+  readonly log: boolean;
+  readonly series: readonly Series[];
+  /** Level lines, such as an SLA. */
+  readonly levels: ReadonlyArray<{ readonly label: string; readonly value: number }>;
+}
+
+const width = 560;
+const height = 270;
+const frame = { left: 52, right: 14, top: 10, bottom: 40 };
+/** More marks than this are one path, without titles and links. */
+const mostSingleMarks = 1500;
+
+/** Draws a chart as a figure with title and legend. */
+export function chart(content: ChartContent): HTMLElement {
+  const { name, title, series, levels } = content;
+  const legend = [
+    ...series.map(({ label, color, dash }) => legendEntry(label, `c-${color}${dash === true ? " dash" : ""}`)),
+    ...levels.map(({ label }) => legendEntry(label, "level")),
+  ];
+  const drawn = series.some(({ marks }) => marks.length > 0);
+  return element("figure", {
+    class: "sweep-chart",
+    attributes: { "data-chart": name },
+    children: [
+      element("figcaption", {
+        children: [element("h3", { text: title }), element("div", { class: "sweep-legend", children: legend })],
+      }),
+      drawn ? picture(content) : element("p", { class: "note", text: "No run has these figures." }),
+    ],
+  });
+}
+
+function legendEntry(label: string, classes: string): HTMLElement {
+  const line = svg("line", { x1: 0, x2: 18, y1: 5, y2: 5, class: `line ${classes}` });
+  return element("span", { children: [svg("svg", { width: 18, height: 10 }, [line]), label] });
+}
+
+function picture({ title, xLabel, categories, log, series, levels }: ChartContent): SVGSVGElement {
+  const marks = series.flatMap((one) => one.marks);
+  const right = width - frame.right;
+  const bottom = height - frame.bottom;
+  const heights = [...marks.map(({ y }) => y), ...levels.map(({ value }) => value)];
+  const x =
+    categories === null
+      ? linearScale(
+          marks.map((mark) => mark.x),
+          frame.left + 8,
+          right - 8,
+          false,
+        )
+      : categoryScale(categories, frame.left, right);
+  const y = log ? logScale(heights, bottom, frame.top) : linearScale(heights, bottom, frame.top + 6, true);
+  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title} by ${xLabel}` });
+  for (const { at, label } of y.ticks) {
+    root.append(svg("line", { class: "grid-line", x1: frame.left, x2: right, y1: at, y2: at }));
+    root.append(svg("text", { class: "tick", x: frame.left - 6, y: at + 4, "text-anchor": "end" }, [label]));
+  }
+  for (const { at, label } of x.ticks) {
+    root.append(svg("text", { class: "tick", x: at, y: bottom + 16, "text-anchor": "middle" }, [label]));
+  }
+  root.append(
+    svg("text", { class: "tick", x: (frame.left + right) / 2, y: height - 6, "text-anchor": "middle" }, [xLabel]),
+  );
+  for (const { value } of levels) {
+    const at = y.at(value);
+    if (at !== null) root.append(svg("line", { class: "line level", x1: frame.left, x2: right, y1: at, y2: at }));
+  }
+  for (const one of series) root.append(...seriesNodes(one, x, y, marks.length <= mostSingleMarks));
+  return root;
+}
+
+function seriesNodes({ color, dash, marks, line }: Series, x: Scale, y: Scale, single: boolean): SVGElement[] {
+  const nodes: SVGElement[] = [];
+  const point = (a: number, b: number) => {
+    const [left, top] = [x.at(a), y.at(b)];
+    return left === null || top === null ? null : ([left, top] as const);
+  };
+  const path = line
+    .flatMap(([a, b]) => point(a, b) ?? [])
+    .reduce((text, value, i) => `${text}${i === 0 ? "M" : i % 2 === 0 ? "L" : " "}${value.toFixed(1)}`, "");
+  if (path !== "") nodes.push(svg("path", { d: path, class: `line c-${color}${dash === true ? " dash" : ""}` }));
+  if (!single) {
+    for (const dimmed of [true, false]) {
+      const places = marks
+        .filter((mark) => (mark.dimmed === true) === dimmed)
+        .flatMap((mark) => [point(mark.x, mark.y)]);
+      const dots = places.map((at) => (at === null ? "" : `M${at[0].toFixed(1)} ${at[1].toFixed(1)}h0`)).join("");
+      if (dots !== "") nodes.push(svg("path", { d: dots, class: `dots c-${color}${dimmed ? " dimmed" : ""}` }));
+    }
+    return nodes;
+  }
+  // Dimmed marks lie below the others.
+  for (const mark of marks.toSorted((a, b) => Number(b.dimmed ?? false) - Number(a.dimmed ?? false))) {
+    const at = point(mark.x, mark.y);
+    if (at === null) continue;
+    const dot = svg(
+      "circle",
+      { cx: at[0], cy: at[1], r: 3.2, class: `c-${color}${mark.dimmed === true ? " dimmed" : ""}` },
+      [svg("title", {}, [mark.title])],
+    );
+    nodes.push(mark.link === null ? dot : svg("a", { href: mark.link }, [dot]));
+  }
+  return nodes;
+}

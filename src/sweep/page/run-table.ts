@@ -1,0 +1,142 @@
+import { button, download, element } from "../../report/page/dom.ts";
+import type { SweepPageData } from "../page-data.ts";
+import { sweepFigureNames, type SweepFigure } from "../sweep-row.ts";
+import { shownFigure } from "./sweep-runs.ts";
+
+interface Column {
+  readonly label: string;
+  readonly value: (place: number) => number | string | null;
+  readonly shown: (place: number) => string;
+}
+
+const rowsShown = 200;
+const figuresShown: readonly SweepFigure[] = [
+  "sla_attainment",
+  "gpu_hours",
+  "mean_ttft_ms",
+  "p90_ttft_ms",
+  "p99_ttft_ms",
+  "mean_itl_ms",
+  "p90_itl_ms",
+  "p99_itl_ms",
+  "output_throughput_tok_s",
+  "completed_requests",
+  "scale_ups",
+  "scale_downs",
+];
+
+/** All runs, sortable by every column, a leaf of two hundred at a time; and all their figures as CSV. */
+export function runTable(data: SweepPageData, front: ReadonlySet<number>): HTMLElement {
+  const columns: Column[] = [
+    { label: "run", value: (place) => data.index[place]!, shown: (place) => String(data.index[place]) },
+    ...data.axes.map(({ key, values }) => ({
+      label: key,
+      value: (place: number) => (typeof values[place] === "number" ? values[place] : String(values[place])),
+      shown: (place: number) => String(values[place]),
+    })),
+    ...figuresShown.map((name) => ({
+      label: name,
+      value: (place: number) => data.figures[name][place] ?? null,
+      shown: (place: number) => shownFigure(name, data.figures[name][place] ?? null),
+    })),
+  ];
+  let order = data.index.map((_, place) => place);
+  let sorted: { column: number; descending: boolean } | null = null;
+  let leaf = 0;
+  const body = element("tbody");
+  const where = element("span", { class: "note" });
+  const fill = () => {
+    const shown = order.slice(leaf * rowsShown, (leaf + 1) * rowsShown);
+    body.replaceChildren(...shown.map((place) => tableRow(data, columns, place, front.has(place))));
+    const last = leaf * rowsShown + shown.length;
+    where.textContent = `${leaf * rowsShown + 1}–${last} of ${order.length} runs; green: on the Pareto front`;
+  };
+  const headers = columns.map(({ label }, column) =>
+    element("th", {
+      attributes: { scope: "col", "aria-sort": "none" },
+      children: [element("button", { text: label, attributes: { type: "button" }, onClick: () => sort(column) })],
+    }),
+  );
+  const sort = (column: number) => {
+    sorted = { column, descending: sorted?.column === column && !sorted.descending };
+    for (const [k, header] of headers.entries()) {
+      header.setAttribute("aria-sort", k !== column ? "none" : sorted.descending ? "descending" : "ascending");
+    }
+    order = order.toSorted(comparison(columns[column]!.value, sorted.descending));
+    leaf = 0;
+    fill();
+  };
+  const turn = (by: number) => {
+    leaf = Math.max(0, Math.min(Math.ceil(order.length / rowsShown) - 1, leaf + by));
+    fill();
+  };
+  fill();
+  const tools = [
+    button("Save as CSV", "Save all figures of all runs as CSV", () =>
+      download("sweep.csv", new Blob([csv(data)], { type: "text/csv" })),
+    ),
+    ...(order.length > rowsShown
+      ? [button("←", "Previous runs", () => turn(-1)), button("→", "Next runs", () => turn(1))]
+      : []),
+    where,
+  ];
+  const table = element("table", {
+    class: "sortable",
+    attributes: { "aria-label": "Runs" },
+    children: [element("thead", { children: [element("tr", { children: headers })] }), body],
+  });
+  return element("section", {
+    children: [
+      element("h2", { text: "Runs" }),
+      element("div", { class: "table-tools", children: tools }),
+      element("div", { class: "run-table", children: [table] }),
+    ],
+  });
+}
+
+function tableRow(data: SweepPageData, columns: readonly Column[], place: number, onFront: boolean): HTMLElement {
+  const [first, ...others] = columns;
+  const link = data.links[place];
+  const name = first!.shown(place);
+  const error = data.errors[place];
+  return element("tr", {
+    class: onFront ? "front-row" : "",
+    ...(error === undefined ? {} : { title: `failed: ${error}` }),
+    children: [
+      element("td", {
+        children: [link === undefined ? name : element("a", { text: name, attributes: { href: link } })],
+      }),
+      ...others.map(({ shown }) => element("td", { class: "numeric", text: shown(place) })),
+    ],
+  });
+}
+
+/** Runs without the figure go last either way. */
+function comparison(value: Column["value"], descending: boolean): (a: number, b: number) => number {
+  return (a, b) => {
+    const [left, right] = [value(a), value(b)];
+    if (left === null || right === null) return Number(left === null) - Number(right === null);
+    const order =
+      typeof left === "number" && typeof right === "number"
+        ? left - right
+        : String(left).localeCompare(String(right), "en", { numeric: true });
+    return descending ? -order : order;
+  };
+}
+
+function csv(data: SweepPageData): string {
+  const names = ["index", "repeat", ...data.axes.map(({ key }) => key), ...sweepFigureNames, "error"];
+  const rows = data.index.map((index, place) => [
+    index,
+    data.repeat[place],
+    ...data.axes.map(({ values }) => values[place]),
+    ...sweepFigureNames.map((name) => data.figures[name][place]),
+    data.errors[place],
+  ]);
+  return [names, ...rows].map((row) => `${row.map(csvCell).join(",")}\n`).join("");
+}
+
+function csvCell(value: unknown): string {
+  const text = value === null || value === undefined ? "" : String(value);
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

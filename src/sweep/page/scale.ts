@@ -1,0 +1,70 @@
+import { tick } from "../../report/page/format.ts";
+
+/** Maps values to pixels and says where the ticks are. */
+export interface Scale {
+  /** null where a value has no place, as zero on a logarithmic scale. */
+  readonly at: (value: number) => number | null;
+  readonly ticks: ReadonlyArray<{ readonly at: number; readonly label: string }>;
+}
+
+/** Even spacing, with round ticks. */
+export function linearScale(values: readonly number[], from: number, to: number, fromZero: boolean): Scale {
+  let low = fromZero ? Math.min(0, ...extent(values)) : extent(values)[0];
+  let high = extent(values)[1];
+  if (low === high) {
+    low = fromZero && high > 0 ? 0 : low - 0.5;
+    high = fromZero && high > 0 ? high : high + 0.5;
+  }
+  const at = (value: number) => from + ((value - low) / (high - low)) * (to - from);
+  const step = roundStep((high - low) / 5);
+  const ticks = [];
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) {
+    const value = Number((k * step).toPrecision(12));
+    ticks.push({ at: at(value), label: tick(value) });
+  }
+  return { at, ticks };
+}
+
+/** Equal ratios, with ticks at powers of ten and, over few of them, at 2 and 5 times these. */
+export function logScale(values: readonly number[], from: number, to: number): Scale {
+  const [least, most] = extent(values.filter((value) => value > 0));
+  const low = Math.log10(least / 1.1);
+  const high = Math.log10(most * 1.1);
+  const at = (value: number) =>
+    value > 0 ? from + ((Math.log10(value) - low) / Math.max(1e-9, high - low)) * (to - from) : null;
+  const ticks = [];
+  for (let power = Math.floor(low); power <= high; power++) {
+    for (const factor of high - low < 3 ? [1, 2, 5] : [1]) {
+      const value = factor * 10 ** power;
+      const place = at(value)!;
+      if (Math.log10(value) >= low && Math.log10(value) <= high) ticks.push({ at: place, label: tick(value) });
+    }
+  }
+  return { at, ticks };
+}
+
+/** A place each, in the order of their first appearance. */
+export function categoryScale(categories: readonly string[], from: number, to: number): Scale {
+  const step = (to - from) / Math.max(1, categories.length);
+  const at = (place: number) => from + (place + 0.5) * step;
+  const every = Math.ceil(categories.length / 12);
+  return {
+    at,
+    ticks: categories.flatMap((label, place) => (place % every === 0 ? [{ at: at(place), label }] : [])),
+  };
+}
+
+function extent(values: readonly number[]): [number, number] {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return low <= high ? [low, high] : [0, 1];
+}
+
+function roundStep(size: number): number {
+  const power = 10 ** Math.floor(Math.log10(size));
+  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= size * 0.8)!;
+}

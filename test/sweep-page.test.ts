@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AxisValue } from "../src/sweep/axis.ts";
+import { renderSweepPage } from "../src/sweep/render-page.ts";
+import { failedRow, sweepFigureNames, type SweepFigure, type SweepRow } from "../src/sweep/sweep-row.ts";
+import { browserMissing, launchBrowser, openPage } from "./browser-page.ts";
+import { runCli, scratchFolder } from "./run-cli.ts";
+
+/** A row with made-up figures: one attainment falls as the value rises. */
+function madeRow(index: number, values: Record<string, AxisValue>, change: Partial<Record<SweepFigure, number>>) {
+  const figures = Object.fromEntries(sweepFigureNames.map((name, k) => [name, index + k + 0.123456789]));
+  return {
+    run: `run${index}`,
+    index,
+    values,
+    repeat: 0,
+    figures: { ...figures, sla_ttft_ms: 1500, sla_itl_ms: 50, ...change, digest: "d" },
+    error: null,
+  } as unknown as SweepRow;
+}
+
+const render = (rows: readonly SweepRow[]) => renderSweepPage(rows, "out", { threshold: 0.9, folders: ["out"] });
+const charts = (page: Page): Promise<string[]> =>
+  page.evaluate(`[...document.querySelectorAll("[data-chart]")].map((one) => one.dataset.chart)`);
+const marks = (page: Page, name: string): Promise<number> =>
+  page.evaluate(`document.querySelectorAll('[data-chart="${name}"] circle').length`);
+const firstCells = (page: Page): Promise<string[]> =>
+  page.evaluate(`[...document.querySelectorAll(".run-table tbody tr td:first-child")].map((cell) => cell.textContent)`);
+
+describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? "" : ` (${browserMissing})`}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  test("one axis: four panels with SLA lines, the cliff in words, the Pareto front", async () => {
+    const shares = [0.99, 0.95, 0.7, 0.4];
+    const hours = [4, 3, 3.5, 1];
+    const rows = shares.map((share, i) =>
+      madeRow(i, { "engine.startup_time": i * 10 }, { sla_attainment: share, gpu_hours: hours[i]! }),
+    );
+    const lost = failedRow("run4", { index: 4, values: { "engine.startup_time": 40 }, repeat: 0 }, "<b>no luck</b>");
+    const { page, complaints, requests } = await openPage(browser, render([...rows, lost]));
+    expect(await charts(page)).toEqual(["ttft", "itl", "gpu-hours", "scaling", "pareto"]);
+    for (const [name, count] of Object.entries({ ttft: 12, itl: 12, "gpu-hours": 4, scaling: 8, pareto: 4 })) {
+      expect(await marks(page, name), name).toBe(count);
+    }
+    const levels = `[...document.querySelectorAll("svg .level")].filter((line) => line.closest("[data-chart] > svg")).length`;
+    expect(await page.evaluate(levels)).toBe(3);
+    const words = (await page.locator(".sweep-lead").allInnerTexts()).join("\n");
+    expect(words).toContain(
+      "SLA attainment first falls below 90 % at engine.startup_time = 20 (70 %; 95 % at 10). It does not come back.",
+    );
+    expect(words).toContain("the cheapest is engine.startup_time = 10: 3 GPU-hours at 95.0 %");
+    expect(words).toContain("1 of 5 runs failed");
+    // Run 2 costs more than run 1 and attains less.
+    const dimmed = `[...document.querySelectorAll('[data-chart="pareto"] circle.dimmed title')].map((one) => one.textContent)`;
+    expect(await page.evaluate(dimmed)).toEqual([expect.stringContaining("engine.startup_time = 20") as string]);
+    expect(await page.locator('tr[title="failed: <b>no luck</b>"]').count()).toBe(1);
+    expect({ complaints, requests }).toEqual({ complaints: [], requests: [] });
+    await page.close();
+  });
+
+  test("two axes are heat maps, three small multiples, names keep their names", async () => {
+    const two = [1, 2].flatMap((a) =>
+      ["kv_router", "round_robin"].map((b, k) =>
+        madeRow(a * 2 + k, { "run.num_workers": a, "run.router_mode": b }, { sla_attainment: 0.5 + k / 4 }),
+      ),
+    );
+    const first = await openPage(browser, render(two), { dark: true });
+    expect(await charts(first.page)).toEqual([
+      "heat-sla_attainment",
+      "heat-p90_ttft_ms",
+      "heat-p90_itl_ms",
+      "heat-gpu_hours",
+      "pareto",
+    ]);
+    const cells = await first.page.locator('[data-chart="heat-sla_attainment"] td').allInnerTexts();
+    expect(cells).toEqual(["50.0 %", "75.0 %", "50.0 %", "75.0 %"]);
+    expect(first.complaints).toEqual([]);
+    await first.page.close();
+
+    const three = two.map((row) => ({ ...row, values: { ...row.values, "engine.block_size": 16 } }));
+    const { page, complaints } = await openPage(browser, render(three));
+    expect(await charts(page)).toEqual(["quality-0", "cost-0", "quality-1", "cost-1", "quality-2", "cost-2", "pareto"]);
+    expect(await page.locator('[data-chart="quality-1"]').textContent()).toContain("round_robin");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("the table sorts and leafs, and the CSV has every figure", async () => {
+    const rows = Array.from({ length: 250 }, (_, i) =>
+      madeRow(i, { "a.x": (i * 7) % 250 }, { sla_attainment: 0.5, gpu_hours: 250 - i }),
+    );
+    const { page } = await openPage(browser, render(rows));
+    expect(await firstCells(page)).toHaveLength(200);
+    const header = page.locator(".run-table thead button", { hasText: "gpu_hours" });
+    await header.click();
+    expect((await firstCells(page)).slice(0, 2)).toEqual(["249", "248"]);
+    await header.click();
+    expect((await firstCells(page)).slice(0, 2)).toEqual(["0", "1"]);
+    await page.getByRole("button", { name: "Next runs" }).click();
+    expect(await firstCells(page)).toHaveLength(50);
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save all figures" }).click(),
+    ]);
+    const lines = readFileSync((await saved.path())!, "utf8")
+      .trim()
+      .split("\n");
+    expect(lines).toHaveLength(251);
+    expect(lines[0]).toBe(["index", "repeat", "a.x", ...sweepFigureNames, "error"].join(","));
+    expect(lines[2]!.startsWith("1,0,7,1.12346,")).toBe(true);
+    await page.close();
+  });
+
+  test("a point opens the run's own page", async () => {
+    const cwd = scratchFolder();
+    const small = ["--input-tokens", "100", "--output-tokens", "5", "--request-count", "20", "--request-rate", "20"];
+    await runCli(["sweep", ...small, "--vary", "run.num_workers=1,2", "--keep-results", "--out", "o"], { cwd });
+    const page = await browser.newPage();
+    await page.goto(`file://${join(cwd, "o/index.html")}`);
+    await page.locator('[data-chart="gpu-hours"] a circle').first().click();
+    await page.waitForURL(/runs\/[0-9a-f]{24}\.html$/);
+    expect(await page.locator(".plain-figures").count()).toBe(1);
+    await page.close();
+  });
+
+  test("ten thousand runs stay usable", async () => {
+    const rows = Array.from({ length: 10_000 }, (_, i) =>
+      madeRow(
+        i,
+        { "engine.startup_time": i * 0.03, "planner.ttft_ms": (i * 37) % 1000 },
+        { sla_attainment: (i % 997) / 997, gpu_hours: 1 + ((i * 31) % 1009) / 100 },
+      ),
+    );
+    const html = render(rows);
+    expect(html.length).toBeLessThan(5_000_000);
+    const { page, complaints } = await openPage(browser, html);
+    expect(await page.evaluate("document.querySelectorAll('*').length")).toBeLessThan(10_000);
+    await page.locator(".run-table thead button", { hasText: "gpu_hours" }).click();
+    expect(await firstCells(page)).toHaveLength(200);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
