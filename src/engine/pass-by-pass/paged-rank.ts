@@ -12,6 +12,8 @@ import { knownTokens, newRequestState, type RequestState } from "./request-state
 import { reserveBurst } from "./speculative-burst.ts";
 import { VllmScheduler, type SchedulerListener } from "./vllm-scheduler.ts";
 
+const mostVainPasses = 1000;
+
 /**
  * One rank of an aggregated vLLM- or TRT-LLM-like worker, pass by pass and request by request: the plain reading of the
  * rules, and the oracle of the aggregated engine.
@@ -31,9 +33,11 @@ export class PagedRank implements EngineRank, SchedulerListener {
   protected readonly ready: RequestState[] = [];
   protected readonly bursts: number[] = [];
   /** Requests that want no output and whose prompt the pass being run completes. */
-  private readonly withoutOutput: RequestState[] = [];
+  protected readonly withoutOutput: RequestState[] = [];
   /** Requests the pass being run refuses. */
   private readonly rejected: { readonly request: number; readonly reason: FailureReason }[] = [];
+  /** Passes in a row that lost all their requests. */
+  private vainPasses = 0;
   protected passStartNs = 0;
   private readonly row: DecodeRow;
 
@@ -200,19 +204,28 @@ export class PagedRank implements EngineRank, SchedulerListener {
     const prefillNs = this.prefillTime();
     const decodeNs = this.decodeTime();
     // The room a burst needs may have cost every running request its place.
-    if (scheduler.batch.scheduled === 0 && this.withoutOutput.length === 0) return -1;
+    const emptied = scheduler.batch.scheduled === 0 && this.withoutOutput.length === 0;
+    if (emptied && !this.mayRunInVain()) return -1;
+    if (!emptied) this.vainPasses = 0;
     this.sampleBursts();
     this.recordPass(startNs);
     return prefillNs + decodeNs;
+  }
+
+  /**
+   * Whether a pass that lost all its requests to the room for their bursts counts all the same, with its prefill time:
+   * it does while blocks are held for hand-offs, which may come free meanwhile. The reference repeats such passes for
+   * ever; here there is an end to it, so that prompts that wait for each other fail.
+   */
+  private mayRunInVain(): boolean {
+    return this.blocksHeldOutside && ++this.vainPasses <= mostVainPasses;
   }
 
   /** Applies what the pass computed: tokens, completions. */
   endPass(endNs: number): void {
     this.pass.endNs = endNs;
     if (this.rejected.length > 0) this.leaveRejected(endNs);
-    for (const state of this.withoutOutput.splice(0)) {
-      this.leave(state.request, RequestStatus.completed, FailureReason.none, endNs);
-    }
+    for (const state of this.withoutOutput.splice(0)) this.finishWithoutOutput(state, endNs);
     let done = 0;
     for (let i = 0; i < this.ready.length; i++) {
       const state = this.ready[i]!;
@@ -361,6 +374,10 @@ export class PagedRank implements EngineRank, SchedulerListener {
   protected finish(state: RequestState, endNs: number): void {
     this.scheduler.releaseBlocks(state);
     for (let i = 0; i < state.gaps.length; i += 2) this.ledger.gaps.add(state.gaps[i]!, state.gaps[i + 1]!);
+    this.leave(state.request, RequestStatus.completed, FailureReason.none, endNs);
+  }
+
+  protected finishWithoutOutput(state: RequestState, endNs: number): void {
     this.leave(state.request, RequestStatus.completed, FailureReason.none, endNs);
   }
 

@@ -77,13 +77,27 @@ export class PrefillRank extends PagedRank implements EngineRank {
   }
 
   protected override finish(state: RequestState, endNs: number): void {
+    // Its place among the running is free, if not its blocks.
+    this.scheduler.blocked = false;
     this.sources.set(state.request, state);
     this.handoffs.sourceHeldNs[state.request] = endNs;
     this.held.push(state.request);
   }
 
-  /** Every prompt is held until it is handed over. */
-  protected override releaseWithoutOutput(): void {}
+  protected override finishWithoutOutput(state: RequestState, endNs: number): void {
+    this.finish(state, endNs);
+  }
+
+  /** Every prompt is held until it is handed over, but one that wants no output makes no way for a burst. */
+  protected override releaseWithoutOutput(): void {
+    if (this.config.speculative === null || this.ready.every((state) => state.outputLimit > 0)) return;
+    const { running } = this.scheduler;
+    for (const state of this.ready.filter((state) => state.outputLimit === 0)) {
+      running.splice(running.indexOf(state), 1);
+      this.withoutOutput.push(state);
+    }
+    this.collectReady();
+  }
 
   /** Held prompts will free their blocks, so a head that does not fit now may fit later. */
   protected override giveUpOnHead(): boolean {

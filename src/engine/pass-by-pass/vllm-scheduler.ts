@@ -192,7 +192,7 @@ export class VllmScheduler {
         }
       }
       if (state.materialised) {
-        if (this.budget === 0) return;
+        // It computes nothing in this pass, so it needs no budget: a preempted one before it may have used it up.
         waiting.removeFirst();
         this.admit(state, 0, state.computed);
         continue;
