@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readPlanFile } from "./plan-file.ts";
 
@@ -46,4 +48,11 @@ test.each([
   ["nowhere.yaml", /--plan: cannot read nowhere.yaml: no such file/],
 ])("refuses %s", async (text, message) => {
   await expect(readPlanFile(text)).rejects.toThrow(message);
+});
+
+test("the plan in docs/sweeps.md reads", async () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/sweeps.md"), "utf8");
+  const plan = await readPlanFile(page.match(/```yaml\n(trace: .*?)```/s)![1]!);
+  expect(plan.axes.map(({ key }) => key)).toEqual(["engine.startup_time", "planner.ttft_ms"]);
+  expect(plan).toMatchObject({ samples: 100, repeats: 3, replay: { numWorkers: 2, plannerConfig: "planner.json" } });
 });
