@@ -1,6 +1,6 @@
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
-import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
+import { WorkerPool } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -8,13 +8,14 @@ import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
 import { PlannerLoop } from "./planner-loop.ts";
-import type { Assignment, PoolRouter } from "./pool-router.ts";
+import type { PoolRouter } from "./pool-router.ts";
 import { createPoolRouter } from "./router-factory.ts";
 import type { DisaggregatedTopology, RunConfig } from "./run-config.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
-import { newStation, type Action, type Station } from "./station.ts";
+import type { Station } from "./station.ts";
+import { HandoffActions } from "./handoff-actions.ts";
+import { StationBoard } from "./station-board.ts";
 import { TrafficRecorder } from "./traffic-recorder.ts";
-import { TransferQueue, transferNs } from "./transfer-queue.ts";
 import { handoffWorkerFactory } from "./worker-factory.ts";
 
 /**
@@ -30,26 +31,16 @@ export class DisaggregatedRun implements RunParts {
   readonly planner: PlannerLoop | null;
   readonly pools: readonly [WorkerPool<PrefillWorker>, WorkerPool<DecodeWorker>];
   offered = 0;
-  private readonly trace: Trace;
-  private readonly topology: DisaggregatedTopology;
   private readonly semantics: Semantics;
   private readonly ledger: RequestLedger;
   private readonly handoffs: HandoffColumns;
   private readonly source: ArrivalSource;
   private readonly prefillPool: WorkerPool<PrefillWorker>;
   private readonly decodePool: WorkerPool<DecodeWorker>;
-  private readonly stations = new Map<PooledWorker<PrefillWorker | DecodeWorker>, Station>();
-  /** Where each request under way is, so that workers that are gone can be forgotten. */
-  private readonly prefillOf = new Map<number, Station<PrefillWorker>>();
-  private readonly decodeOf = new Map<number, Station<DecodeWorker>>();
-  private actions: Action[] = [];
-  /** Actions that found their pool without an active worker. */
-  private parked: Action[] = [];
-  private readonly transfers = new TransferQueue();
+  private readonly board: StationBoard;
+  private readonly actions: HandoffActions;
   private readonly finished = new FinishedQueue();
-  private readonly ordinal: Int32Array;
   private readonly prefillRouter: PoolRouter<PrefillWorker>;
-  private readonly decodeRouter: PoolRouter<DecodeWorker>;
   private readonly traffic: TrafficRecorder | null;
   private readonly horizonNs: number;
   private nowNs = 0;
@@ -63,14 +54,11 @@ export class DisaggregatedRun implements RunParts {
     handoffs: HandoffColumns,
     source: ArrivalSource,
   ) {
-    this.trace = trace;
-    this.topology = topology;
     this.semantics = semantics;
     this.ledger = ledger;
     this.handoffs = handoffs;
     this.source = source;
     this.horizonNs = config.maxSimTimeSeconds === null ? Infinity : config.maxSimTimeSeconds * 1e9;
-    this.ordinal = new Int32Array(trace.count);
     const factory = handoffWorkerFactory(trace, topology, semantics, ledger, handoffs, config.engine, this.horizonNs);
     this.engine = factory.engine;
     const { prefillEngine, decodeEngine } = topology;
@@ -94,11 +82,28 @@ export class DisaggregatedRun implements RunParts {
       prefillDoneNs: heldNs,
       leftNs: (request) => (Number.isNaN(heldNs(request)) ? leftNs(request) : heldNs(request)),
     });
-    this.decodeRouter = createPoolRouter(decodePool, "decode", decodeEngine, trace, config, {
+    const decodeRouter = createPoolRouter(decodePool, "decode", decodeEngine, trace, config, {
       prefillDoneNs: leftNs,
       leftNs,
     });
     this.traffic = config.planner === null ? null : new TrafficRecorder(ledger, trace.inputLength);
+    const finished = source.dependsOnCompletions ? this.finished : null;
+    const { prefillRouter, traffic } = this;
+    const board = new StationBoard(ledger, traffic, finished);
+    this.board = board;
+    this.actions = new HandoffActions({
+      trace,
+      topology,
+      ledger,
+      handoffs,
+      prefillPool,
+      decodePool,
+      prefillRouter,
+      decodeRouter,
+      board,
+      traffic,
+      finished,
+    });
     const scaled = this.pools.map((pool) => ({ pool, dpSize: 1 }));
     this.planner = config.planner === null ? null : new PlannerLoop(config.planner, scaled, semantics, this.traffic!);
   }
@@ -121,7 +126,7 @@ export class DisaggregatedRun implements RunParts {
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
         member.worker.advance(justAfter(this.horizonNs), false);
-        this.collect(member.worker);
+        this.board.collect(member.worker);
       }
     }
   }
@@ -135,7 +140,7 @@ export class DisaggregatedRun implements RunParts {
       for (const member of pool.serving()) {
         if (member.worker.nextStartNs === Infinity) continue;
         member.worker.advance(Math.min(Infinity, justAfter(this.horizonNs)), false);
-        this.collect(member.worker);
+        this.board.collect(member.worker);
       }
     }
     const { ledger } = this;
@@ -153,16 +158,15 @@ export class DisaggregatedRun implements RunParts {
   }
 
   private nextEventNs(): number {
-    let next = Math.min(
+    return Math.min(
       this.source.nextNs,
       this.prefillPool.nextReadyNs,
       this.decodePool.nextReadyNs,
-      this.transfers.nextNs,
+      this.actions.nextTransferNs,
+      this.board.nextEndNs,
       this.finished.nextNs,
       this.planner?.nextTickNs ?? Infinity,
     );
-    for (const station of this.stations.values()) if (station.endNs < next) next = station.endNs;
-    return next;
   }
 
   /** Does everything due at `nowNs`, in rounds, until nothing changes. */
@@ -171,17 +175,17 @@ export class DisaggregatedRun implements RunParts {
       this.completePasses(nowNs);
       this.prefillPool.activateReady(nowNs);
       this.decodePool.activateReady(nowNs);
-      this.unpark();
-      this.sendHeldBack(nowNs);
-      while (this.transfers.nextNs <= nowNs) this.actions.push({ kind: "activate", request: this.transfers.pop() });
+      this.actions.unpark();
+      this.actions.sendHeldBack(nowNs);
+      this.actions.endTransfers(nowNs);
       while (this.finished.nextNs <= nowNs) this.source.onTerminal(this.finished.pop(), nowNs);
       while (this.source.nextNs <= nowNs) this.offer(this.source.take(), nowNs);
-      this.drainActions(nowNs);
-      for (const member of this.prefillPool.serving()) this.startPasses(this.station("prefill", member), nowNs);
-      const again = () => this.actions.length > 0 || this.finished.nextNs <= nowNs || this.source.nextNs <= nowNs;
+      this.actions.drain(nowNs);
+      for (const member of this.prefillPool.serving()) this.startPasses(this.board.of("prefill", member), nowNs);
+      const again = () => !this.actions.isEmpty || this.finished.nextNs <= nowNs || this.source.nextNs <= nowNs;
       for (const member of this.decodePool.serving()) {
-        const station = this.station("decode", member);
-        if (again() || this.isWatched(station)) this.startPasses(station, nowNs);
+        const station = this.board.of("decode", member);
+        if (again() || this.board.isWatched(station)) this.startPasses(station, nowNs);
       }
       if (!again()) return;
     }
@@ -189,15 +193,14 @@ export class DisaggregatedRun implements RunParts {
 
   private offer(request: number, atNs: number): void {
     this.ledger.arrivalNs[request] = atNs;
-    this.ordinal[request] = this.offered++;
+    this.offered++;
     this.traffic?.onOffered();
-    this.actions.push({ kind: "submit", request });
+    this.actions.offer(request);
   }
 
   /** Ends the watched passes that end now, in the order the semantics give. */
   private completePasses(nowNs: number): void {
-    const due: Station[] = [];
-    for (const station of this.stations.values()) if (station.endNs <= nowNs) due.push(station);
+    const due = this.board.endedBy(nowNs);
     if (due.length > 1) due.sort((a, b) => this.completionOrder(a, b));
     for (const station of due) this.complete(station, nowNs);
   }
@@ -216,9 +219,9 @@ export class DisaggregatedRun implements RunParts {
     station.endNs = Infinity;
     let reserved = -1;
     if (station.role === "decode") reserved = (station as Station<DecodeWorker>).member.worker.tryReserve(nowNs);
-    if (station.deferred.length > 0) this.actions.push(...station.deferred.splice(0));
+    if (station.deferred.length > 0) this.actions.add(...station.deferred.splice(0));
     if (station.heldLater.length > 0) this.takeHeld(station, nowNs);
-    if (reserved >= 0) this.actions.push({ kind: "transfer", request: reserved });
+    if (reserved >= 0) this.actions.add({ kind: "transfer", request: reserved });
   }
 
   /** Sends the prompts whose pass has ended on their way. */
@@ -226,7 +229,7 @@ export class DisaggregatedRun implements RunParts {
     const held = station.heldLater;
     station.heldLater = [];
     for (const request of held) {
-      if (this.handoffs.sourceHeldNs[request]! <= nowNs) this.actions.push({ kind: "choose", request });
+      if (this.handoffs.sourceHeldNs[request]! <= nowNs) this.actions.add({ kind: "choose", request });
       else station.heldLater.push(request);
     }
   }
@@ -237,7 +240,7 @@ export class DisaggregatedRun implements RunParts {
     while (worker.nextStartNs <= nowNs) {
       let ended = worker.passes;
       worker.advance(justAfter(nowNs), true);
-      this.collect(worker);
+      this.board.collect(worker);
       if (station.role === "prefill")
         for (const request of (worker as PrefillWorker).takeHeld()) station.heldLater.push(request);
       const busy = worker.busyUntilNs > nowNs;
@@ -247,193 +250,14 @@ export class DisaggregatedRun implements RunParts {
     }
   }
 
-  private drainActions(nowNs: number): void {
-    // Actions appended while this loop runs are done by it too.
-    const { actions } = this;
-    for (let i = 0; i < actions.length; i++) this.act(actions[i]!, nowNs);
-    if (actions.length > 0) this.actions = [];
-  }
-
-  /** Takes up parked actions whose pool has an active worker again. */
-  private unpark(): void {
-    if (this.parked.length === 0) return;
-    const { prefillPool, decodePool } = this;
-    const canRun = (action: Action) => (action.kind === "submit" ? prefillPool : decodePool).active.length > 0;
-    this.actions.push(...this.parked.filter(canRun));
-    this.parked = this.parked.filter((action) => !canRun(action));
-  }
-
-  private act(action: Action, nowNs: number): void {
-    const { request } = action;
-    switch (action.kind) {
-      case "submit":
-        if (this.prefillPool.active.length === 0) this.parked.push(action);
-        else this.submit(request, nowNs);
-        return;
-      case "choose":
-        if (this.decodePool.active.length === 0) this.parked.push(action);
-        else this.chooseDestination(request, nowNs);
-        return;
-      case "transfer":
-        this.startTransfer(request);
-        return;
-      case "activate":
-        this.activate(action, nowNs);
-        return;
-      case "release":
-        this.release(action, nowNs);
-    }
-  }
-
-  private submit(request: number, nowNs: number): void {
-    this.sendToPrefill(this.prefillRouter.route(request, nowNs), nowNs);
-  }
-
-  /** Requests the prefill router held back and lets go now. */
-  private sendHeldBack(nowNs: number): void {
-    while (this.prefillRouter.backlog > 0 && this.prefillPool.active.length > 0) {
-      const assignment = this.prefillRouter.next(nowNs);
-      if (assignment === null) return;
-      this.sendToPrefill(assignment, nowNs);
-    }
-  }
-
-  private sendToPrefill(assignment: Assignment<PrefillWorker> | null, nowNs: number): void {
-    if (assignment === null) return;
-    const { request, member, overlapBlocks } = assignment;
-    if (this.prefillRouter.looksAtWorkers) {
-      const blocks = Math.ceil(this.trace.inputLength[request]! / this.topology.prefillEngine.blockSize);
-      this.traffic?.onRouted(overlapBlocks, blocks);
-    }
-    const station = this.station("prefill", member) as Station<PrefillWorker>;
-    this.prefillOf.set(request, station);
-    this.touch(station, nowNs);
-    member.worker.enqueue(request, nowNs);
-  }
-
-  private chooseDestination(request: number, nowNs: number): void {
-    if (this.decodeRouter.looksAtWorkers) {
-      for (const each of this.decodePool.active) this.touch(this.station("decode", each), nowNs);
-    }
-    const { member } = this.decodeRouter.route(request, nowNs)!;
-    const station = this.station("decode", member) as Station<DecodeWorker>;
-    this.decodeOf.set(request, station);
-    this.touch(station, nowNs);
-    const { blockSize, numGpuBlocks, engineType } = this.topology.decodeEngine;
-    const promised = engineType === "trtllm" ? this.trace.outputLength[request]! : 0;
-    if (Math.ceil((this.trace.inputLength[request]! + promised) / blockSize) > numGpuBlocks) {
-      this.rejectDestination(request, nowNs);
-      return;
-    }
-    member.worker.offerDestination(request);
-    this.tryReserve(station, nowNs);
-  }
-
-  /** The prompt can never fit a decode worker. */
-  private rejectDestination(request: number, nowNs: number): void {
-    this.ledger.status[request] = RequestStatus.failed;
-    this.ledger.reason[request] = FailureReason.promptExceedsKvPool;
-    this.ledger.terminalNs[request] = nowNs;
-    this.traffic?.onLeft([request]);
-    if (this.source.dependsOnCompletions) this.finished.push(request, nowNs);
-    this.actions.push({ kind: "release", request });
-  }
-
-  private tryReserve(station: Station<DecodeWorker>, nowNs: number): void {
-    const { worker } = station.member;
-    if (worker.busyUntilNs <= nowNs) {
-      const reserved = worker.tryReserve(nowNs);
-      if (reserved >= 0) this.actions.push({ kind: "transfer", request: reserved });
-    }
-    this.watch(station, nowNs);
-  }
-
-  private startTransfer(request: number): void {
-    const { prefillEngine } = this.topology;
-    const tokens =
-      prefillEngine.kvTransferTimingMode === "full_prompt"
-        ? this.trace.inputLength[request]!
-        : this.decodeOf.get(request)!.member.worker.freshBlocks(request) * prefillEngine.blockSize;
-    const delayNs = transferNs(tokens, prefillEngine.kvBytesPerToken, prefillEngine.kvTransferBandwidth);
-    if (delayNs > 0) {
-      this.transfers.start(request, this.ordinal[request]!, this.handoffs.destinationReservedNs[request]! + delayNs);
-    } else this.actions.push({ kind: "activate", request });
-  }
-
-  private activate(action: Action, nowNs: number): void {
-    const station = this.decodeOf.get(action.request)!;
-    const { worker } = station.member;
-    this.touch(station, nowNs);
-    if (worker.busyUntilNs > nowNs) {
-      station.deferred.push(action);
-      this.watch(station, nowNs);
-      return;
-    }
-    this.decodeOf.delete(action.request);
-    worker.activate(action.request, nowNs);
-    this.actions.push({ kind: "release", request: action.request });
-    this.tryReserve(station, nowNs);
-  }
-
-  private release(action: Action, nowNs: number): void {
-    const station = this.prefillOf.get(action.request)!;
-    const { worker } = station.member;
-    if (worker.busyUntilNs > nowNs) {
-      station.deferred.push(action);
-      return;
-    }
-    this.prefillOf.delete(action.request);
-    this.handoffs.sourceReleasedNs[action.request] = nowNs;
-    worker.releaseSource(action.request, nowNs);
-  }
-
-  /** Brings a worker that ran on its own up to now. */
-  private touch(station: Station, nowNs: number): void {
-    const { worker } = station.member;
-    if (station.endNs !== Infinity || worker.nextStartNs >= nowNs) return;
-    worker.advance(nowNs, false);
-    this.collect(worker);
-  }
-
-  /** Whether the ends of a decode worker's passes are events. */
-  private isWatched(station: Station): boolean {
-    return (
-      this.source.dependsOnCompletions ||
-      station.deferred.length > 0 ||
-      (station as Station<DecodeWorker>).member.worker.pendingDestinations > 0
-    );
-  }
-
-  private watch(station: Station, nowNs: number): void {
-    const { worker } = station.member;
-    if (this.isWatched(station) && worker.busyUntilNs > nowNs) station.endNs = worker.busyUntilNs;
-  }
-
-  private collect(worker: PrefillWorker | DecodeWorker): void {
-    const requests = worker.takeFinished();
-    if (requests.length === 0) return;
-    this.traffic?.onLeft(requests);
-    if (!this.source.dependsOnCompletions) return;
-    for (const request of requests) this.finished.push(request, this.ledger.terminalNs[request]!);
-  }
-
-  private station(role: "prefill" | "decode", member: PooledWorker<PrefillWorker | DecodeWorker>): Station {
-    let station = this.stations.get(member);
-    if (station === undefined) {
-      station = newStation(role, member);
-      this.stations.set(member, station);
-    }
-    return station;
-  }
-
   /** One tick of the planner; false when all work is done. */
   private tick(atNs: number): boolean {
-    let unfinished = this.source.remaining > 0 || this.parked.length > 0 || this.prefillRouter.backlog > 0;
+    let unfinished = this.source.remaining > 0 || this.actions.hasParked || this.prefillRouter.backlog > 0;
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
         if (member.worker.nextStartNs <= atNs) {
           member.worker.advance(justAfter(atNs), false);
-          this.collect(member.worker);
+          this.board.collect(member.worker);
         }
         if (pool === this.decodePool) this.traffic!.onForwards(member.worker, atNs);
         if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) unfinished = true;
@@ -441,9 +265,9 @@ export class DisaggregatedRun implements RunParts {
     }
     if (!unfinished) return false;
     this.planner!.tick(atNs);
-    this.unpark();
-    if (this.actions.length > 0) this.settle(atNs);
-    for (const member of this.stations.keys()) if (member.state === "gone") this.stations.delete(member);
+    this.actions.unpark();
+    if (!this.actions.isEmpty) this.settle(atNs);
+    this.board.forgetGone();
     return true;
   }
 }

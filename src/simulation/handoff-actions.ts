@@ -1,0 +1,227 @@
+import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
+import type { WorkerPool } from "../fleet/worker-pool.ts";
+import type { HandoffColumns } from "../metrics/handoff-columns.ts";
+import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
+import type { Trace } from "../trace/trace.ts";
+import type { FinishedQueue } from "./finished-queue.ts";
+import type { Assignment, PoolRouter } from "./pool-router.ts";
+import type { DisaggregatedTopology } from "./run-config.ts";
+import type { StationBoard } from "./station-board.ts";
+import type { Action, Station } from "./station.ts";
+import type { TrafficRecorder } from "./traffic-recorder.ts";
+import { TransferQueue, transferNs } from "./transfer-queue.ts";
+
+/** What the actions work on. */
+export interface HandoffContext {
+  readonly trace: Trace;
+  readonly topology: DisaggregatedTopology;
+  readonly ledger: RequestLedger;
+  readonly handoffs: HandoffColumns;
+  readonly prefillPool: WorkerPool<PrefillWorker>;
+  readonly decodePool: WorkerPool<DecodeWorker>;
+  readonly prefillRouter: PoolRouter<PrefillWorker>;
+  readonly decodeRouter: PoolRouter<DecodeWorker>;
+  readonly board: StationBoard;
+  readonly traffic: TrafficRecorder | null;
+  /** Told who has left, where the workload depends on it; else null. */
+  readonly finished: FinishedQueue | null;
+}
+
+/**
+ * The steps of a hand-off, from the prefill worker to the decode worker, as one global queue of actions: what an action
+ * leads to is appended to its end (other-engines-findings §2.4). Actions that need an idle worker wait for it.
+ */
+export class HandoffActions {
+  private readonly context: HandoffContext;
+  /** Where each request under way is, so that workers that are gone can be forgotten. */
+  private readonly prefillOf = new Map<number, Station<PrefillWorker>>();
+  private readonly decodeOf = new Map<number, Station<DecodeWorker>>();
+  private actions: Action[] = [];
+  /** Actions that found their pool without an active worker. */
+  private parked: Action[] = [];
+  private readonly transfers = new TransferQueue();
+  /** Place of each request in the order of arrival. */
+  private readonly ordinal: Int32Array;
+  private offered = 0;
+
+  constructor(context: HandoffContext) {
+    this.context = context;
+    this.ordinal = new Int32Array(context.trace.count);
+  }
+
+  get isEmpty(): boolean {
+    return this.actions.length === 0;
+  }
+
+  get hasParked(): boolean {
+    return this.parked.length > 0;
+  }
+
+  /** End of the next transfer. */
+  get nextTransferNs(): number {
+    return this.transfers.nextNs;
+  }
+
+  add(...actions: readonly Action[]): void {
+    this.actions.push(...actions);
+  }
+
+  /** A request has arrived. */
+  offer(request: number): void {
+    this.ordinal[request] = this.offered++;
+    this.actions.push({ kind: "submit", request });
+  }
+
+  /** Appends the activations of prompts that have arrived. */
+  endTransfers(nowNs: number): void {
+    while (this.transfers.nextNs <= nowNs) this.actions.push({ kind: "activate", request: this.transfers.pop() });
+  }
+
+  /** Does all actions, and those they lead to. */
+  drain(nowNs: number): void {
+    // Actions appended while this loop runs are done by it too.
+    const { actions } = this;
+    for (let i = 0; i < actions.length; i++) this.act(actions[i]!, nowNs);
+    if (actions.length > 0) this.actions = [];
+  }
+
+  /** Takes up parked actions whose pool has an active worker again. */
+  unpark(): void {
+    if (this.parked.length === 0) return;
+    const { prefillPool, decodePool } = this.context;
+    const canRun = (action: Action) => (action.kind === "submit" ? prefillPool : decodePool).active.length > 0;
+    this.actions.push(...this.parked.filter(canRun));
+    this.parked = this.parked.filter((action) => !canRun(action));
+  }
+
+  private act(action: Action, nowNs: number): void {
+    const { request } = action;
+    switch (action.kind) {
+      case "submit":
+        if (this.context.prefillPool.active.length === 0) this.parked.push(action);
+        else this.submit(request, nowNs);
+        return;
+      case "choose":
+        if (this.context.decodePool.active.length === 0) this.parked.push(action);
+        else this.chooseDestination(request, nowNs);
+        return;
+      case "transfer":
+        this.startTransfer(request);
+        return;
+      case "activate":
+        this.activate(action, nowNs);
+        return;
+      case "release":
+        this.release(action, nowNs);
+    }
+  }
+
+  private submit(request: number, nowNs: number): void {
+    this.sendToPrefill(this.context.prefillRouter.route(request, nowNs), nowNs);
+  }
+
+  /** Requests the prefill router held back and lets go now. */
+  sendHeldBack(nowNs: number): void {
+    while (this.context.prefillRouter.backlog > 0 && this.context.prefillPool.active.length > 0) {
+      const assignment = this.context.prefillRouter.next(nowNs);
+      if (assignment === null) return;
+      this.sendToPrefill(assignment, nowNs);
+    }
+  }
+
+  private sendToPrefill(assignment: Assignment<PrefillWorker> | null, nowNs: number): void {
+    if (assignment === null) return;
+    const { request, member, overlapBlocks } = assignment;
+    if (this.context.prefillRouter.looksAtWorkers) {
+      const blocks = Math.ceil(
+        this.context.trace.inputLength[request]! / this.context.topology.prefillEngine.blockSize,
+      );
+      this.context.traffic?.onRouted(overlapBlocks, blocks);
+    }
+    const station = this.context.board.of("prefill", member) as Station<PrefillWorker>;
+    this.prefillOf.set(request, station);
+    this.context.board.touch(station, nowNs);
+    member.worker.enqueue(request, nowNs);
+  }
+
+  private chooseDestination(request: number, nowNs: number): void {
+    if (this.context.decodeRouter.looksAtWorkers) {
+      for (const each of this.context.decodePool.active)
+        this.context.board.touch(this.context.board.of("decode", each), nowNs);
+    }
+    const { member } = this.context.decodeRouter.route(request, nowNs)!;
+    const station = this.context.board.of("decode", member) as Station<DecodeWorker>;
+    this.decodeOf.set(request, station);
+    this.context.board.touch(station, nowNs);
+    const { blockSize, numGpuBlocks, engineType } = this.context.topology.decodeEngine;
+    const promised = engineType === "trtllm" ? this.context.trace.outputLength[request]! : 0;
+    if (Math.ceil((this.context.trace.inputLength[request]! + promised) / blockSize) > numGpuBlocks) {
+      this.rejectDestination(request, nowNs);
+      return;
+    }
+    member.worker.offerDestination(request);
+    this.tryReserve(station, nowNs);
+  }
+
+  /** The prompt can never fit a decode worker. */
+  private rejectDestination(request: number, nowNs: number): void {
+    this.context.ledger.status[request] = RequestStatus.failed;
+    this.context.ledger.reason[request] = FailureReason.promptExceedsKvPool;
+    this.context.ledger.terminalNs[request] = nowNs;
+    this.context.traffic?.onLeft([request]);
+    this.context.finished?.push(request, nowNs);
+    this.actions.push({ kind: "release", request });
+  }
+
+  private tryReserve(station: Station<DecodeWorker>, nowNs: number): void {
+    const { worker } = station.member;
+    if (worker.busyUntilNs <= nowNs) {
+      const reserved = worker.tryReserve(nowNs);
+      if (reserved >= 0) this.actions.push({ kind: "transfer", request: reserved });
+    }
+    this.context.board.watch(station, nowNs);
+  }
+
+  private startTransfer(request: number): void {
+    const { prefillEngine } = this.context.topology;
+    const tokens =
+      prefillEngine.kvTransferTimingMode === "full_prompt"
+        ? this.context.trace.inputLength[request]!
+        : this.decodeOf.get(request)!.member.worker.freshBlocks(request) * prefillEngine.blockSize;
+    const delayNs = transferNs(tokens, prefillEngine.kvBytesPerToken, prefillEngine.kvTransferBandwidth);
+    if (delayNs > 0) {
+      this.transfers.start(
+        request,
+        this.ordinal[request]!,
+        this.context.handoffs.destinationReservedNs[request]! + delayNs,
+      );
+    } else this.actions.push({ kind: "activate", request });
+  }
+
+  private activate(action: Action, nowNs: number): void {
+    const station = this.decodeOf.get(action.request)!;
+    const { worker } = station.member;
+    this.context.board.touch(station, nowNs);
+    if (worker.busyUntilNs > nowNs) {
+      station.deferred.push(action);
+      this.context.board.watch(station, nowNs);
+      return;
+    }
+    this.decodeOf.delete(action.request);
+    worker.activate(action.request, nowNs);
+    this.actions.push({ kind: "release", request: action.request });
+    this.tryReserve(station, nowNs);
+  }
+
+  private release(action: Action, nowNs: number): void {
+    const station = this.prefillOf.get(action.request)!;
+    const { worker } = station.member;
+    if (worker.busyUntilNs > nowNs) {
+      station.deferred.push(action);
+      return;
+    }
+    this.prefillOf.delete(action.request);
+    this.context.handoffs.sourceReleasedNs[action.request] = nowNs;
+    worker.releaseSource(action.request, nowNs);
+  }
+}
