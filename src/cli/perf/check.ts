@@ -8,6 +8,7 @@ import { StepModel } from "../../perf/step-model.ts";
 import { TableError } from "../../perf/tables/table-error.ts";
 import type { TableFolder } from "../../perf/tables/table-folder.ts";
 import { exitCodes } from "../failure.ts";
+import { checkDeployments, holdsDeployments } from "./check-deployments.ts";
 import { engineCommand, parseCommand, textTable } from "./perf-command-line.ts";
 
 const groupings = ["model", "system", "backend"] as const;
@@ -16,8 +17,9 @@ type Grouping = (typeof groupings)[number];
 /** `windtunnel perf check FILE`: how far the roofline or the tables are from a file of reference times. */
 export async function run(args: string[]): Promise<number> {
   const command = engineCommand("check", "Compare pass times or key-value capacities with a truth file (CSV, .gz too).")
-    .argument("<file>", "rows with latency_ms, total_ms or kv_tokens")
+    .argument("<file>", "rows with latency_ms, total_ms or kv_tokens, or measured deployments (silicon_tpot_ms)")
     .option("--by <model,system,backend>", "errors of each group too")
+    .option("--every <N>", "of measured deployments simulate every N-th only", "1")
     .option("--worst <N>", "rows to show that are farthest off", "5")
     .option("--json", "print JSON");
   const parsed = parseCommand(command, args);
@@ -28,7 +30,18 @@ export async function run(args: string[]): Promise<number> {
   const folder = options["perfData"];
   const factory =
     folder === undefined ? roofline : tables(String(folder), options["perfExtrapolation"] === "0.12" ? "0.12" : "0.11");
-  const checked = await checkFile(table, factory);
+  const every = Number(options["every"]);
+  if (!Number.isInteger(every) || every < 1) {
+    throw new ConfigError([
+      { where: "--every", message: `found "${String(options["every"])}", expected a whole number of at least 1` },
+    ]);
+  }
+  if (folder !== undefined && holdsDeployments(table)) {
+    throw new ConfigError([
+      { where: "--perf-data", message: "measured deployments are simulated with the roofline only" },
+    ]);
+  }
+  const checked = holdsDeployments(table) ? await checkDeployments(table, every) : await checkFile(table, factory);
   process.stdout.write(
     options["json"] === true
       ? `${JSON.stringify(asJson(checked, by), null, 2)}\n`
