@@ -200,9 +200,12 @@ export class SglangRank implements EngineRank, SglangListener {
       if (tokens > 1) ledger.secondTokenNs[request] = endNs;
     } else {
       if (state.generated === 1) ledger.secondTokenNs[request] = endNs;
-      this.addGap(endNs - state.lastTokenNs);
+      this.addGap(state, endNs - state.lastTokenNs);
     }
-    if (tokens > 1) ledger.gaps.add(0, tokens - 1);
+    if (tokens > 1) {
+      if (this.context.gapsOfCompletedOnly) state.gaps.push(0, tokens - 1);
+      else ledger.gaps.add(0, tokens - 1);
+    }
     state.lastTokenNs = endNs;
     for (let i = 0; i < tokens; i++) {
       state.generated++;
@@ -215,7 +218,11 @@ export class SglangRank implements EngineRank, SglangListener {
     if (remainingOutput(state) === 0) this.finish(state, state.materialised, endNs);
   }
 
-  private addGap(gapNs: number): void {
+  private addGap(state: SglangRequest, gapNs: number): void {
+    if (this.context.gapsOfCompletedOnly) {
+      state.gaps.push(gapNs, 1);
+      return;
+    }
     if (gapNs === this.gapNs && this.gapCount > 0) {
       this.gapCount++;
       return;
@@ -227,6 +234,7 @@ export class SglangRank implements EngineRank, SglangListener {
 
   private finish(state: SglangRequest, tokens: number, endNs: number): void {
     this.pool.finish(state, tokens);
+    for (let i = 0; i < state.gaps.length; i += 2) this.ledger.gaps.add(state.gaps[i]!, state.gaps[i + 1]!);
     this.leave(state, RequestStatus.completed, FailureReason.none, endNs);
   }
 

@@ -20,6 +20,8 @@ export interface SglangRequest {
   completesPrefill: boolean;
   /** Time of its last token, ns; NaN before the first. */
   lastTokenNs: number;
+  /** Gaps between its tokens and how many of each, kept back until it completes (see RankContext). */
+  readonly gaps: number[];
 }
 
 export function newSglangRequest(
@@ -40,6 +42,7 @@ export function newSglangRequest(
     retracted: false,
     completesPrefill: false,
     lastTokenNs: NaN,
+    gaps: [],
   };
 }
 
