@@ -4,6 +4,7 @@ import { resolveEngine } from "../../config/resolve-engine.ts";
 import type { CheckedFile, ComparedRow } from "../../perf/check/check-file.ts";
 import type { CellReader, TruthTable } from "../../perf/check/truth-table.ts";
 import { cellReader } from "../../perf/check/truth-table.ts";
+import { catalogueModel } from "../../perf/model-name.ts";
 import { resolveAicDeployment } from "../../perf/resolve.ts";
 import { simulate } from "../../simulation/simulate.ts";
 import type { Trace } from "../../trace/trace.ts";
@@ -80,6 +81,8 @@ async function simulated(cell: CellReader, row: number) {
   const optionalText = (key: string, column: string) =>
     cell.text(row, column) === "" ? {} : { [key]: cell.text(row, column) };
   const problems = new ProblemList();
+  // The file fills the expert columns of dense models too; an unknown model is reported when the engine is resolved.
+  const dense = catalogueModel(cell.text(row, "model_path"))?.feedForward.kind === "dense";
   const args = validateEngineArgs(
     {
       engine_type: backend,
@@ -90,7 +93,7 @@ async function simulated(cell: CellReader, row: number) {
       ...(dataParallel > 1 ? { aic_attention_dp_size: dataParallel } : {}),
       ...optionalText("aic_gemm_dtype", "gemm_quant_mode"),
       ...optionalText("aic_moe_dtype", "moe_quant_mode"),
-      ...expertSplit(cell, row),
+      ...(dense ? {} : expertSplit(cell, row)),
       max_num_seqs: Math.max(256, concurrency),
       enable_prefix_caching: false,
     },
