@@ -90,7 +90,7 @@ export class PrefillRank extends PagedRank implements EngineRank {
 
   /** Every prompt is held until it is handed over, but one that wants no output makes no way for a burst. */
   protected override releaseWithoutOutput(): void {
-    if (this.config.speculative === null || this.ready.every((state) => state.outputLimit > 0)) return;
+    if (this.ready.every((state) => state.outputLimit > 0)) return;
     const { running } = this.scheduler;
     for (const state of this.ready.filter((state) => state.outputLimit === 0)) {
       running.splice(running.indexOf(state), 1);
