@@ -29,16 +29,29 @@ const syntheticOptions: ReadonlyArray<keyof ReplayOptions> = [
   "sharedPrefixRatio",
   "numPrefixGroups",
   "interTurnDelayMs",
-  // Synthetic prompts are cut into the engine's blocks.
-  "extraEngineArgs",
-  "prefillEngineArgs",
 ];
 
 /** Equal for options that replay the same requests. */
 export function workloadKey(options: ReplayOptions): string {
   const keys = options.trace === undefined ? syntheticOptions : traceOptions;
   const closedLoop = options.replayConcurrency === undefined ? "open" : "closed";
-  return JSON.stringify([closedLoop, ...keys.map((key) => options[key] ?? null)]);
+  const given = keys.map((key) => options[key] ?? null);
+  return JSON.stringify([closedLoop, seedOf(options), blockSizeFields(options), ...given]);
+}
+
+/** Presets are drawn anew for each seed; recorded requests are the same for all. */
+function seedOf({ trace, seed }: ReplayOptions): number | null {
+  const drawn = [trace ?? []].flat().some((spec) => spec.startsWith("preset:"));
+  return drawn ? (seed ?? null) : null;
+}
+
+/** The engine arguments that decide its block size, into which made-up prompts are cut. */
+function blockSizeFields({ extraEngineArgs, prefillEngineArgs }: ReplayOptions): unknown[] {
+  return [extraEngineArgs, prefillEngineArgs].map((given) => {
+    if (typeof given !== "object") return given ?? null;
+    const args = given as { engine_type?: unknown; block_size?: unknown; sglang?: { page_size?: unknown } };
+    return [args.engine_type ?? null, args.block_size ?? null, args.sglang?.page_size ?? null];
+  });
 }
 
 /**
