@@ -106,6 +106,9 @@ export async function runSweep(
       rows.push(row);
       hooks.onRow?.(row, rows.length, points.length);
     };
+    const stopped = new Promise<void>((resolve) =>
+      hooks.signal?.addEventListener("abort", () => resolve(), { once: true }),
+    );
     for (const group of groups) {
       if (hooks.signal?.aborted) break;
       let workload: SharedWorkload;
@@ -148,9 +151,6 @@ export async function runSweep(
           }
         }
       };
-      const stopped = new Promise<void>((resolve) =>
-        hooks.signal?.addEventListener("abort", () => resolve(), { once: true }),
-      );
       await Promise.race([Promise.all(Array.from({ length: parallel }, work)), stopped]);
     }
   } finally {
