@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { simulate } from "../src/simulation/simulate.ts";
 import { openTrace } from "../src/trace/open-trace.ts";
-import { differences, readGoldenCase, rowsOf } from "./golden-case.ts";
+import { differences, readGoldenCase, rowsOf, summaryDifferences } from "./golden-case.ts";
+import { resultOf } from "./result-of.ts";
 import { hasShared } from "./shared-data.ts";
 
 const cases = [
   "static/syn-sglang",
   "static/syn-sglang-page16",
+  "static/sgl-dis",
   "static/sgl1-small",
   "static/sgl16-lpm",
   "current/syn-sglang",
@@ -20,5 +22,6 @@ describe.skipIf(!hasShared)("the SGLang-like engine equals the reference's runs 
     const outcome = simulate(await openTrace(golden.tracePath), golden.config);
     expect(outcome.engine).toBe("pass-by-pass");
     expect(differences(golden.rows, rowsOf(outcome))).toEqual([]);
+    expect(summaryDifferences(golden.summary, resultOf(outcome, golden.config))).toEqual([]);
   });
 });

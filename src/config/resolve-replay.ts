@@ -153,11 +153,6 @@ function checkPair(engines: Partial<Record<string, ValidatedEngineArgs | null>>,
       where,
       `engine_type differs (${prefill.engineType}, ${decode.engineType}); both pools must run the same engine`,
     );
-  } else if (prefill.engineType !== "vllm") {
-    problems.add(
-      where,
-      `found engine_type "${prefill.engineType}", expected "vllm": no other engine is simulated disaggregated`,
-    );
   }
   if (prefill.blockSize !== decode.blockSize) {
     problems.add(

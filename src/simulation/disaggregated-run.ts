@@ -221,7 +221,7 @@ export class DisaggregatedRun implements RunParts {
     if (station.role === "decode") reserved = (station as Station<DecodeWorker>).member.worker.tryReserve(nowNs);
     if (station.deferred.length > 0) this.actions.add(...station.deferred.splice(0));
     if (station.heldLater.length > 0) this.takeHeld(station, nowNs);
-    if (reserved >= 0) this.actions.add({ kind: "transfer", request: reserved });
+    if (reserved >= 0) this.actions.onReserved(reserved);
   }
 
   /** Sends the prompts whose pass has ended on their way. */
@@ -229,7 +229,7 @@ export class DisaggregatedRun implements RunParts {
     const held = station.heldLater;
     station.heldLater = [];
     for (const request of held) {
-      if (this.handoffs.sourceHeldNs[request]! <= nowNs) this.actions.add({ kind: "choose", request });
+      if (this.handoffs.sourceHeldNs[request]! <= nowNs) this.actions.onHeld(request);
       else station.heldLater.push(request);
     }
   }

@@ -40,12 +40,15 @@ export class HandoffActions {
   /** Actions that found their pool without an active worker. */
   private parked: Action[] = [];
   private readonly transfers = new TransferQueue();
+  /** SGLang reserves the destination before the prompt is computed (other-engines-findings §4.31). */
+  private readonly destinationFirst: boolean;
   /** Place of each request in the order of arrival. */
   private readonly ordinal: Int32Array;
   private offered = 0;
 
   constructor(context: HandoffContext) {
     this.context = context;
+    this.destinationFirst = context.topology.decodeEngine.engineType === "sglang";
     this.ordinal = new Int32Array(context.trace.count);
   }
 
@@ -69,7 +72,17 @@ export class HandoffActions {
   /** A request has arrived. */
   offer(request: number): void {
     this.ordinal[request] = this.offered++;
-    this.actions.push({ kind: "submit", request });
+    this.actions.push({ kind: this.destinationFirst ? "choose" : "submit", request });
+  }
+
+  /** A prompt is computed and held by its prefill worker. */
+  onHeld(request: number): void {
+    this.actions.push({ kind: this.destinationFirst ? "transfer" : "choose", request });
+  }
+
+  /** A request has got its destination. */
+  onReserved(request: number): void {
+    this.actions.push({ kind: this.destinationFirst ? "submit" : "transfer", request });
   }
 
   /** Appends the activations of prompts that have arrived. */
@@ -106,7 +119,7 @@ export class HandoffActions {
         else this.chooseDestination(request, nowNs);
         return;
       case "transfer":
-        this.startTransfer(request);
+        this.startTransfer(request, nowNs);
         return;
       case "activate":
         this.activate(action, nowNs);
@@ -177,25 +190,20 @@ export class HandoffActions {
     const { worker } = station.member;
     if (worker.busyUntilNs <= nowNs) {
       const reserved = worker.tryReserve(nowNs);
-      if (reserved >= 0) this.actions.push({ kind: "transfer", request: reserved });
+      if (reserved >= 0) this.onReserved(reserved);
     }
     this.context.board.watch(station, nowNs);
   }
 
-  private startTransfer(request: number): void {
+  private startTransfer(request: number, nowNs: number): void {
     const { prefillEngine } = this.context.topology;
     const tokens =
       prefillEngine.kvTransferTimingMode === "full_prompt"
         ? this.context.trace.inputLength[request]!
         : this.decodeOf.get(request)!.member.worker.freshBlocks(request) * prefillEngine.blockSize;
     const delayNs = transferNs(tokens, prefillEngine.kvBytesPerToken, prefillEngine.kvTransferBandwidth);
-    if (delayNs > 0) {
-      this.transfers.start(
-        request,
-        this.ordinal[request]!,
-        this.context.handoffs.destinationReservedNs[request]! + delayNs,
-      );
-    } else this.actions.push({ kind: "activate", request });
+    if (delayNs > 0) this.transfers.start(request, this.ordinal[request]!, nowNs + delayNs);
+    else this.actions.push({ kind: "activate", request });
   }
 
   private activate(action: Action, nowNs: number): void {

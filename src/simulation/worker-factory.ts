@@ -4,11 +4,14 @@ import type { EngineConfig } from "../engine/engine-config.ts";
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import { DecodeRank } from "../engine/pass-by-pass/decode-rank.ts";
 import type { EngineRank, RankContext } from "../engine/pass-by-pass/engine-rank.ts";
+import type { HandoffDecodeRank, HandoffPrefillRank } from "../engine/pass-by-pass/handoff-rank.ts";
 import { PassByPassDecodeWorker, PassByPassPrefillWorker } from "../engine/pass-by-pass/handoff-workers.ts";
 import { PagedRank } from "../engine/pass-by-pass/paged-rank.ts";
 import { PrefillRank } from "../engine/pass-by-pass/prefill-rank.ts";
 import { PassByPassWorker } from "../engine/pass-by-pass/pass-by-pass-worker.ts";
 import { PromptBlocks } from "../engine/prompt-blocks.ts";
+import { SglangDecodeRank } from "../engine/sglang/sglang-decode-rank.ts";
+import { SglangPrefillRank } from "../engine/sglang/sglang-prefill-rank.ts";
 import { SglangRank } from "../engine/sglang/sglang-rank.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import { AcceptanceSampler } from "../engine/speculative/acceptance-sampler.ts";
@@ -85,12 +88,22 @@ export function handoffWorkerFactory(
   return {
     engine: "pass-by-pass",
     createPrefill(id) {
-      return new PassByPassPrefillWorker(new PrefillRank(prefillContext(id), handoffs), horizonNs, rowsAllowed);
+      return new PassByPassPrefillWorker(createPrefillRank(prefillContext(id), handoffs), horizonNs, rowsAllowed);
     },
     createDecode(id) {
-      return new PassByPassDecodeWorker(new DecodeRank(decodeContext(id), handoffs), horizonNs, rowsAllowed);
+      return new PassByPassDecodeWorker(createDecodeRank(decodeContext(id), handoffs), horizonNs, rowsAllowed);
     },
   };
+}
+
+function createPrefillRank(context: RankContext, handoffs: HandoffColumns): HandoffPrefillRank {
+  const Rank = context.config.engineType === "sglang" ? SglangPrefillRank : PrefillRank;
+  return new Rank(context, handoffs);
+}
+
+function createDecodeRank(context: RankContext, handoffs: HandoffColumns): HandoffDecodeRank {
+  const Rank = context.config.engineType === "sglang" ? SglangDecodeRank : DecodeRank;
+  return new Rank(context, handoffs);
 }
 
 function rankContexts(

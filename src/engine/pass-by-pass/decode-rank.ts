@@ -1,5 +1,6 @@
 import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
-import type { EngineRank, RankContext } from "./engine-rank.ts";
+import type { RankContext } from "./engine-rank.ts";
+import type { HandoffDecodeRank } from "./handoff-rank.ts";
 import { PagedRank } from "./paged-rank.ts";
 import { newRequestState, type RequestState } from "./request-state.ts";
 
@@ -7,7 +8,7 @@ import { newRequestState, type RequestState } from "./request-state.ts";
  * A rank of a decode pool: reserves blocks for prompts computed elsewhere, takes them over and generates; prefill work
  * it has to repeat after a preemption costs no time (other-engines-findings §2.8-2.13).
  */
-export class DecodeRank extends PagedRank implements EngineRank {
+export class DecodeRank extends PagedRank implements HandoffDecodeRank {
   /** Requests queued for a destination. */
   readonly pending: RequestState[] = [];
   /** Requests with a destination whose prompt is on its way. */

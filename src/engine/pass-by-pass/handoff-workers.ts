@@ -1,15 +1,14 @@
 import type { DecodeWorker, PrefillWorker } from "../handoff-worker.ts";
-import type { DecodeRank } from "./decode-rank.ts";
+import type { HandoffDecodeRank, HandoffPrefillRank } from "./handoff-rank.ts";
 import { PassByPassWorker } from "./pass-by-pass-worker.ts";
-import type { PrefillRank } from "./prefill-rank.ts";
 
 const nothing: readonly number[] = [];
 
 /** A prefill worker that runs every pass one by one. */
 export class PassByPassPrefillWorker extends PassByPassWorker implements PrefillWorker {
-  private readonly rank: PrefillRank;
+  private readonly rank: HandoffPrefillRank;
 
-  constructor(rank: PrefillRank, horizonNs: number, rowsAllowed: boolean) {
+  constructor(rank: HandoffPrefillRank, horizonNs: number, rowsAllowed: boolean) {
     super([rank], horizonNs, rowsAllowed);
     this.rank = rank;
   }
@@ -26,9 +25,9 @@ export class PassByPassPrefillWorker extends PassByPassWorker implements Prefill
 
 /** A decode worker that runs every pass one by one. */
 export class PassByPassDecodeWorker extends PassByPassWorker implements DecodeWorker {
-  private readonly rank: DecodeRank;
+  private readonly rank: HandoffDecodeRank;
 
-  constructor(rank: DecodeRank, horizonNs: number, rowsAllowed: boolean) {
+  constructor(rank: HandoffDecodeRank, horizonNs: number, rowsAllowed: boolean) {
     super([rank], horizonNs, rowsAllowed);
     this.rank = rank;
   }

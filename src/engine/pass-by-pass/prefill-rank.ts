@@ -1,5 +1,6 @@
 import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
-import type { EngineRank, RankContext } from "./engine-rank.ts";
+import type { RankContext } from "./engine-rank.ts";
+import type { HandoffPrefillRank } from "./handoff-rank.ts";
 import { PagedRank } from "./paged-rank.ts";
 import { knownTokens, type RequestState } from "./request-state.ts";
 import { reserveBurst } from "./speculative-burst.ts";
@@ -8,7 +9,7 @@ import { reserveBurst } from "./speculative-burst.ts";
  * A rank of a prefill pool. Under current rules it computes the prompt and stops; under 1.4 it runs the whole output
  * plan in hidden passes that take no decode time, and holds the prompt only at its end (other-engines-findings §2.1).
  */
-export class PrefillRank extends PagedRank implements EngineRank {
+export class PrefillRank extends PagedRank implements HandoffPrefillRank {
   /** Prompts finished since the caller last emptied it. */
   readonly held: number[] = [];
   private readonly sources = new Map<number, RequestState>();

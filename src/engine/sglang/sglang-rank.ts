@@ -3,6 +3,7 @@ import type { EngineConfig } from "../engine-config.ts";
 import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
 import { honouredModelLength } from "../model-length.ts";
 import { PassPrice } from "../pass-price.ts";
+import type { Semantics } from "../semantics.ts";
 import type { EngineRank, RankContext } from "../pass-by-pass/engine-rank.ts";
 import { PageSequence } from "./page-sequence.ts";
 import { newSglangRequest, remainingOutput, sequenceLength, type SglangRequest } from "./sglang-request.ts";
@@ -19,17 +20,20 @@ export class SglangRank implements EngineRank, SglangListener {
   readonly scheduler: SglangScheduler;
   readonly pass: ForwardPass = emptyForwardPass();
   readonly finished: number[] = [];
-  private readonly config: EngineConfig;
+  protected readonly config: EngineConfig;
+  protected readonly semantics: Semantics;
+  protected readonly ledger: RequestLedger;
+  protected readonly context: RankContext;
+  protected readonly price: PassPrice;
+  /** Most tokens a request emits in a decode. */
+  protected longestBurst: number;
+  protected passStartNs = 0;
   private readonly prefillFirst: boolean;
-  private readonly ledger: RequestLedger;
-  private readonly context: RankContext;
-  private readonly price: PassPrice;
   private readonly modelLength: number;
   /** Requests that emit at the end of the pass, and the tokens each emits. */
   private readonly emitting: SglangRequest[] = [];
   private readonly bursts: number[] = [];
   private prefillOnly = false;
-  private passStartNs = 0;
   private gapNs = 0;
   private gapCount = 0;
 
@@ -37,6 +41,8 @@ export class SglangRank implements EngineRank, SglangListener {
     const { config, semantics } = context;
     this.context = context;
     this.config = config;
+    this.semantics = semantics;
+    this.longestBurst = 1 + (config.speculative?.nextn ?? 0);
     this.ledger = context.ledger;
     this.prefillFirst = semantics.prefillFirst;
     const sequence = new PageSequence(context.prompts);
@@ -57,11 +63,18 @@ export class SglangRank implements EngineRank, SglangListener {
   }
 
   enqueue(request: number): void {
-    const promptLength = this.context.inputLength[request]!;
-    const wanted = this.context.outputLength[request]!;
-    const limit = Math.max(0, Math.min(wanted, this.modelLength - promptLength));
     this.ledger.workerIndex[request] = this.context.index;
-    this.scheduler.waiting.push(newSglangRequest(request, promptLength, limit, this.pool.tree.root));
+    this.scheduler.waiting.push(this.newRequest(request));
+  }
+
+  protected newRequest(request: number): SglangRequest {
+    const promptLength = this.context.inputLength[request]!;
+    return newSglangRequest(request, promptLength, this.outputLimit(request, promptLength), this.pool.tree.root);
+  }
+
+  /** Tokens the request may generate here: what it asks for, within the model's length. */
+  protected outputLimit(request: number, promptLength: number): number {
+    return Math.max(0, Math.min(this.context.outputLength[request]!, this.modelLength - promptLength));
   }
 
   prefixOverlapBlocks(request: number): number {
@@ -77,11 +90,21 @@ export class SglangRank implements EngineRank, SglangListener {
       if (!this.resolveStandstill()) return -1;
     }
     this.prefillOnly = this.prefillFirst && scheduler.batch.requests > 0;
-    const { batch } = scheduler;
-    const prefillNs = this.price.prefillNs(batch.requests, batch.sumEnds, batch.sumPrefix);
+    const prefillNs = this.prefillTime();
     const decodeNs = this.prefillOnly ? this.choosePrefillEmitters() : this.chooseDecodeEmitters();
+    if (decodeNs < 0 && scheduler.batch.requests === 0) return -1;
     this.recordPass(startNs);
-    return prefillNs + decodeNs;
+    return prefillNs + Math.max(0, decodeNs);
+  }
+
+  protected prefillTime(): number {
+    const { batch } = this.scheduler;
+    return this.price.prefillNs(batch.requests, batch.sumEnds, batch.sumPrefix);
+  }
+
+  /** Whether pages are held for prompts that are handed over: what does not fit now may fit later. */
+  protected get pagesHeldOutside(): boolean {
+    return false;
   }
 
   endPass(endNs: number): void {
@@ -137,36 +160,47 @@ export class SglangRank implements EngineRank, SglangListener {
     return 0;
   }
 
-  /** Every running request emits, after room for the longest burst has been made. Returns the decode time. */
+  /**
+   * Every running request emits, after room for the longest burst has been made. Returns the decode time, or −1 when the
+   * only running request has to wait for pages held outside.
+   */
   private chooseDecodeEmitters(): number {
-    const { emitting, bursts, scheduler, context } = this;
-    const longest = 1 + (this.config.speculative?.nextn ?? 0);
-    const retracted = scheduler.retract(longest);
-    this.failIfOutgrown(longest);
+    const { emitting, bursts, scheduler } = this;
     emitting.length = 0;
     bursts.length = 0;
+    const retracted = scheduler.retract(this.longestBurst);
+    if (this.isOutgrown(this.longestBurst)) {
+      if (this.pagesHeldOutside) return -1;
+      this.failOutgrown();
+    }
     let tokens = 0;
     for (const state of scheduler.running) {
       if (remainingOutput(state) === 0) continue;
       tokens += sequenceLength(state);
-      const drafted = context.sampler === null ? 0 : context.sampler.acceptedDrafts();
       emitting.push(state);
-      bursts.push(Math.min(1 + drafted, remainingOutput(state)));
+      bursts.push(Math.min(1 + this.acceptedDrafts(), remainingOutput(state)));
     }
     if (this.prefillFirst && !retracted) scheduler.ratio.decay();
     return this.price.decodeNs(emitting.length, tokens, tokens);
   }
 
-  /** The last running request needs more pages than there are: it never can go on. */
-  private failIfOutgrown(burst: number): void {
+  /** Drafts of a request that are accepted in this pass. */
+  protected acceptedDrafts(): number {
+    return this.context.sampler === null ? 0 : this.context.sampler.acceptedDrafts();
+  }
+
+  /** Whether the last running request needs more pages than can be had. */
+  private isOutgrown(burst: number): boolean {
     const { scheduler, pool } = this;
-    if (scheduler.running.length !== 1 || scheduler.decodeGrowth(burst) <= pool.availablePages) return;
+    if (scheduler.running.length !== 1 || scheduler.decodeGrowth(burst) <= pool.availablePages) return false;
     // A half-computed prompt that waits can give its pages back.
-    if (this.dropWaitingPages()) {
-      if (scheduler.decodeGrowth(burst) <= pool.availablePages) return;
-    }
-    const state = scheduler.running.pop()!;
-    pool.release(state);
+    return !this.dropWaitingPages() || scheduler.decodeGrowth(burst) > pool.availablePages;
+  }
+
+  /** The last running request can never go on. */
+  private failOutgrown(): void {
+    const state = this.scheduler.running.pop()!;
+    this.pool.release(state);
     this.leave(state, RequestStatus.failed, FailureReason.outgrewKvPool, this.passStartNs);
   }
 
@@ -184,7 +218,7 @@ export class SglangRank implements EngineRank, SglangListener {
   /** Nothing runs and nothing can start: gives up on the first in line. False when nobody waits. */
   private resolveStandstill(): boolean {
     const head = this.scheduler.waiting[0];
-    if (head === undefined) return false;
+    if (head === undefined || this.pagesHeldOutside) return false;
     if (head.pages < this.pool.activePages && this.dropWaitingPages()) return true;
     this.scheduler.waiting.shift();
     this.pool.release(head);
@@ -193,7 +227,22 @@ export class SglangRank implements EngineRank, SglangListener {
   }
 
   private emit(state: SglangRequest, tokens: number, endNs: number): void {
-    const { ledger, pool } = this;
+    const { pool } = this;
+    this.stampTokens(state, tokens, endNs);
+    for (let i = 0; i < tokens; i++) {
+      state.generated++;
+      const final = state.generated === state.outputLimit;
+      if (final && this.prefillOnly) break;
+      pool.grow(state, sequenceLength(state));
+      state.materialised++;
+      if (!final) pool.cache(state, state.materialised);
+    }
+    if (remainingOutput(state) === 0) this.finish(state, state.materialised, endNs);
+  }
+
+  /** Writes down that a request emits `tokens` at `endNs`. */
+  protected stampTokens(state: SglangRequest, tokens: number, endNs: number): void {
+    const { ledger } = this;
     const { request } = state;
     if (state.generated === 0) {
       ledger.firstTokenNs[request] = endNs;
@@ -207,15 +256,6 @@ export class SglangRank implements EngineRank, SglangListener {
       else ledger.gaps.add(0, tokens - 1);
     }
     state.lastTokenNs = endNs;
-    for (let i = 0; i < tokens; i++) {
-      state.generated++;
-      const final = state.generated === state.outputLimit;
-      if (final && this.prefillOnly) break;
-      pool.grow(state, sequenceLength(state));
-      state.materialised++;
-      if (!final) pool.cache(state, state.materialised);
-    }
-    if (remainingOutput(state) === 0) this.finish(state, state.materialised, endNs);
   }
 
   private addGap(state: SglangRequest, gapNs: number): void {
@@ -232,13 +272,13 @@ export class SglangRank implements EngineRank, SglangListener {
     this.gapCount = 1;
   }
 
-  private finish(state: SglangRequest, tokens: number, endNs: number): void {
+  protected finish(state: SglangRequest, tokens: number, endNs: number): void {
     this.pool.finish(state, tokens);
     for (let i = 0; i < state.gaps.length; i += 2) this.ledger.gaps.add(state.gaps[i]!, state.gaps[i + 1]!);
     this.leave(state, RequestStatus.completed, FailureReason.none, endNs);
   }
 
-  private leave(state: SglangRequest, status: RequestStatus, reason: FailureReason, atNs: number): void {
+  protected leave(state: SglangRequest, status: RequestStatus, reason: FailureReason, atNs: number): void {
     const { ledger } = this;
     const { request } = state;
     ledger.status[request] = status;
@@ -252,7 +292,7 @@ export class SglangRank implements EngineRank, SglangListener {
   }
 
   /** Fills the forward-pass record as it stands at the start of the pass. */
-  private recordPass(startNs: number): void {
+  protected recordPass(startNs: number): void {
     const { pass, scheduler } = this;
     const { batch } = scheduler;
     pass.startNs = startNs;

@@ -25,6 +25,10 @@ export class SglangScheduler {
   readonly waiting: SglangRequest[] = [];
   readonly running: SglangRequest[] = [];
   readonly batch = new PrefillBatch();
+  /** Requests whose prompt was handed over (disaggregated decode): they run before anybody waiting is admitted. */
+  readonly handedOver: SglangRequest[] = [];
+  /** Nobody waiting is admitted (a reservation is pending). */
+  admissionsClosed = false;
   readonly ratio: NewTokenRatio;
   private readonly config: EngineConfig;
   private readonly modelLength: number;
@@ -57,7 +61,8 @@ export class SglangScheduler {
     const { waiting, config, pool } = this;
     const { sglang } = config;
     this.batch.reset();
-    if (waiting.length === 0) return;
+    this.takeHandedOver();
+    if (waiting.length === 0 || this.admissionsClosed || this.handedOver.length > 0) return;
     if (sglang.schedulePolicy === "lpm") sortByCachedPrefix(waiting, pool, this.sequence);
     this.remainingTotal =
       pool.availablePages * pool.pageSize - this.ratio.expectedTokens(this.running, sglang.clipMaxNewTokens);
@@ -86,6 +91,15 @@ export class SglangScheduler {
     if (partial !== null) {
       pool.cache(partial, partial.materialised);
       waiting.unshift(partial);
+    }
+  }
+
+  private takeHandedOver(): void {
+    const { handedOver, running } = this;
+    while (handedOver.length > 0 && running.length < this.config.maxNumSeqs) {
+      const state = handedOver.shift()!;
+      running.push(state);
+      this.listener.onAdmit(state, 0);
     }
   }
 

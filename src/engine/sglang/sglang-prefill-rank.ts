@@ -1,0 +1,64 @@
+import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
+import type { RankContext } from "../pass-by-pass/engine-rank.ts";
+import type { HandoffPrefillRank } from "../pass-by-pass/handoff-rank.ts";
+import { SglangRank } from "./sglang-rank.ts";
+import type { SglangRequest } from "./sglang-request.ts";
+
+/**
+ * A rank of an SGLang-like prefill pool. Under current rules it computes the prompt and stops; under 1.4 it runs the
+ * whole output in hidden decodes that take their time, and holds the prompt only at its end (other-engines-findings
+ * §4.31).
+ */
+export class SglangPrefillRank extends SglangRank implements HandoffPrefillRank {
+  readonly held: number[] = [];
+  private readonly sources = new Map<number, SglangRequest>();
+  private readonly handoffs: HandoffColumns;
+
+  constructor(context: RankContext, handoffs: HandoffColumns) {
+    super(context);
+    this.handoffs = handoffs;
+    this.longestBurst = 1;
+  }
+
+  override get inSystem(): number {
+    return super.inSystem + this.sources.size;
+  }
+
+  override enqueue(request: number): void {
+    this.scheduler.waiting.push(this.newRequest(request));
+    this.handoffs.prefillWorkerIndex[request] = this.context.index;
+  }
+
+  /** The prompt has been pulled: its pages stay in the tree, and may be evicted. */
+  releaseSource(request: number): void {
+    const state = this.sources.get(request)!;
+    this.sources.delete(request);
+    this.pool.finish(state, state.materialised);
+  }
+
+  override onAdmit(state: SglangRequest, reused: number): void {
+    if (!state.admitted) this.handoffs.prefillAdmitNs[state.request] = this.passStartNs;
+    super.onAdmit(state, reused);
+  }
+
+  protected override get pagesHeldOutside(): boolean {
+    return this.sources.size > 0;
+  }
+
+  protected override outputLimit(request: number, promptLength: number): number {
+    const wanted = super.outputLimit(request, promptLength);
+    return this.semantics.hiddenOutputPlan ? wanted : Math.min(1, wanted);
+  }
+
+  protected override acceptedDrafts(): number {
+    return 0;
+  }
+
+  protected override stampTokens(): void {}
+
+  protected override finish(state: SglangRequest, _tokens: number, endNs: number): void {
+    this.sources.set(state.request, state);
+    this.handoffs.sourceHeldNs[state.request] = endNs;
+    this.held.push(state.request);
+  }
+}
