@@ -7,6 +7,8 @@ export type PoolName = "agg" | "prefill" | "decode";
 export interface Planner {
   /** Simulated seconds of the first tick, or null for no ticks at all. */
   firstTickSeconds(): number | null;
+  /** True: observations carry `requests`. Costs a little, so only for policies that look at them. */
+  readonly seesRequests?: boolean;
   /** Called once a tick, after everything else of that instant has settled. */
   onTick(observation: Observation): Targets;
 }
@@ -29,6 +31,33 @@ export interface Observation {
   readonly pools: Partial<Record<PoolName, PoolObservation>>;
   /** Traffic since the tick before. */
   readonly traffic: TrafficWindow;
+  /** Requests one by one, for policies with `seesRequests`. */
+  readonly requests?: RequestWindow;
+}
+
+/** What a front end's log says of the requests since the tick before. */
+export interface RequestWindow {
+  readonly arrived: readonly ArrivedRequest[];
+  /** Those that completed; what was rejected, failed or was given up is not among them. */
+  readonly completed: readonly CompletedRequest[];
+}
+
+/** A request at the front door: its prompt is known, its answer is not. */
+export interface ArrivedRequest {
+  readonly id: number;
+  readonly arrivalSeconds: number;
+  readonly inputTokens: number;
+}
+
+/** A request that has been answered. */
+export interface CompletedRequest {
+  readonly id: number;
+  readonly outputTokens: number;
+  /** Prompt tokens its engine found in the cache. */
+  readonly cachedTokens: number;
+  readonly ttftMs: number;
+  /** Mean gap between its tokens; null with fewer than two. */
+  readonly itlMs: number | null;
 }
 
 /** A pool at a tick. */

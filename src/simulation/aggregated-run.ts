@@ -60,7 +60,10 @@ export class AggregatedRun implements RunParts {
       prefillDoneNs: (request) => ledger.firstTokenNs[request]!,
       leftNs: (request) => ledger.terminalNs[request]!,
     });
-    this.traffic = config.planner === null ? null : new TrafficRecorder(ledger, trace.inputLength);
+    this.traffic =
+      config.planner === null
+        ? null
+        : new TrafficRecorder(ledger, trace.inputLength, config.planner.seesRequests === true);
     this.planner =
       config.planner === null
         ? null
@@ -111,7 +114,7 @@ export class AggregatedRun implements RunParts {
   private offer(request: number, atNs: number): void {
     this.ledger.arrivalNs[request] = atNs;
     this.offered++;
-    this.traffic?.onOffered();
+    this.traffic?.onOffered(request);
     this.route(request, atNs);
   }
 

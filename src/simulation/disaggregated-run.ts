@@ -86,7 +86,10 @@ export class DisaggregatedRun implements RunParts {
       prefillDoneNs: leftNs,
       leftNs,
     });
-    this.traffic = config.planner === null ? null : new TrafficRecorder(ledger, trace.inputLength);
+    this.traffic =
+      config.planner === null
+        ? null
+        : new TrafficRecorder(ledger, trace.inputLength, config.planner.seesRequests === true);
     const finished = source.dependsOnCompletions ? this.finished : null;
     const { prefillRouter, traffic } = this;
     const board = new StationBoard(ledger, traffic, finished);
@@ -194,7 +197,7 @@ export class DisaggregatedRun implements RunParts {
   private offer(request: number, atNs: number): void {
     this.ledger.arrivalNs[request] = atNs;
     this.offered++;
-    this.traffic?.onOffered();
+    this.traffic?.onOffered(request);
     this.actions.offer(request);
   }
 

@@ -53,7 +53,8 @@ export class PlannerLoop {
       pools[pool.name] = observePool(pool, dpSize, this.semantics, sinceNs, atNs);
     }
     const traffic = this.traffic.close(atNs);
-    const targets = guarded("onTick", () => this.planner.onTick({ nowSeconds, pools, traffic }));
+    const requests = this.planner.seesRequests === true ? { requests: this.traffic.takeRequests() } : null;
+    const targets = guarded("onTick", () => this.planner.onTick({ nowSeconds, pools, traffic, ...requests }));
     const wanted = this.checkedReplicas(targets);
     const record: TickRecord["pools"] = {};
     for (const { pool } of this.pools) {

@@ -1,6 +1,6 @@
 import type { Worker } from "../engine/worker.ts";
 import { RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
-import type { TrafficWindow } from "../planner/planner.ts";
+import type { ArrivedRequest, CompletedRequest, RequestWindow, TrafficWindow } from "../planner/planner.ts";
 
 /**
  * Collects what the planner may know of the traffic, a window a tick (planner-reference §2): offered requests are
@@ -9,6 +9,9 @@ import type { TrafficWindow } from "../planner/planner.ts";
 export class TrafficRecorder {
   private readonly ledger: RequestLedger;
   private readonly inputLength: Int32Array;
+  private readonly keepRequests: boolean;
+  private arrived: number[] = [];
+  private completed: number[] = [];
   private windowStartNs = 0;
   private offered = 0;
   /** Requests that have left, possibly later than now: a worker knows the end of the pass it is in. */
@@ -19,7 +22,9 @@ export class TrafficRecorder {
   private decodeForwards = 0;
   private readonly forwardsBefore = new WeakMap<Worker, { emittedTokens: number; emittingRequests: number }>();
 
-  constructor(ledger: RequestLedger, inputLength: Int32Array) {
+  /** @param keepRequests requests one by one are asked for, too (`takeRequests`) */
+  constructor(ledger: RequestLedger, inputLength: Int32Array, keepRequests: boolean) {
+    this.keepRequests = keepRequests;
     this.ledger = ledger;
     this.inputLength = inputLength;
   }
@@ -29,8 +34,9 @@ export class TrafficRecorder {
     return this.windowStartNs;
   }
 
-  onOffered(): void {
+  onOffered(request: number): void {
     this.offered++;
+    if (this.keepRequests) this.arrived.push(request);
   }
 
   onLeft(requests: readonly number[]): void {
@@ -54,6 +60,30 @@ export class TrafficRecorder {
     this.forwardsBefore.set(worker, total);
   }
 
+  /** Requests of the window closed last, one by one; call after `close`. */
+  takeRequests(): RequestWindow {
+    const { ledger, inputLength } = this;
+    const arrived = this.arrived.map((id): ArrivedRequest => ({
+      id,
+      arrivalSeconds: ledger.arrivalNs[id]! / 1e9,
+      inputTokens: inputLength[id]!,
+    }));
+    const completed = this.completed.map((id): CompletedRequest => {
+      const tokens = ledger.outputTokens[id]!;
+      const decodeMs = (ledger.lastTokenNs[id]! - ledger.firstTokenNs[id]!) / 1e6;
+      return {
+        id,
+        outputTokens: tokens,
+        cachedTokens: ledger.firstReusedTokens[id]!,
+        ttftMs: (ledger.firstTokenNs[id]! - ledger.arrivalNs[id]!) / 1e6,
+        itlMs: tokens > 1 ? decodeMs / (tokens - 1) : null,
+      };
+    });
+    this.arrived = [];
+    this.completed = [];
+    return { arrived, completed };
+  }
+
   /** Closes the window at `atNs` and opens the next. */
   close(atNs: number): TrafficWindow {
     const { ledger } = this;
@@ -72,6 +102,7 @@ export class TrafficRecorder {
       }
       if (ledger.status[request] !== RequestStatus.completed) continue;
       completed++;
+      if (this.keepRequests) this.completed.push(request);
       input += this.inputLength[request]!;
       const tokens = ledger.outputTokens[request]!;
       output += tokens;
