@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { Tinypool } from "tinypool";
+import { OutputError } from "../report/atomic-file.ts";
 import type { Trace } from "../trace/trace.ts";
+import type { RunDriver } from "./run-driver.ts";
 import { failedRow, type SweepRow } from "./sweep-row.ts";
 import type { SweepTask } from "./sweep-task.ts";
-import type { WorkerJob } from "./worker.ts";
+import type { FinishedRun, WorkerJob } from "./worker.ts";
 
 /** Worker threads of this machine. The trace lies in shared memory; a thread that dies fails its own run only. */
 export class LocalPool {
@@ -19,22 +21,42 @@ export class LocalPool {
     });
   }
 
-  /** Does one run. A failure is a row that says why. */
+  /**
+   * Does one run. A failure is a row that says why.
+   * @throws OutputError when its full result cannot be written
+   */
   async run(task: SweepTask, trace: Trace, resultPath: string | null): Promise<SweepRow> {
+    let finished: FinishedRun;
     try {
-      const job: WorkerJob = { task, trace, resultPath };
-      return (await this.pool.run(job)) as SweepRow;
+      finished = await this.attempt({ task, trace, resultPath, wantResult: false });
     } catch (error) {
-      return failedRow(
-        task.run,
-        task.point,
-        `the worker thread failed: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const reason = error instanceof Error ? error.message : String(error);
+      return failedRow(task.run, task.point, `the worker thread failed: ${reason}`);
     }
+    if (finished.unwritten !== null) throw new OutputError(resultPath!, finished.unwritten);
+    return finished.row;
+  }
+
+  /**
+   * Does one run.
+   * @throws Error when the thread itself fails, as for want of memory
+   */
+  async attempt(job: WorkerJob): Promise<FinishedRun> {
+    return (await this.pool.run(job)) as FinishedRun;
   }
 
   /** Ends all threads, runs under way included. */
   async close(): Promise<void> {
     await this.pool.destroy();
   }
+}
+
+/** The threads of this machine as what does the runs of a sweep. */
+export function localDriver(threads: number): RunDriver {
+  const pool = new LocalPool(threads);
+  return {
+    places: threads,
+    run: (task, { trace }, resultPath) => pool.run(task, trace, resultPath),
+    close: () => pool.close(),
+  };
 }

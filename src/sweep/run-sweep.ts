@@ -6,8 +6,9 @@ import type { ReplayOptions } from "../config/replay-options.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
 import { makeFolder, OutputError } from "../report/atomic-file.ts";
 import { applyPoint } from "./apply-point.ts";
-import { LocalPool } from "./local-pool.ts";
+import { localDriver } from "./local-pool.ts";
 import { ResultsFile } from "./results-file.ts";
+import type { RunDriver } from "./run-driver.ts";
 import type { SweepPoint } from "./sweep-plan.ts";
 import { failedRow, type SweepRow } from "./sweep-row.ts";
 import { runKey, type SweepTask } from "./sweep-task.ts";
@@ -83,12 +84,15 @@ export async function checkPoints(base: ReplayOptions, points: readonly SweepPoi
 
 /**
  * Runs what is not done yet; every finished run is on the disk before the next is reported.
+ * @param openDriver what does the runs; without it, threads of this machine
  * @throws OutputError when a row cannot be written; what was written stays
  */
 export async function runSweep(
   { base, points, out, parallel, keepResults }: SweepRequest,
   hooks: SweepHooks = {},
+  openDriver: () => Promise<RunDriver> = async () => localDriver(parallel),
 ): Promise<SweepOutcome> {
+  const fileOf = (run: string) => (keepResults ? join(out, "runs", `${run}.json`) : null);
   try {
     makeFolder(keepResults ? join(out, "runs") : out);
   } catch (error) {
@@ -98,9 +102,9 @@ export async function runSweep(
   const known = new Map(file.rows.filter((row) => row.error === null).map((row) => [row.run, row]));
   const rows: SweepRow[] = [];
   let reused = 0;
-  const pool = new LocalPool(parallel);
+  let driver: RunDriver | null = null;
   try {
-    const groups = byWorkload(base, points);
+    driver = await openDriver();
     const record = (row: SweepRow) => {
       file.append(row);
       rows.push(row);
@@ -109,73 +113,68 @@ export async function runSweep(
     const stopped = new Promise<void>((resolve) =>
       hooks.signal?.addEventListener("abort", () => resolve(), { once: true }),
     );
+    const groups = byWorkload(base, points);
     for (const group of groups) {
       if (hooks.signal?.aborted) break;
       let workload: SharedWorkload;
       try {
-        workload = await loadSharedWorkload(group[0]!.options);
+        workload = await loadSharedWorkload(applyPoint(base, group[0]!));
       } catch (error) {
         // One of several workloads fails its own runs only.
         if (groups.length === 1) throw error;
         const reason = error instanceof Error ? error.message : String(error);
-        for (const { point, options } of group) record(failedRow(runKey(options, "unreadable"), point, reason));
+        for (const point of group) record(failedRow(runKey(applyPoint(base, point), "unreadable"), point, reason));
         continue;
       }
-      const { trace, digest } = workload;
-      const waiting: SweepTask[] = [];
-      for (const { point, options } of group) {
-        const run = runKey(options, digest);
-        const row = known.get(run);
-        const missing = row === undefined || (keepResults && !existsSync(resultPath(out, run)));
-        if (missing) waiting.push({ run, point, options });
-        else {
-          rows.push({ ...row, index: point.index, values: point.values, repeat: point.repeat });
-          reused++;
-        }
-      }
-      // As many loops as threads, each taking the next run: nothing but the runs under way is held in memory.
+      // As many loops as places, each taking the next point: nothing but the runs under way is held in memory.
       let next = 0;
       let broken = false;
       const stopping = () => broken || hooks.signal?.aborted === true;
-      const work = async () => {
-        while (next < waiting.length && !stopping()) {
-          const task = waiting[next++]!;
-          const row = await pool.run(task, trace, keepResults ? resultPath(out, task.run) : null);
-          // Threads that are being ended fail their runs; that says nothing about the runs.
-          if (stopping()) return;
+      const work = async (does: RunDriver) => {
+        while (next < group.length && !stopping()) {
+          const point = group[next++]!;
+          const applied = applyPoint(base, point);
+          // A varied document travels by its content; one that cannot be read fails its own run, which says why.
+          const options = await withDocuments(applied).catch(() => applied);
+          const run = runKey(options, workload.digest);
+          const path = fileOf(run);
+          const row = known.get(run);
+          if (row !== undefined && (path === null || existsSync(path))) {
+            rows.push({ ...row, index: point.index, values: point.values, repeat: point.repeat });
+            reused++;
+            continue;
+          }
+          const task: SweepTask = { run, point, options };
           try {
-            record(row);
+            const done = await does.run(task, workload, path);
+            // Threads that are being ended fail their runs; that says nothing about the runs.
+            if (stopping()) return;
+            record(done);
+            does.recorded?.(task);
           } catch (error) {
             broken = true;
             throw error;
           }
         }
       };
-      await Promise.race([Promise.all(Array.from({ length: parallel }, work)), stopped]);
+      const loops = Array.from({ length: Math.min(driver.places, group.length) }, () => work(driver!));
+      await Promise.race([Promise.all(loops), stopped]);
     }
   } finally {
-    await pool.close();
+    await driver?.close();
     file.close();
   }
   return { rows: rows.toSorted((a, b) => a.index - b.index), reused, interrupted: hooks.signal?.aborted ?? false };
 }
 
-/** Where the full result of a run lies; its page is beside it. */
-function resultPath(out: string, run: string): string {
-  return join(out, "runs", `${run}.json`);
-}
-
-function byWorkload(
-  base: ReplayOptions,
-  points: readonly SweepPoint[],
-): Array<Array<{ point: SweepPoint; options: ReplayOptions }>> {
-  const groups = new Map<string, Array<{ point: SweepPoint; options: ReplayOptions }>>();
+/** Points that replay the same requests, together; the groups in the order of their first points. */
+function byWorkload(base: ReplayOptions, points: readonly SweepPoint[]): SweepPoint[][] {
+  const groups = new Map<string, SweepPoint[]>();
   for (const point of points) {
-    const options = applyPoint(base, point);
-    const key = workloadKey(options);
+    const key = workloadKey(applyPoint(base, point));
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [{ point, options }]);
-    else group.push({ point, options });
+    if (group === undefined) groups.set(key, [point]);
+    else group.push(point);
   }
   return [...groups.values()];
 }

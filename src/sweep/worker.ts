@@ -1,3 +1,4 @@
+import type { RunResult } from "../result/schema.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { SweepRow } from "./sweep-row.ts";
 import { runSweepTask, type SweepTask } from "./sweep-task.ts";
@@ -8,17 +9,39 @@ export interface WorkerJob {
   readonly trace: Trace;
   /** Where the run's full result goes (a .json, with its page beside it); null = nowhere. */
   readonly resultPath: string | null;
+  /** Give the full result back, compressed. */
+  readonly wantResult: boolean;
+}
+
+/** What a worker thread gives back. */
+export interface FinishedRun {
+  readonly row: SweepRow;
+  /** The full result as gzipped JSON; null when it was not wanted or there is none. */
+  readonly result: Uint8Array | null;
+  /** Why the full result could not be written (an error's own class does not survive the way out of a thread). */
+  readonly unwritten: { readonly code: string | undefined; readonly message: string } | null;
 }
 
 /** One run in a worker thread. */
-export default async function runInThread({ task, trace, resultPath }: WorkerJob): Promise<SweepRow> {
+export default async function runInThread({ task, trace, resultPath, wantResult }: WorkerJob): Promise<FinishedRun> {
   const { row, result } = await runSweepTask(task, trace);
-  if (resultPath !== null && result !== null) {
-    const { writeFileAtomically } = await import("../report/atomic-file.ts");
-    const { resultJson } = await import("../report/result-json.ts");
-    const { renderHtmlReport } = await import("../report/html-report.ts");
-    await writeFileAtomically(resultPath.replace(/\.json$/, ".html"), [renderHtmlReport(result)]);
-    await writeFileAtomically(resultPath, [resultJson(result)]);
+  const unwritten = resultPath !== null && result !== null ? await written(resultPath, result) : null;
+  return { row, result: wantResult && result !== null ? await compressed(result) : null, unwritten };
+}
+
+async function written(path: string, result: RunResult): Promise<FinishedRun["unwritten"]> {
+  const { writeRunFiles } = await import("./run-files.ts");
+  try {
+    await writeRunFiles(path, result);
+    return null;
+  } catch (error) {
+    const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    return { code, message };
   }
-  return row;
+}
+
+async function compressed(result: RunResult): Promise<Uint8Array> {
+  const { gzipSync } = await import("node:zlib");
+  const { resultJson } = await import("../report/result-json.ts");
+  return gzipSync(resultJson(result), { level: 1 });
 }
