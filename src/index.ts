@@ -9,7 +9,16 @@ export { TraceError } from "./trace/trace-error.ts";
 export type { Trace, TraceBlocks, TraceSessions } from "./trace/trace.ts";
 export type { RunResult } from "./result/schema.ts";
 export { renderComparePage, renderHtmlReport } from "./report/html-report.ts";
-export type { Observation, Planner, PoolName, PoolObservation, Targets, TrafficWindow } from "./planner/planner.ts";
-export type { PolicyContext, PolicyPool } from "./config/load-policy.ts";
+export type {
+  FrontEndGauges,
+  Observation,
+  Planner,
+  PoolName,
+  PoolObservation,
+  Targets,
+  TrafficWindow,
+  WorkerGauges,
+} from "./planner/planner.ts";
+export type { PlannedPass, PolicyContext, PolicyPool, ReplicaLimits } from "./planner/policy.ts";
 export type { PerfModel, PerfModelProvenance } from "./perf/perf-model.ts";
 export { windtunnelVersion } from "./version.ts";

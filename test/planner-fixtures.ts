@@ -1,6 +1,14 @@
 import { emptyForwardPass } from "../src/engine/forward-pass.ts";
 import type { ForwardPass } from "../src/engine/forward-pass.ts";
-import type { Observation, PoolName, PoolObservation, PublishedPass, TrafficWindow } from "../src/planner/planner.ts";
+import type {
+  FrontEndGauges,
+  Observation,
+  PoolName,
+  PoolObservation,
+  PublishedPass,
+  TrafficWindow,
+  WorkerGauges,
+} from "../src/planner/planner.ts";
 import type { DynamoPlannerConfig, EngineCapabilities } from "../src/planner/dynamo/planner-config.ts";
 
 /** Building blocks of planner tests. */
@@ -70,6 +78,38 @@ export function pool(
     drainingIds: [],
     gpusPerWorker: 1,
     passes: passes.map((pass, id) => published(id, pass)),
+    workers: passes.map((_, id) => gauges(id)),
+    ...overrides,
+  };
+}
+
+/** The gauges of an idle worker, unless said otherwise. */
+export function gauges(id: number, overrides: Partial<WorkerGauges> = {}): WorkerGauges {
+  return {
+    id,
+    state: "active",
+    inFlight: 0,
+    awaitingFirstToken: 0,
+    awaitingInputTokens: 0,
+    running: 0,
+    waiting: 0,
+    kvUtilisation: 0,
+    busyShare: 0,
+    ...overrides,
+  };
+}
+
+/** No requests at all, unless said otherwise. */
+export function frontEnd(overrides: Partial<FrontEndGauges> = {}): FrontEndGauges {
+  return {
+    inFlight: 0,
+    awaitingFirstToken: 0,
+    awaitingInputTokens: 0,
+    oldestAwaitingSeconds: 0,
+    atRouter: 0,
+    atRouterInputTokens: 0,
+    offeredInputTokens: 0,
+    firstTokens: [],
     ...overrides,
   };
 }
@@ -99,6 +139,7 @@ export function observation(
   nowSeconds: number,
   pools: Partial<Record<PoolName, PoolObservation>>,
   traffic: TrafficWindow = quietWindow(5),
+  seen: FrontEndGauges = frontEnd(),
 ): Observation {
-  return { nowSeconds, pools, traffic };
+  return { nowSeconds, pools, traffic, frontEnd: seen };
 }

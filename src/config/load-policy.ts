@@ -1,27 +1,9 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Planner, PoolName } from "../planner/planner.ts";
-import type { RunConfig } from "../simulation/run-config.ts";
+import type { Planner } from "../planner/planner.ts";
+import type { PolicyContext } from "../planner/policy.ts";
 import { shown } from "./config-error.ts";
 import type { ProblemList } from "./config-error.ts";
-
-/** What a policy module is told about the run it is to steer. */
-export interface PolicyContext {
-  /** `policy_config` of the planner configuration; empty without one. */
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly pools: readonly PolicyPool[];
-}
-
-/** One pool a policy may scale. */
-export interface PolicyPool {
-  readonly name: PoolName;
-  /** Replicas at the start. */
-  readonly replicas: number;
-  readonly gpusPerWorker: number;
-  readonly startupSeconds: number;
-  /** Tokens the key-value cache of one worker holds. */
-  readonly kvCapacityTokens: number;
-}
 
 /**
  * Loads the policy a module offers: its default export is a `Planner`, or a function that makes one from a
@@ -60,25 +42,4 @@ export async function loadPolicy(
 function isPlanner(offered: unknown): offered is Planner {
   const { onTick, firstTickSeconds } = (offered ?? {}) as Partial<Planner>;
   return typeof onTick === "function" && typeof firstTickSeconds === "function";
-}
-
-/** The pools of a topology as a policy sees them. */
-export function policyPools(topology: RunConfig["topology"]): PolicyPool[] {
-  const pool = (
-    name: PoolName,
-    engine: (typeof topology & { mode: "agg" })["engine"],
-    replicas: number,
-  ): PolicyPool => ({
-    name,
-    replicas,
-    gpusPerWorker: engine.gpusPerWorker,
-    startupSeconds: engine.startupSeconds,
-    kvCapacityTokens: engine.numGpuBlocks * engine.blockSize * engine.dpSize,
-  });
-  return topology.mode === "agg"
-    ? [pool("agg", topology.engine, topology.numWorkers)]
-    : [
-        pool("prefill", topology.prefillEngine, topology.numPrefillWorkers),
-        pool("decode", topology.decodeEngine, topology.numDecodeWorkers),
-      ];
 }

@@ -10,9 +10,9 @@ import { place, validate } from "./validate.ts";
 /** A planner configuration, checked, defaults filled in. */
 export interface PlannerSettings {
   readonly dynamo: DynamoPlannerConfig;
-  /** Module of the user's own policy; null = the Dynamo planner. */
+  /** Name of a built-in policy or path of the user's own module; null = the Dynamo planner. */
   readonly policy: string | null;
-  /** Handed to that module's factory. */
+  /** Knobs of that policy. */
   readonly policyConfig: Readonly<Record<string, unknown>>;
   /** Path of the trace the predictors see first; null = none. Only set where a forecast is made. */
   readonly warmUpTrace: string | null;

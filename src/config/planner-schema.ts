@@ -107,7 +107,7 @@ const shape = {
   report_output_dir: text("Folder of the page."),
   report_filename: orNull(text("File name of the page.")),
   report_write_gzip_log: truth("Write the tick log beside the page."),
-  policy: orNull(text("Module whose default export makes the policy that replaces the Dynamo planner.")),
+  policy: orNull(text("Policy that replaces the Dynamo planner: a built-in one's name, or the path of a module.")),
   policy_config: orNull(z.record(z.string(), z.unknown(), "expected an object")),
   scheduling,
   plugin_registration: pluginRegistration,

@@ -246,7 +246,13 @@ export const replayOptions: readonly ReplayOption[] = [
   words("Routing", "aic-nextn-accept-rates", "RATES", `acceptance of draft tokens, ${estimator}`),
 
   document("Planner", "planner-config", "settings of the Dynamo planner; puts the autoscaler in the loop"),
-  words("Planner", "policy", "MODULE", "path of a module with your own autoscaling policy"),
+  words(
+    "Planner",
+    "policy",
+    "NAME|MODULE",
+    "another autoscaling policy: a built-in one, or the path of your own module",
+  ),
+  document("Planner", "policy-config", "knobs of that policy"),
   number(
     "Planner",
     "benchmark-granularity",
@@ -339,6 +345,7 @@ export interface ReplayOptions {
   readonly aicNextnAcceptRates?: string;
   readonly plannerConfig?: string | object;
   readonly policy?: string;
+  readonly policyConfig?: string | object;
   readonly benchmarkGranularity?: number;
   readonly replayMode?: "offline" | "online";
   readonly maxSimTimeSeconds?: number;

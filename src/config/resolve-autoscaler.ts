@@ -4,17 +4,24 @@ import type { ResultContext } from "../result/build-run-result.ts";
 import type { ConfigValue } from "../result/schema.ts";
 import type { RunConfig } from "../simulation/run-config.ts";
 import type { ProblemList } from "./config-error.ts";
-import { loadPolicy, policyPools } from "./load-policy.ts";
 import type { PlannerSettings } from "./planner-config.ts";
+import type { PolicyChoice, PolicyFlags } from "./policy-choice.ts";
 
 /** The autoscaler's settings before the engines are known. */
 export interface AutoscalerSettings {
-  /** Parsed `--planner-config`; null when only a policy module was given. */
-  readonly planner: PlannerSettings | null;
-  /** The document as given, for provenance. */
+  /** Parsed `--planner-config`, defaults filled in. */
+  readonly planner: PlannerSettings;
+  /** The document as given, for provenance; {} when only a policy was given. */
   readonly document: Readonly<Record<string, unknown>>;
-  /** Module of the user's own policy and the flag that names it. */
-  readonly policy: { readonly path: string; readonly where: string } | null;
+  readonly policy: PolicyChoice;
+}
+
+/** What an autoscaler is resolved for. */
+export interface AutoscaledRun {
+  readonly topology: RunConfig["topology"];
+  readonly seed: number;
+  /** `--benchmark-granularity`. */
+  readonly benchmarkGranularity: number;
 }
 
 /** The autoscaler of a run. */
@@ -31,23 +38,27 @@ export interface ResolvedAutoscaler {
 }
 
 /**
- * Checks `--planner-config` and `--policy`; their code is loaded only when they are given.
+ * Checks `--planner-config`, `--policy` and `--policy-config`; their code is loaded only when they are given.
  * @returns null without an autoscaler, or after a mistake
  */
 export async function autoscalerSettings(
   document: unknown,
-  policy: string | null,
+  flags: PolicyFlags,
   problems: ProblemList,
 ): Promise<AutoscalerSettings | null> {
-  const chosen = policy === null ? null : { path: policy, where: "--policy" };
-  if (document === null || document === undefined) {
-    return chosen === null ? null : { planner: null, document: {}, policy: chosen };
+  const configured = document !== null && document !== undefined;
+  if (!configured && flags.policy === null) {
+    if (flags.policyConfig !== null) problems.add("--policy-config", "found without --policy or --planner-config");
+    return null;
   }
-  const { parsePlannerConfig } = await import("./planner-config.ts");
-  const planner = parsePlannerConfig(document, "--planner-config", problems);
+  const [{ parsePlannerConfig }, { choosePolicy }] = await Promise.all([
+    import("./planner-config.ts"),
+    import("./policy-choice.ts"),
+  ]);
+  const planner = parsePlannerConfig(configured ? document : {}, "--planner-config", problems);
   if (planner === null) return null;
-  const inner = planner.policy === null ? null : { path: planner.policy, where: "--planner-config policy" };
-  return { planner, document: document as Record<string, unknown>, policy: chosen ?? inner };
+  const policy = await choosePolicy(flags, planner, problems);
+  return policy === null ? null : { planner, document: (document ?? {}) as Record<string, unknown>, policy };
 }
 
 /**
@@ -56,24 +67,48 @@ export async function autoscalerSettings(
  */
 export async function resolveAutoscaler(
   settings: AutoscalerSettings,
-  topology: RunConfig["topology"],
-  benchmarkGranularity: number,
+  run: AutoscaledRun,
   problems: ProblemList,
 ): Promise<ResolvedAutoscaler | null> {
-  const { planner: config, policy } = settings;
-  const sla = config === null || config.dynamo.optimizationTarget !== "sla" ? null : slaOf(config);
-  const shared = { values: valuesOf(settings), sla, report: config?.report ?? null };
-  if (policy !== null) {
-    const context = { config: config?.policyConfig ?? {}, pools: policyPools(topology) };
-    const planner = await loadPolicy(policy.path, context, policy.where, problems);
-    return planner === null ? null : { ...shared, planner, name: policy.path, warnings: [], sla: null };
+  const { planner: config, policy, document } = settings;
+  const { topology } = run;
+  const values = valuesOf(settings);
+  if (policy.kind === "dynamo") {
+    const sla = config.dynamo.optimizationTarget === "sla" ? slaOf(config) : null;
+    const { resolvePlanner } = await import("./resolve-planner.ts");
+    const warmUp = await warmUpTraffic(config, problems);
+    const passTimes = await nativeTimes(config, topology, problems);
+    const surroundings = { topology, warmUp, benchmarkGranularity: run.benchmarkGranularity, passTimes };
+    const resolved = resolvePlanner(config, surroundings, "--planner-config", problems);
+    return resolved === null ? null : { ...resolved, values, sla, report: config.report, name: "dynamo" };
   }
-  const { resolvePlanner } = await import("./resolve-planner.ts");
-  const warmUp = await warmUpTraffic(config!, problems);
-  const passTimes = await nativeTimes(config!, topology, problems);
-  const surroundings = { topology, warmUp, benchmarkGranularity, passTimes };
-  const resolved = resolvePlanner(config!, surroundings, "--planner-config", problems);
-  return resolved === null ? null : { ...shared, ...resolved, name: "dynamo" };
+  const { resolvePolicy, slaBounds } = await import("./resolve-policy.ts");
+  if (policy.kind === "module") {
+    const bounds = slaBounds(config, document, false);
+    const [{ loadPolicy }, { policyPools, replicaLimits }] = await Promise.all([
+      import("./load-policy.ts"),
+      import("./policy-context.ts"),
+    ]);
+    const context = {
+      config: policy.knobs.given,
+      pools: policyPools(topology),
+      limits: replicaLimits(config),
+      sla: bounds,
+      seed: run.seed,
+    };
+    const planner = await loadPolicy(policy.path, context, policy.where, problems);
+    const report = Object.keys(document).length === 0 ? null : config.report;
+    return planner === null ? null : { planner, values, warnings: [], sla: judged(bounds), report, name: policy.path };
+  }
+  const resolved = resolvePolicy(policy, config, document, run, problems);
+  if (resolved === null) return null;
+  const sla = judged(slaBounds(config, document, policy.definition.usesSla));
+  return { ...resolved, values: { ...values, ...resolved.values }, sla, report: config.report, name: policy.name };
+}
+
+/** Requests are judged by the bounds a policy was told, whether it heeds them or not; null = by none. */
+function judged({ ttftMs, itlMs }: { ttftMs: number | null; itlMs: number | null }): ResultContext["sla"] {
+  return ttftMs === null && itlMs === null ? null : { source: "planner", ttftMs, itlMs, e2eMs: null };
 }
 
 /** Pass times of `aic_perf_model`; its code is loaded only when it is given. */
@@ -108,7 +143,7 @@ function slaOf({ dynamo }: PlannerSettings): ResultContext["sla"] {
 /** Settings the planner reads, then whatever else was given. */
 function valuesOf({ planner, document, policy }: AutoscalerSettings): Record<string, ConfigValue> {
   const values: Record<string, ConfigValue> = {};
-  if (planner !== null && policy === null) {
+  if (policy.kind === "dynamo" || (policy.kind === "built-in" && policy.definition.usesDynamoSettings)) {
     const { predictor, ...flat } = planner.dynamo;
     const { name, log1p, kalmanQLevel, kalmanQTrend, kalmanR, prophetWindowSize } = predictor;
     const forecast = {
@@ -132,6 +167,8 @@ function valuesOf({ planner, document, policy }: AutoscalerSettings): Record<str
   }
   for (const [key, value] of Object.entries(document)) {
     if (values[key] !== undefined || values[aliases[key] ?? ""] !== undefined) continue;
+    // The knobs of a built-in policy stand one by one.
+    if (key === "policy_config" && policy.kind === "built-in") continue;
     values[key] = { value: value as ConfigValue["value"], from: "given" };
   }
   return values;

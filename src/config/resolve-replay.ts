@@ -55,14 +55,14 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
     : { engine: engineArgs(given.extraEngineArgs ?? {}, "--extra-engine-args", "aggregated", given, problems) };
   checkPair(engines, problems);
   const router = routerOf(given, engines, problems);
-  const settings = await autoscalerSettings(given.plannerConfig, given.policy, problems);
+  const settings = await autoscalerSettings(given.plannerConfig, given, problems);
   problems.throwIfAny();
 
   const resolved: Record<string, ResolvedEngine> = {};
   for (const [name, args] of Object.entries(engines)) resolved[name] = await resolveEngine(args!);
   const topology = topologyOf(resolved, given);
-  const autoscaler =
-    settings === null ? null : await resolveAutoscaler(settings, topology, given.benchmarkGranularity!, problems);
+  const scaled = { topology, seed: given.seed!, benchmarkGranularity: given.benchmarkGranularity! };
+  const autoscaler = settings === null ? null : await resolveAutoscaler(settings, scaled, problems);
   problems.throwIfAny();
   return {
     workload,

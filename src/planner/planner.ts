@@ -33,6 +33,33 @@ export interface Observation {
   readonly traffic: TrafficWindow;
   /** Requests one by one, for policies with `seesRequests`. */
   readonly requests?: RequestWindow;
+  /** Requests under way, as the front end and the router see them. */
+  readonly frontEnd: FrontEndGauges;
+}
+
+/** What a front end that forwards prompts and streams answers can count. "Window" = since the tick before. */
+export interface FrontEndGauges {
+  /** Offered, not yet completed, rejected or failed. */
+  readonly inFlight: number;
+  /** Of those, without a first token yet; their prompt tokens; how long the oldest has waited (0 = none). */
+  readonly awaitingFirstToken: number;
+  readonly awaitingInputTokens: number;
+  readonly oldestAwaitingSeconds: number;
+  /** Of those, not sent to any worker yet, and their prompt tokens. */
+  readonly atRouter: number;
+  readonly atRouterInputTokens: number;
+  /** Prompt tokens of the requests offered in the window. */
+  readonly offeredInputTokens: number;
+  /** First tokens that came in the window, in the order their requests were offered. */
+  readonly firstTokens: readonly AnsweredRequest[];
+}
+
+/** A request whose answer has begun. */
+export interface AnsweredRequest {
+  readonly ttftMs: number;
+  readonly inputTokens: number;
+  /** Prompt tokens the engine says it found in its cache. */
+  readonly cachedTokens: number;
 }
 
 /** What a front end's log says of the requests since the tick before. */
@@ -70,6 +97,26 @@ export interface PoolObservation {
   readonly gpusPerWorker: number;
   /** The last record each active worker's ranks published since the tick before, ascending by worker and rank. */
   readonly passes: readonly PublishedPass[];
+  /** Gauges of every worker that can hold requests: active ones, then draining ones, ascending by id within each. */
+  readonly workers: readonly WorkerGauges[];
+}
+
+/** One worker as its gauges and the router show it. */
+export interface WorkerGauges {
+  readonly id: number;
+  readonly state: "active" | "draining";
+  /** Requests sent to it that it still has to do with. */
+  readonly inFlight: number;
+  /** Of those, without a first token yet (prefill pool: prompt not computed yet), and their prompt tokens. */
+  readonly awaitingFirstToken: number;
+  readonly awaitingInputTokens: number;
+  /** Requests scheduled in its last completed pass and waiting at its start, over all ranks; 0 when idle. */
+  readonly running: number;
+  readonly waiting: number;
+  /** Share of its key-value blocks in use at that pass, 0..1. */
+  readonly kvUtilisation: number;
+  /** Share of the window (or of its life, if shorter) it spent in passes, 0..1. */
+  readonly busyShare: number;
 }
 
 /** A published record: forward-pass metrics and who published them. */

@@ -8,6 +8,7 @@ import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
 import { PlannerLoop } from "./planner-loop.ts";
 import type { Assignment, PoolRouter } from "./pool-router.ts";
+import { RequestWatch } from "./request-watch.ts";
 import { createPoolRouter } from "./router-factory.ts";
 import type { AggregatedTopology, RunConfig } from "./run-config.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
@@ -30,6 +31,7 @@ export class AggregatedRun implements RunParts {
   private readonly source: ArrivalSource;
   private readonly router: PoolRouter<Worker>;
   private readonly traffic: TrafficRecorder | null;
+  private readonly watch: RequestWatch | null;
   private readonly finished = new FinishedQueue();
   private readonly horizonNs: number;
   private readonly inputLength: Int32Array;
@@ -64,10 +66,10 @@ export class AggregatedRun implements RunParts {
       config.planner === null
         ? null
         : new TrafficRecorder(ledger, trace.inputLength, config.planner.seesRequests === true);
-    this.planner =
-      config.planner === null
-        ? null
-        : new PlannerLoop(config.planner, [{ pool: this.pool, dpSize: engine.dpSize }], semantics, this.traffic!);
+    this.watch = config.planner === null ? null : new RequestWatch(ledger, trace.inputLength, null, engine.dpSize);
+    const scaled = [{ pool: this.pool, dpSize: engine.dpSize, kvBlocks: engine.numGpuBlocks }];
+    const sources = { traffic: this.traffic!, watch: this.watch! };
+    this.planner = config.planner === null ? null : new PlannerLoop(config.planner, scaled, semantics, sources);
   }
 
   get engine(): "aggregated" | "pass-by-pass" {
@@ -115,6 +117,7 @@ export class AggregatedRun implements RunParts {
     this.ledger.arrivalNs[request] = atNs;
     this.offered++;
     this.traffic?.onOffered(request);
+    this.watch?.onOffered(request);
     this.route(request, atNs);
   }
 

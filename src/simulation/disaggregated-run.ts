@@ -9,6 +9,7 @@ import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
 import { PlannerLoop } from "./planner-loop.ts";
 import type { PoolRouter } from "./pool-router.ts";
+import { RequestWatch } from "./request-watch.ts";
 import { createPoolRouter } from "./router-factory.ts";
 import type { DisaggregatedTopology, RunConfig } from "./run-config.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
@@ -42,6 +43,7 @@ export class DisaggregatedRun implements RunParts {
   private readonly finished = new FinishedQueue();
   private readonly prefillRouter: PoolRouter<PrefillWorker>;
   private readonly traffic: TrafficRecorder | null;
+  private readonly watch: RequestWatch | null;
   private readonly horizonNs: number;
   private nowNs = 0;
 
@@ -107,8 +109,13 @@ export class DisaggregatedRun implements RunParts {
       traffic,
       finished,
     });
-    const scaled = this.pools.map((pool) => ({ pool, dpSize: 1 }));
-    this.planner = config.planner === null ? null : new PlannerLoop(config.planner, scaled, semantics, this.traffic!);
+    this.watch = config.planner === null ? null : new RequestWatch(ledger, trace.inputLength, handoffs, 1);
+    const scaled = [
+      { pool: prefillPool, dpSize: 1, kvBlocks: prefillEngine.numGpuBlocks },
+      { pool: decodePool, dpSize: 1, kvBlocks: decodeEngine.numGpuBlocks },
+    ];
+    const sources = { traffic: this.traffic!, watch: this.watch! };
+    this.planner = config.planner === null ? null : new PlannerLoop(config.planner, scaled, semantics, sources);
   }
 
   *run(): Generator<Progress, void, void> {
@@ -198,6 +205,7 @@ export class DisaggregatedRun implements RunParts {
     this.ledger.arrivalNs[request] = atNs;
     this.offered++;
     this.traffic?.onOffered(request);
+    this.watch?.onOffered(request);
     this.actions.offer(request);
   }
 

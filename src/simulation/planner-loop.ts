@@ -3,7 +3,9 @@ import type { WorkerPool } from "../fleet/worker-pool.ts";
 import type { Observation, Planner, PoolName, PublishedPass, Targets } from "../planner/planner.ts";
 import type { EngineSamples, ScalingEvent, TickRecord } from "./outcome.ts";
 import { observePool } from "./pool-observation.ts";
+import type { RequestWatch } from "./request-watch.ts";
 import type { TrafficRecorder } from "./traffic-recorder.ts";
+import { GaugeReader } from "./worker-gauges.ts";
 
 /** A policy failed or answered something no fleet can follow; ends the run with what is finished. */
 export class PlannerError extends Error {
@@ -16,10 +18,19 @@ const mostReplicas = 100_000;
 /** Ticks without any worker, offer or event after which a run is given up. */
 const mostIdleTicks = 1000;
 
-/** A pool the planner scales and how many attention-DP ranks its workers have. */
+/** A pool the planner scales. */
 export interface ScaledPool {
   readonly pool: WorkerPool;
+  /** Attention-DP ranks of a worker. */
   readonly dpSize: number;
+  /** Key-value blocks of a rank. */
+  readonly kvBlocks: number;
+}
+
+/** What the planner is told of the requests. */
+export interface RequestSources {
+  readonly traffic: TrafficRecorder;
+  readonly watch: RequestWatch;
 }
 
 /** Calls the planner at its ticks and turns its answers into changes of the fleet. */
@@ -29,16 +40,18 @@ export class PlannerLoop {
   readonly events: ScalingEvent[] = [];
   readonly ticks: TickRecord[] = [];
   private readonly planner: Planner;
-  private readonly pools: readonly ScaledPool[];
+  private readonly pools: readonly (ScaledPool & { readonly gauges: GaugeReader })[];
   private readonly semantics: Semantics;
   private readonly traffic: TrafficRecorder;
+  private readonly watch: RequestWatch;
   private ticksWithoutWorkers = 0;
 
-  constructor(planner: Planner, pools: readonly ScaledPool[], semantics: Semantics, traffic: TrafficRecorder) {
+  constructor(planner: Planner, pools: readonly ScaledPool[], semantics: Semantics, sources: RequestSources) {
     this.planner = planner;
-    this.pools = pools;
+    this.pools = pools.map((scaled) => ({ ...scaled, gauges: new GaugeReader(scaled.dpSize, scaled.kvBlocks) }));
     this.semantics = semantics;
-    this.traffic = traffic;
+    this.traffic = sources.traffic;
+    this.watch = sources.watch;
     const first = guarded("firstTickSeconds", () => planner.firstTickSeconds());
     this.nextTickNs = first !== null && Number.isFinite(first) && first >= 0 ? tickNs(first) : Infinity;
   }
@@ -48,13 +61,16 @@ export class PlannerLoop {
     const nowSeconds = atNs / 1e9;
     const sinceNs = this.traffic.startNs;
     const pools: Observation["pools"] = {};
-    for (const { pool, dpSize } of this.pools) {
+    const watched = this.watch.observe(sinceNs, atNs);
+    for (const { pool, dpSize, gauges } of this.pools) {
       pool.removeDrained(atNs);
-      pools[pool.name] = observePool(pool, dpSize, this.semantics, sinceNs, atNs);
+      const workers = gauges.read(pool, watched, sinceNs, atNs);
+      pools[pool.name] = observePool(pool, dpSize, this.semantics, workers, sinceNs, atNs);
     }
     const traffic = this.traffic.close(atNs);
     const requests = this.planner.seesRequests === true ? { requests: this.traffic.takeRequests() } : null;
-    const targets = guarded("onTick", () => this.planner.onTick({ nowSeconds, pools, traffic, ...requests }));
+    const { frontEnd } = watched;
+    const targets = guarded("onTick", () => this.planner.onTick({ nowSeconds, pools, traffic, frontEnd, ...requests }));
     const wanted = this.checkedReplicas(targets);
     const record: TickRecord["pools"] = {};
     for (const { pool } of this.pools) {

@@ -10,6 +10,7 @@ const documents = {
   decode: "decodeEngineArgs",
   planner: "plannerConfig",
   router: "routerConfig",
+  policy_config: "policyConfig",
 } as const;
 
 const roots = [...Object.keys(documents), "run", "policy"];

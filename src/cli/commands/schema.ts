@@ -1,6 +1,7 @@
 import { toJSONSchema } from "zod/mini";
 import { ConfigError } from "../../config/config-error.ts";
 import { suggestion } from "../../config/nearest-name.ts";
+import { policyLoaders } from "../../planner/policies.ts";
 import { exitCodes } from "../failure.ts";
 
 const schemas: Readonly<Record<string, () => Promise<object>>> = {
@@ -18,14 +19,17 @@ const schemas: Readonly<Record<string, () => Promise<object>>> = {
   },
 };
 
-/** `windtunnel schema NAME`: prints a JSON Schema. */
+/** `windtunnel schema NAME`: prints a JSON Schema; `windtunnel schema policy NAME` that of a policy's knobs. */
 export async function run(args: string[]): Promise<number> {
-  const names = Object.keys(schemas).join(", ");
+  const names = [...Object.keys(schemas), "policy NAME"].join(", ");
   const [name, ...more] = args;
   if (name === "--help" || name === "-h") {
-    process.stdout.write(`Usage: windtunnel schema NAME\n\nPrints a JSON Schema. NAME: ${names}\n`);
+    process.stdout.write(
+      `Usage: windtunnel schema NAME\n\nPrints a JSON Schema. NAME: ${names}\nPolicies: ${Object.keys(policyLoaders).join(", ")}\n`,
+    );
     return exitCodes.done;
   }
+  if (name === "policy") return printPolicySchema(more);
   if (name === undefined || more.length > 0) {
     throw new ConfigError([{ where: "", message: `windtunnel schema takes one name: ${names}` }]);
   }
@@ -36,5 +40,23 @@ export async function run(args: string[]): Promise<number> {
     ]);
   }
   process.stdout.write(`${JSON.stringify(await make(), null, 2)}\n`);
+  return exitCodes.done;
+}
+
+async function printPolicySchema(names: readonly string[]): Promise<number> {
+  const known = Object.keys(policyLoaders);
+  const [name, ...more] = names;
+  if (name === undefined || more.length > 0) {
+    throw new ConfigError([{ where: "", message: `windtunnel schema policy takes one name: ${known.join(", ")}` }]);
+  }
+  if (!Object.hasOwn(policyLoaders, name)) {
+    const near = suggestion(name, known);
+    throw new ConfigError([
+      { where: "", message: `unknown policy "${name}"${near}; with knobs of their own: ${known.join(", ")}` },
+    ]);
+  }
+  const { schema, title } = await policyLoaders[name]!();
+  const json = { ...toJSONSchema(schema, { io: "input" }), title: `policy_config of ${name}: ${title}` };
+  process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
   return exitCodes.done;
 }

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { simulate } from "../replay.ts";
+import { ConfigError } from "./config-error.ts";
+import { resolveReplay } from "./resolve-replay.ts";
+
+const workload = { inputTokens: 512, outputTokens: 32, requestCount: 120, requestRate: 4 } as const;
+
+async function problemsOf(options: Parameters<typeof resolveReplay>[0]): Promise<string[]> {
+  try {
+    await resolveReplay({ ...workload, ...options });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split("\n");
+    throw error;
+  }
+  return [];
+}
+
+describe("naming a built-in policy", () => {
+  it("takes it from the flag, or from the planner configuration", async () => {
+    const byFlag = await simulate({ ...workload, policy: "static", policyConfig: { replicas: 3 } });
+    expect(byFlag.planner?.policy).toBe("static");
+    expect(byFlag.scaling_events.map(({ t_s: t, to }) => [t, to])).toEqual([[0, 3]]);
+    const planner = { mode: "agg", policy: "static", policy_config: { replicas: 3 }, ttft_ms: 1500 };
+    const byFile = await simulate({ ...workload, plannerConfig: planner });
+    expect(byFile.planner?.policy).toBe("static");
+    expect(byFile.sla).toMatchObject({ source: "planner", ttft_ms: 1500, itl_ms: null });
+    expect(byFile.gpu_hours).toBe(byFlag.gpu_hours);
+  });
+
+  it("records its knobs, defaults included", async () => {
+    const { context } = await resolveReplay({ ...workload, policy: "static", policyConfig: { replicas: 3 } });
+    expect(context.config["planner.policy_config.replicas"]).toEqual({ value: 3, from: "given" });
+    expect(context.config["planner.policy_config.interval_seconds"]).toEqual({ value: 15, from: "default" });
+    expect(context.policy).toBe("static");
+  });
+
+  it("scales both pools of a disaggregated run, each by its own knobs", async () => {
+    const result = await simulate({
+      ...workload,
+      prefillEngineArgs: {},
+      decodeEngineArgs: {},
+      policy: "static",
+      policyConfig: { replicas: 2, decode: { replicas: 3 } },
+    });
+    expect(result.scaling_events.map(({ pool, to }) => [pool, to])).toEqual([
+      ["prefill", 2],
+      ["decode", 3],
+    ]);
+  });
+
+  it('takes "dynamo" for the planner of the configuration', async () => {
+    const plannerConfig = { mode: "agg", optimization_target: "throughput" };
+    const named = await simulate({ ...workload, plannerConfig, policy: "dynamo" });
+    const plain = await simulate({ ...workload, plannerConfig });
+    expect(named.planner).toEqual(plain.planner);
+  });
+});
+
+describe("mistakes", () => {
+  it("names the nearest policy", async () => {
+    expect(await problemsOf({ policy: "schedul" })).toEqual([
+      expect.stringContaining('--policy: unknown policy "schedul" (did you mean "schedule"?); known: dynamo, '),
+    ]);
+    expect(await problemsOf({ plannerConfig: { mode: "agg", policy: "statik" } })).toEqual([
+      expect.stringContaining('--planner-config policy: unknown policy "statik" (did you mean "static"?)'),
+    ]);
+  });
+
+  it("takes anything with a slash or a script's ending for a module", async () => {
+    expect(await problemsOf({ policy: "static.js" })).toEqual([
+      expect.stringContaining("cannot load static.js: no such module"),
+    ]);
+  });
+
+  it("checks knobs by schema, by rule, and against the run, all at once", async () => {
+    expect(await problemsOf({ policy: "static", policyConfig: { replica: 3, interval_seconds: 0 } })).toEqual([
+      "--policy-config interval_seconds: found 0, expected a whole number of at least 1",
+      '--policy-config: unknown key "replica" (did you mean "replicas"?)',
+    ]);
+    expect(await problemsOf({ policy: "static", policyConfig: { prefill: { replicas: 1 } } })).toEqual([
+      "--policy-config prefill: found settings of a prefill pool, expected none: this run is aggregated",
+    ]);
+    const plannerConfig = { policy: "schedule", policy_config: { entries: [] } };
+    expect(await problemsOf({ plannerConfig })).toEqual([
+      "--planner-config policy_config.entries: found none, expected at least one",
+    ]);
+  });
+
+  it("refuses knobs without a policy that takes them", async () => {
+    expect(await problemsOf({ policyConfig: { replicas: 1 } })).toEqual([
+      "--policy-config: found without --policy or --planner-config",
+    ]);
+    expect(await problemsOf({ policy: "dynamo", policyConfig: { replicas: 1 } })).toEqual([
+      '--policy-config replicas: policy "dynamo" takes its settings from the planner configuration itself',
+    ]);
+  });
+
+  it("tells which planner settings the policy does not read, and a mode that contradicts the engines", async () => {
+    const plannerConfig = { load_predictor: "kalman", ttft_ms: 1000 };
+    const { context } = await resolveReplay({ ...workload, policy: "static", plannerConfig });
+    expect(context.warnings).toEqual(['without effect on policy "static": load_predictor']);
+    expect(await problemsOf({ policy: "static", plannerConfig: { mode: "disagg" } })).toEqual([
+      '--planner-config mode: found "disagg", but the engine arguments make a run of mode "agg"',
+    ]);
+  });
+});

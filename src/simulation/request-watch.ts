@@ -1,0 +1,120 @@
+import type { HandoffColumns } from "../metrics/handoff-columns.ts";
+import type { RequestLedger } from "../metrics/request-ledger.ts";
+import type { AnsweredRequest, FrontEndGauges, PoolName } from "../planner/planner.ts";
+
+/** What a worker has of the requests under way. */
+export interface HeldRequests {
+  inFlight: number;
+  awaitingFirstToken: number;
+  awaitingInputTokens: number;
+}
+
+/** Requests as the front end sees them at a tick, and which worker has how many of them. */
+export interface WatchedRequests {
+  readonly frontEnd: FrontEndGauges;
+  readonly held: (pool: PoolName, worker: number) => Readonly<HeldRequests>;
+}
+
+const nothingHeld: Readonly<HeldRequests> = { inFlight: 0, awaitingFirstToken: 0, awaitingInputTokens: 0 };
+
+/**
+ * Follows every request from its offer to its end, for the planner's observations. Workers run ahead to the end of the
+ * pass they are in, so the ledger may know more than a live front end would; whatever lies after the tick is hidden.
+ */
+export class RequestWatch {
+  private readonly ledger: RequestLedger;
+  private readonly inputLength: Int32Array;
+  /** Hand-offs of a disaggregated run; null in an aggregated one. */
+  private readonly handoffs: HandoffColumns | null;
+  /** Attention-DP ranks of a worker. */
+  private readonly dpSize: number;
+  private offered: number[] = [];
+  private underWay: number[] = [];
+
+  constructor(ledger: RequestLedger, inputLength: Int32Array, handoffs: HandoffColumns | null, dpSize: number) {
+    this.ledger = ledger;
+    this.inputLength = inputLength;
+    this.handoffs = handoffs;
+    this.dpSize = dpSize;
+  }
+
+  onOffered(request: number): void {
+    this.offered.push(request);
+  }
+
+  /** What has happened since `sinceNs` and what is under way at `atNs`; all workers must have been advanced to it. */
+  observe(sinceNs: number, atNs: number): WatchedRequests {
+    const { ledger, inputLength } = this;
+    const offeredInputTokens = this.offered.reduce((sum, request) => sum + inputLength[request]!, 0);
+    const firstTokens: AnsweredRequest[] = [];
+    const held = new Map<string, HeldRequests>();
+    const still: number[] = [];
+    const waiting = { requests: 0, tokens: 0, oldestNs: atNs, atRouter: 0, atRouterTokens: 0 };
+    for (const request of [...this.underWay, ...this.offered]) {
+      const firstNs = ledger.firstTokenNs[request]!;
+      const answered = firstNs <= atNs;
+      if (answered && firstNs > sinceNs) firstTokens.push(this.answer(request));
+      if (ledger.terminalNs[request]! <= atNs) continue;
+      still.push(request);
+      const tokens = inputLength[request]!;
+      const place = this.place(request, atNs);
+      if (!answered) {
+        waiting.requests++;
+        waiting.tokens += tokens;
+        waiting.oldestNs = Math.min(waiting.oldestNs, ledger.arrivalNs[request]!);
+        if (place === null) {
+          waiting.atRouter++;
+          waiting.atRouterTokens += tokens;
+        }
+      }
+      if (place !== null) this.hold(held, place, answered, tokens);
+    }
+    this.underWay = still;
+    this.offered = [];
+    const frontEnd: FrontEndGauges = {
+      inFlight: still.length,
+      awaitingFirstToken: waiting.requests,
+      awaitingInputTokens: waiting.tokens,
+      oldestAwaitingSeconds: (atNs - waiting.oldestNs) / 1e9,
+      atRouter: waiting.atRouter,
+      atRouterInputTokens: waiting.atRouterTokens,
+      offeredInputTokens,
+      firstTokens,
+    };
+    return { frontEnd, held: (pool, worker) => held.get(`${pool}/${worker}`) ?? nothingHeld };
+  }
+
+  /** The worker that has to do with a request next; null = it waits for one. */
+  private place(request: number, atNs: number): { pool: PoolName; worker: number } | null {
+    const { handoffs, ledger } = this;
+    const serving = ledger.workerIndex[request]!;
+    if (handoffs === null) return serving < 0 ? null : { pool: "agg", worker: Math.floor(serving / this.dpSize) };
+    if (serving >= 0 && handoffs.sourceHeldNs[request]! <= atNs) return { pool: "decode", worker: serving };
+    const prefill = handoffs.prefillWorkerIndex[request]!;
+    return prefill < 0 ? null : { pool: "prefill", worker: prefill };
+  }
+
+  private hold(
+    held: Map<string, HeldRequests>,
+    { pool, worker }: { pool: PoolName; worker: number },
+    answered: boolean,
+    tokens: number,
+  ): void {
+    const key = `${pool}/${worker}`;
+    let one = held.get(key);
+    if (one === undefined) held.set(key, (one = { ...nothingHeld }));
+    one.inFlight++;
+    if (answered) return;
+    one.awaitingFirstToken++;
+    one.awaitingInputTokens += tokens;
+  }
+
+  private answer(request: number): AnsweredRequest {
+    const { ledger } = this;
+    return {
+      ttftMs: (ledger.firstTokenNs[request]! - ledger.arrivalNs[request]!) / 1e6,
+      inputTokens: this.inputLength[request]!,
+      cachedTokens: ledger.firstReusedTokens[request]!,
+    };
+  }
+}
