@@ -1,7 +1,7 @@
 type Arguments = Record<string, unknown>;
 
 /** A line of a Mooncake trace. */
-interface Row {
+export interface SeededRow {
   timestamp: number;
   input_length: number;
   output_length: number;
@@ -10,8 +10,14 @@ interface Row {
   delay?: number;
 }
 
+/** A workload and the reference's arguments to run it with. */
+export interface SeededCase {
+  readonly rows: SeededRow[];
+  readonly args: (string | Arguments)[];
+}
+
 /** Mulberry32: numbers in [0, 1). */
-function rng(seed: number) {
+export function seededNumbers(seed: number): () => number {
   let a = seed >>> 0;
   return () => {
     a = (a + 0x6d2b79f5) | 0;
@@ -24,8 +30,8 @@ function rng(seed: number) {
  * A small random workload and configuration: shared prefixes, sessions, tiny pools and budgets, preemption, speculation,
  * attention DP, closed loops. The same seed gives the same one everywhere.
  */
-export function seededCase(kind: "agg" | "trt" | "dis", seed: number): { rows: Row[]; args: (string | Arguments)[] } {
-  const r = rng(seed * 7919 + 13);
+export function seededCase(kind: "agg" | "trt" | "dis", seed: number): SeededCase {
+  const r = seededNumbers(seed * 7919 + 13);
   const int = (a: number, b: number) => a + Math.floor(r() * (b - a + 1));
   const pick = <T>(...xs: T[]) => xs[int(0, xs.length - 1)]!;
   const maybe = (p: number) => r() < p;
@@ -35,7 +41,7 @@ export function seededCase(kind: "agg" | "trt" | "dis", seed: number): { rows: R
   const blocks = pick(6, 10, 16, 24, 40, 64, 120, 400, 3000);
   const poolTok = bs * blocks;
   const n = int(1, pick(5, 30, 80));
-  const rows: Row[] = [];
+  const rows: SeededRow[] = [];
   let t = 0;
   let nextId = 1;
   const docs: number[][] = [];
@@ -63,7 +69,7 @@ export function seededCase(kind: "agg" | "trt" | "dis", seed: number): { rows: R
     while (ids.length < nb) ids.push(nextId++);
     ids = ids.slice(0, nb);
     docs.push(ids);
-    const row: Row = { timestamp: t, input_length: il, output_length: ol, hash_ids: ids };
+    const row: SeededRow = { timestamp: t, input_length: il, output_length: ol, hash_ids: ids };
     if (sessions && maybe(0.8)) {
       const s = int(0, nses - 1);
       row.session_id = "s" + s;

@@ -24,4 +24,6 @@ export interface DecodeWorker extends Worker {
   freshBlocks(request: number): number;
   /** The prompt has arrived: the request may be scheduled. The worker must be idle. */
   activate(request: number, atNs: number): void;
+  /** Gives up the destination of a request whose prompt will not come. The worker must be idle. */
+  abandonDestination(request: number, atNs: number): void;
 }

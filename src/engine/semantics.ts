@@ -16,6 +16,10 @@ export interface Semantics {
   readonly prefillFirst: boolean;
   /** Order of pass completions at one instant. */
   readonly completionOrder: "insertion" | "pool-and-worker";
+  /** A closed loop divides think times by the arrival speed-up, as an open one does. */
+  readonly closedLoopScalesThinkTimes: boolean;
+  /** A closed loop on a single target offers what becomes due during a pass at the pass's end. */
+  readonly singleTargetOffersAtPassEnds: boolean;
   /** An idle record replaces the record of a pass that ran for more than a second (planner observation). */
   readonly idleRecordHidesBusyWorker: boolean;
 }
@@ -29,6 +33,8 @@ export const dynamo14: Semantics = {
   kvEventsAt: "pass-start",
   prefillFirst: false,
   completionOrder: "insertion",
+  closedLoopScalesThinkTimes: false,
+  singleTargetOffersAtPassEnds: true,
   idleRecordHidesBusyWorker: true,
 };
 
@@ -41,6 +47,8 @@ export const current: Semantics = {
   kvEventsAt: "pass-end",
   prefillFirst: true,
   completionOrder: "pool-and-worker",
+  closedLoopScalesThinkTimes: true,
+  singleTargetOffersAtPassEnds: false,
   idleRecordHidesBusyWorker: false,
 };
 

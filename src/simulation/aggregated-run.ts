@@ -33,6 +33,8 @@ export class AggregatedRun implements RunParts {
   private readonly traffic: TrafficRecorder | null;
   private readonly watch: RequestWatch | null;
   private readonly finished = new FinishedQueue();
+  /** Offers wait for the end of the pass under way (see Semantics). */
+  private readonly offersAtPassEnds: boolean;
   private readonly horizonNs: number;
   private readonly inputLength: Int32Array;
   private readonly blockSize: number;
@@ -58,6 +60,11 @@ export class AggregatedRun implements RunParts {
       this.factory.create(id),
     );
     this.pool.addReady(topology.numWorkers, 0);
+    this.offersAtPassEnds =
+      semantics.singleTargetOffersAtPassEnds &&
+      config.replayConcurrency !== null &&
+      config.planner === null &&
+      topology.numWorkers * engine.dpSize === 1;
     this.router = createPoolRouter(this.pool, "aggregated", engine, trace, config, {
       prefillDoneNs: (request) => ledger.firstTokenNs[request]!,
       leftNs: (request) => ledger.terminalNs[request]!,
@@ -86,7 +93,7 @@ export class AggregatedRun implements RunParts {
       const { source, pool, planner } = this;
       const backlog = this.router.backlog > 0;
       const nextNs = Math.min(
-        source.nextNs,
+        this.nextOfferNs,
         pool.nextReadyNs,
         planner?.nextTickNs ?? Infinity,
         this.finished.nextNs,
@@ -111,6 +118,11 @@ export class AggregatedRun implements RunParts {
       member.worker.advance(this.horizonNs, false);
       this.collect(member);
     }
+  }
+
+  private get nextOfferNs(): number {
+    const { nextNs } = this.source;
+    return this.offersAtPassEnds ? Math.max(nextNs, this.pool.active[0]!.worker.busyUntilNs) : nextNs;
   }
 
   private offer(request: number, atNs: number): void {

@@ -49,6 +49,7 @@ export class HandoffActions {
   constructor(context: HandoffContext) {
     this.context = context;
     this.destinationFirst = context.topology.decodeEngine.engineType === "sglang";
+    if (this.destinationFirst) context.board.onLeft = (requests) => this.abandonDestinations(requests);
     this.ordinal = new Int32Array(context.trace.count);
   }
 
@@ -126,6 +127,9 @@ export class HandoffActions {
         return;
       case "release":
         this.release(action, nowNs);
+        return;
+      case "abandon":
+        this.abandon(action, nowNs);
     }
   }
 
@@ -183,7 +187,28 @@ export class HandoffActions {
     this.context.ledger.terminalNs[request] = nowNs;
     this.context.traffic?.onLeft([request]);
     this.context.finished?.push(request, nowNs);
-    this.actions.push({ kind: "release", request });
+    if (this.destinationFirst) this.decodeOf.delete(request);
+    else this.actions.push({ kind: "release", request });
+  }
+
+  /** Requests that left the prefill pool without being held: nobody comes for the pages reserved for them. */
+  private abandonDestinations(requests: readonly number[]): void {
+    for (const request of requests) if (this.decodeOf.has(request)) this.actions.push({ kind: "abandon", request });
+  }
+
+  private abandon(action: Action, nowNs: number): void {
+    const station = this.decodeOf.get(action.request)!;
+    const { worker } = station.member;
+    this.context.board.touch(station, nowNs);
+    if (worker.busyUntilNs > nowNs) {
+      station.deferred.push(action);
+      this.context.board.watch(station, nowNs);
+      return;
+    }
+    this.decodeOf.delete(action.request);
+    this.prefillOf.delete(action.request);
+    worker.abandonDestination(action.request, nowNs);
+    this.tryReserve(station, nowNs);
   }
 
   private tryReserve(station: Station<DecodeWorker>, nowNs: number): void {

@@ -1,4 +1,4 @@
-import { semanticsByName } from "../engine/semantics.ts";
+import { semanticsByName, type Semantics } from "../engine/semantics.ts";
 import { GapRecorder } from "../metrics/gap-recorder.ts";
 import { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { RequestLedger, RequestStatus } from "../metrics/request-ledger.ts";
@@ -41,7 +41,7 @@ export function simulate(trace: Trace, config: RunConfig, hooks: SimulationHooks
 export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Progress, SimulationOutcome, boolean> {
   const semantics = semanticsByName[config.semantics];
   const ledger = new RequestLedger(trace.count, new GapRecorder());
-  const source = arrivalSource(trace, config);
+  const source = arrivalSource(trace, config, semantics);
   const { topology } = config;
   const handoffs = topology.mode === "disagg" ? new HandoffColumns(trace.count) : null;
   const parts =
@@ -85,11 +85,11 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
   };
 }
 
-function arrivalSource(trace: Trace, config: RunConfig): ArrivalSource {
-  if (trace.sessions === null && config.replayConcurrency === null) {
-    return new OpenLoopSource(trace, config.arrivalSpeedupRatio);
-  }
-  return new SessionSource(trace, config.arrivalSpeedupRatio, config.replayConcurrency);
+function arrivalSource(trace: Trace, config: RunConfig, semantics: Semantics): ArrivalSource {
+  const { arrivalSpeedupRatio, replayConcurrency } = config;
+  if (trace.sessions === null && replayConcurrency === null) return new OpenLoopSource(trace, arrivalSpeedupRatio);
+  const scaled = replayConcurrency === null || semantics.closedLoopScalesThinkTimes;
+  return new SessionSource(trace, scaled ? arrivalSpeedupRatio : 1, replayConcurrency);
 }
 
 /** When the last request left; with `completedOnly` rejected and failed ones do not count, as in the reference. */

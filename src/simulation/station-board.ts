@@ -12,6 +12,8 @@ export class StationBoard {
   private readonly traffic: TrafficRecorder | null;
   /** Told who has left, where the workload depends on it; else null. */
   private readonly finished: FinishedQueue | null;
+  /** Told of everybody who has left a worker. */
+  onLeft: ((requests: readonly number[]) => void) | null = null;
 
   constructor(ledger: RequestLedger, traffic: TrafficRecorder | null, finished: FinishedQueue | null) {
     this.ledger = ledger;
@@ -75,6 +77,7 @@ export class StationBoard {
     const requests = worker.takeFinished();
     if (requests.length === 0) return;
     this.traffic?.onLeft(requests);
+    this.onLeft?.(requests);
     if (this.finished === null) return;
     for (const request of requests) this.finished.push(request, this.ledger.terminalNs[request]!);
   }

@@ -91,6 +91,14 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
     waiting.insertFromBack(state, (other) => other.materialised && this.commandOrder.get(other)! > order);
   }
 
+  abandonDestination(request: number): void {
+    const state = this.reserved.get(request)!;
+    this.reserved.delete(request);
+    this.commandOrder.delete(state);
+    this.scheduler.releaseBlocks(state);
+    this.capacityChanges++;
+  }
+
   override onAdmit(state: RequestState, cachedTokens: number): void {
     const { handoffs } = this;
     if (!state.admitted) {

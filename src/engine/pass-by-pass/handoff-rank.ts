@@ -15,4 +15,5 @@ export interface HandoffDecodeRank extends EngineRank {
   tryReserve(atNs: number): number;
   freshBlocks(request: number): number;
   activate(request: number, atNs: number): void;
+  abandonDestination(request: number): void;
 }

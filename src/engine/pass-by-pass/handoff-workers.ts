@@ -55,4 +55,9 @@ export class PassByPassDecodeWorker extends PassByPassWorker implements DecodeWo
     this.rank.activate(request, atNs);
     this.wake(atNs);
   }
+
+  abandonDestination(request: number, atNs: number): void {
+    this.rank.abandonDestination(request);
+    if (this.rank.hasWork) this.wake(atNs);
+  }
 }

@@ -13,6 +13,9 @@ export class SglangDecodeRank extends SglangRank implements HandoffDecodeRank {
   /** Requests with a destination whose prompt is on its way, and how many of their pages were cached. */
   private readonly reserved = new Map<number, { readonly state: SglangRequest; readonly pinned: number }>();
   private readonly handoffs: HandoffColumns;
+  /** Changes when pages have come free: a head that did not fit is tried again only then. */
+  private capacityChanges = 0;
+  private triedAtChange = -1;
 
   constructor(context: RankContext, handoffs: HandoffColumns) {
     super(context);
@@ -29,6 +32,7 @@ export class SglangDecodeRank extends SglangRank implements HandoffDecodeRank {
 
   offerDestination(request: number): void {
     this.ledger.workerIndex[request] = this.context.index;
+    if (this.pending.length === 0) this.triedAtChange = -1;
     this.pending.push(this.newRequest(request));
     this.scheduler.admissionsClosed = true;
   }
@@ -37,12 +41,15 @@ export class SglangDecodeRank extends SglangRank implements HandoffDecodeRank {
   tryReserve(atNs: number): number {
     const { pool } = this;
     const state = this.pending[0];
-    if (state === undefined) return -1;
+    const changes = this.capacityChanges + this.scheduler.retractions;
+    if (state === undefined || this.triedAtChange === changes) return -1;
     const pinned = pool.takePrefix(state, Math.floor(state.promptLength / pool.pageSize));
     if (!pool.grow(state, state.promptLength)) {
       pool.release(state);
+      this.triedAtChange = changes;
       return -1;
     }
+    this.triedAtChange = -1;
     this.pending.shift();
     this.scheduler.admissionsClosed = this.pending.length > 0;
     this.reserved.set(state.request, { state, pinned });
@@ -60,8 +67,17 @@ export class SglangDecodeRank extends SglangRank implements HandoffDecodeRank {
     this.reserved.delete(request);
     this.handoffs.destinationActivatedNs[request] = atNs;
     state.materialised = state.promptLength;
+    const available = this.pool.availablePages;
     this.pool.cache(state, state.promptLength);
+    if (this.pool.availablePages > available) this.capacityChanges++;
     this.scheduler.handedOver.push(state);
+  }
+
+  abandonDestination(request: number): void {
+    const { state } = this.reserved.get(request)!;
+    this.reserved.delete(request);
+    this.pool.release(state);
+    this.capacityChanges++;
   }
 
   override onAdmit(state: SglangRequest, reused: number): void {
@@ -76,6 +92,11 @@ export class SglangDecodeRank extends SglangRank implements HandoffDecodeRank {
 
   protected override get pagesHeldOutside(): boolean {
     return this.reserved.size > 0;
+  }
+
+  protected override finish(state: SglangRequest, tokens: number, endNs: number): void {
+    super.finish(state, tokens, endNs);
+    this.capacityChanges++;
   }
 
   protected override prefillTime(): number {

@@ -118,7 +118,7 @@ export class SglangRank implements EngineRank, SglangListener {
     for (const state of running) {
       state.completesPrefill = false;
       if (remainingOutput(state) > 0) running[kept++] = state;
-      else if (state.outputLimit === 0) this.finish(state, state.materialised, endNs);
+      else this.finish(state, state.materialised, endNs);
     }
     running.length = kept;
     if (!this.prefillFirst) ratio.decay();
@@ -237,7 +237,6 @@ export class SglangRank implements EngineRank, SglangListener {
       state.materialised++;
       if (!final) pool.cache(state, state.materialised);
     }
-    if (remainingOutput(state) === 0) this.finish(state, state.materialised, endNs);
   }
 
   /** Writes down that a request emits `tokens` at `endNs`. */

@@ -30,6 +30,8 @@ export class SglangScheduler {
   /** Nobody waiting is admitted (a reservation is pending). */
   admissionsClosed = false;
   readonly ratio: NewTokenRatio;
+  /** Requests retracted so far. */
+  retractions = 0;
   private readonly config: EngineConfig;
   private readonly modelLength: number;
   private readonly wholePromptFirst: boolean;
@@ -205,6 +207,7 @@ export class SglangScheduler {
       retracted.push(state);
     }
     pool.ensureFree(this.decodeGrowth(burst));
+    this.retractions += retracted.length;
     if (retracted.length === 0) return false;
     if (this.wholePromptFirst) {
       this.waiting.push(...retracted);

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import { smallRun, type SmallRow } from "../../../test/small-run.ts";
+import { RequestStatus } from "../../metrics/request-ledger.ts";
+
+const engine = { engine_type: "sglang", block_size: 16, num_gpu_blocks: 1000 };
+
+async function handOff(rows: readonly SmallRow[], prefill = {}, decode = {}, semantics?: "current") {
+  const { requests, outcome } = await smallRun(rows, {
+    engine,
+    disaggregated: { prefill, decode },
+    ...(semantics === undefined ? {} : { semantics }),
+  });
+  const at = (column: Float64Array) => Array.from(column, (ns) => ns / 1e6);
+  const { handoffs } = outcome;
+  return {
+    requests,
+    reserved: at(handoffs!.destinationReservedNs),
+    held: at(handoffs!.sourceHeldNs),
+    activated: at(handoffs!.destinationActivatedNs),
+  };
+}
+
+describe("an SGLang-like hand-off", () => {
+  test("reserves the destination at arrival and, under 1.4.2 rules, holds the prompt until its hidden output is done", async () => {
+    const { requests, reserved, held } = await handOff([{ input: 1000, output: 3 }]);
+    expect(reserved).toEqual([0]);
+    // A prefill with a decode in it, and two more decodes.
+    expect(held[0]! - requests[0]!.admit).toBeGreaterThan(32.105859 + 3 * 5.74);
+    expect(requests[0]!.first).toBeGreaterThan(held[0]!);
+    expect(requests[0]!.tokens).toBe(3);
+  });
+
+  test("holds the prompt after its prefill under current rules", async () => {
+    const { requests, held, activated } = await handOff([{ input: 1000, output: 3 }], {}, {}, "current");
+    expect(held[0]).toBeCloseTo(32.105859, 5);
+    expect(activated[0]).toBe(held[0]);
+    expect(requests[0]!.first - held[0]!).toBeGreaterThan(5.74);
+  });
+
+  test("a prompt the decode pool can never hold fails and does not hold up the next", async () => {
+    const { requests } = await handOff(
+      [
+        { input: 1600, output: 3 },
+        { at: 1, input: 160, output: 3 },
+      ],
+      {},
+      { num_gpu_blocks: 50 },
+    );
+    expect(requests.map(({ status }) => status)).toEqual([RequestStatus.failed, RequestStatus.completed]);
+  });
+
+  test.each(["dynamo-1.4", "current"] as const)(
+    "a prompt the prefill worker refuses gives its destination back (%s)",
+    async (semantics) => {
+      const { requests } = await smallRun(
+        [
+          { input: 1600, output: 3 },
+          { at: 1, input: 160, output: 3 },
+        ],
+        {
+          engine,
+          semantics,
+          disaggregated: { prefill: { num_gpu_blocks: 50 }, decode: { num_gpu_blocks: 105 } },
+        },
+      );
+      expect(requests.map(({ status }) => status)).toEqual([RequestStatus.rejected, RequestStatus.completed]);
+    },
+  );
+
+  test("transfers what the destination lacks", async () => {
+    const ids = [1, 2];
+    const { held, activated } = await handOff(
+      [
+        { input: 1000, output: 2, ids },
+        { at: 2000, input: 1000, output: 2, ids },
+      ],
+      { kv_bytes_per_token: 131_072, kv_transfer_bandwidth: 1, kv_transfer_timing_mode: "destination_missing" },
+    );
+    // 63 pages of 16 tokens, and the last one alone.
+    expect(activated[0]! - held[0]!).toBeCloseTo((1008 * 131_072) / 1e6, 5);
+    expect(activated[1]! - held[1]!).toBeCloseTo((16 * 131_072) / 1e6, 5);
+  });
+});
