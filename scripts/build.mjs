@@ -10,8 +10,8 @@ await build({
   outdir: "dist",
   bundle: true,
   splitting: true,
-  // Starts its own worker files, so it must stay where it is installed.
-  external: ["tinypool"],
+  // Tinypool starts its own worker files, so it must stay where it is installed; the others are optional.
+  external: ["tinypool", "bullmq", "ioredis"],
   format: "esm",
   platform: "node",
   target: "node20",

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const program = join(import.meta.dirname, "../dist/cli/main.js");
+const builtProgram = join(import.meta.dirname, "../dist/cli/main.js");
 
 /** What a finished process left. */
 export interface Finished {
@@ -20,10 +20,16 @@ export function scratchFolder(): string {
 /**
  * Runs the built program as a process of its own.
  * @param options.interruptAfterMs sends SIGINT that long after the start
+ * @param options.program another copy of it
  */
 export function runCli(
   args: readonly string[],
-  { cwd, stdin = "", interruptAfterMs }: { cwd: string; stdin?: string; interruptAfterMs?: number },
+  {
+    cwd,
+    stdin = "",
+    interruptAfterMs,
+    program = builtProgram,
+  }: { cwd: string; stdin?: string; interruptAfterMs?: number; program?: string },
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], { cwd, stdio: "pipe" });

@@ -38,6 +38,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/sweep.ts"),
   },
   {
+    name: "worker",
+    summary: "do the runs of sweeps from a queue on Redis, on any number of machines",
+    load: () => import("./commands/worker.ts"),
+  },
+  {
     name: "trace",
     summary: "inspect, convert and generate traces",
     load: () => import("./commands/trace.ts"),

@@ -11,7 +11,7 @@ const inputErrors = new Set([
   "AxisError",
 ]);
 /** Names of errors whose message is meant for people and whose cause lies elsewhere. */
-const runErrors = new Set(["OutputError", "PlannerError"]);
+const runErrors = new Set(["OutputError", "PlannerError", "QueueError"]);
 
 /**
  * Tells on stderr what went wrong, one line a mistake, and gives the exit code. Only a defect of this program shows a

@@ -1,8 +1,9 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { ConfigError } from "../config/config-error.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
 import { AxisError, parseAxis } from "../sweep/axis.ts";
 import type { PlanFile } from "../sweep/plan-file.ts";
+import type { QueueSettings } from "../sweep/queue/queue-driver.ts";
 import type { SweepDesign } from "../sweep/sweep-plan.ts";
 import { parseWithReplayOptions } from "./replay-command-line.ts";
 
@@ -18,6 +19,8 @@ export interface SweepCommandLine {
   readonly keepResults: boolean;
   readonly dryRun: boolean;
   readonly slaThreshold: number;
+  /** null = this machine does the runs. */
+  readonly queue: Omit<QueueSettings, "out"> | null;
 }
 
 interface OwnOptions {
@@ -33,6 +36,11 @@ interface OwnOptions {
   readonly keepResults?: boolean;
   readonly dryRun?: boolean;
   readonly threshold: string;
+  readonly driver: string;
+  readonly redis?: string;
+  readonly queue?: string;
+  readonly queueLength?: string;
+  readonly traceStore?: string;
 }
 
 function sweepCommand(): Command {
@@ -50,6 +58,11 @@ function sweepCommand(): Command {
     .option("--shard <I/N>", "run only every N-th point, starting with the I-th (1/N … N/N)")
     .option("--threshold <SHARE>", "SLA attainment below which the page speaks of a cliff", "0.9")
     .option("--keep-results", "write the full result and the page of every run to runs/")
+    .option("--driver <NAME>", "what does the runs: local, or bullmq (workers behind a queue)", "local")
+    .addOption(redisOption())
+    .option("--queue <NAME>", "name of the queue; sweeps and workers of one name work together (default: windtunnel)")
+    .option("--queue-length <N>", "runs of this sweep in the queue at a time (default: 1000)")
+    .option("--trace-store <PLACE>", "folder or http(s) address that traces go through instead of Redis")
     .option("--dry-run", "list the runs and stop");
 }
 
@@ -73,6 +86,7 @@ export async function parseSweepCommandLine(args: string[]): Promise<SweepComman
     keepResults: own.keepResults === true,
     dryRun: own.dryRun === true,
     slaThreshold: share(own.threshold),
+    queue: queueOf(own),
   };
 }
 
@@ -95,6 +109,47 @@ function designOf(own: OwnOptions, plan: PlanFile | null, replay: ReplayOptions)
     sampling: own.sampling === undefined ? (plan?.sampling ?? "latin-hypercube") : samplingOf(own.sampling),
     repeats: own.repeats === undefined ? (plan?.repeats ?? 1) : whole(own.repeats, "--repeats", 1),
     seed: replay.seed ?? 42,
+  };
+}
+
+/** Where Redis is; in the environment it does not show in lists of processes. */
+export function redisOption(): Option {
+  return new Option(
+    "--redis <URL>",
+    "redis://[user:password@]host[:port][/database], rediss:// for TLS (default: the environment's WINDTUNNEL_REDIS)",
+  );
+}
+
+/** @throws ConfigError */
+export function redisUrl(given: string | undefined): string {
+  const url = given ?? process.env["WINDTUNNEL_REDIS"];
+  if (url !== undefined && url !== "") return url;
+  const message = "say where Redis is, such as redis://localhost:6379, or set WINDTUNNEL_REDIS";
+  throw new ConfigError([{ where: "--redis", message }]);
+}
+
+/** The queue's options, which mean nothing without it. */
+function queueOf(own: OwnOptions): SweepCommandLine["queue"] {
+  if (own.driver === "local") {
+    const given = { "--redis": own.redis, "--queue": own.queue, "--queue-length": own.queueLength };
+    const idle = Object.entries({ ...given, "--trace-store": own.traceStore }).filter(
+      ([, value]) => value !== undefined,
+    );
+    if (idle.length === 0) return null;
+    throw new ConfigError(idle.map(([where]) => ({ where, message: "needs --driver bullmq" })));
+  }
+  if (own.driver !== "bullmq") {
+    throw new ConfigError([{ where: "--driver", message: `found "${own.driver}", expected local or bullmq` }]);
+  }
+  if (own.parallel !== undefined) {
+    const message = "is for runs on this machine; give it to windtunnel worker";
+    throw new ConfigError([{ where: "--parallel", message }]);
+  }
+  return {
+    url: redisUrl(own.redis),
+    queue: own.queue ?? "windtunnel",
+    length: whole(own.queueLength ?? "1000", "--queue-length", 1),
+    traceStore: own.traceStore ?? null,
   };
 }
 
@@ -121,7 +176,8 @@ function shardFrom(text: string): { index: number; count: number } {
   return { index: index - 1, count };
 }
 
-function whole(text: string, flag: string, least: number): number {
+/** @throws ConfigError */
+export function whole(text: string, flag: string, least: number): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isInteger(value) && value >= least) return value;
   throw new ConfigError([{ where: flag, message: `found "${text}", expected a whole number of at least ${least}` }]);

@@ -16,10 +16,10 @@ export class OutputError extends Error {
  * Writes a file as a whole: into a new file beside it that takes its place when everything is written, so that a
  * reader never sees half a report and a failure leaves what was there. Missing folders are made. Devices and pipes are
  * written to directly. A path that ends in .gz is compressed.
- * @param chunks text, in order
+ * @param chunks text or bytes, in order
  * @throws OutputError
  */
-export async function writeFileAtomically(path: string, chunks: Iterable<string>): Promise<void> {
+export async function writeFileAtomically(path: string, chunks: Iterable<string | Uint8Array>): Promise<void> {
   const direct = isSpecialFile(path);
   const target = direct ? path : join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   let file: number | null = null;
@@ -27,7 +27,7 @@ export async function writeFileAtomically(path: string, chunks: Iterable<string>
     if (!direct) makeFolder(dirname(path));
     file = openSync(target, direct ? "w" : "wx");
     if (path.endsWith(".gz")) await writeCompressed(file, chunks);
-    else for (const chunk of chunks) writeAll(file, Buffer.from(chunk));
+    else for (const chunk of chunks) writeAll(file, typeof chunk === "string" ? Buffer.from(chunk) : chunk);
     closeSync(file);
     file = null;
     if (!direct) renameSync(target, path);
@@ -73,11 +73,11 @@ function isSpecialFile(path: string): boolean {
   return stat !== null && !stat.isFile() && !stat.isDirectory();
 }
 
-function writeAll(file: number, bytes: Buffer): void {
+function writeAll(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
 }
 
-async function writeCompressed(file: number, chunks: Iterable<string>): Promise<void> {
+async function writeCompressed(file: number, chunks: Iterable<string | Uint8Array>): Promise<void> {
   const gzip = createGzip();
   const written = (async () => {
     for await (const bytes of gzip) writeAll(file, bytes as Buffer);

@@ -93,20 +93,17 @@ export async function runSweep(
   openDriver: () => Promise<RunDriver> = async () => localDriver(parallel),
 ): Promise<SweepOutcome> {
   const fileOf = (run: string) => (keepResults ? join(out, "runs", `${run}.json`) : null);
-  try {
-    makeFolder(keepResults ? join(out, "runs") : out);
-  } catch (error) {
-    throw new OutputError(out, error);
-  }
-  const file = new ResultsFile(join(out, "results.jsonl"));
-  const known = new Map(file.rows.filter((row) => row.error === null).map((row) => [row.run, row]));
   const rows: SweepRow[] = [];
   let reused = 0;
-  let driver: RunDriver | null = null;
+  const driver = await openDriver();
+  let file: ResultsFile | null = null;
   try {
-    driver = await openDriver();
+    makeOutputFolder(keepResults ? join(out, "runs") : out);
+    const results = new ResultsFile(join(out, "results.jsonl"));
+    file = results;
+    const known = new Map(results.rows.filter((row) => row.error === null).map((row) => [row.run, row]));
     const record = (row: SweepRow) => {
-      file.append(row);
+      results.append(row);
       rows.push(row);
       hooks.onRow?.(row, rows.length, points.length);
     };
@@ -130,7 +127,7 @@ export async function runSweep(
       let next = 0;
       let broken = false;
       const stopping = () => broken || hooks.signal?.aborted === true;
-      const work = async (does: RunDriver) => {
+      const work = async () => {
         while (next < group.length && !stopping()) {
           const point = group[next++]!;
           const applied = applyPoint(base, point);
@@ -146,25 +143,33 @@ export async function runSweep(
           }
           const task: SweepTask = { run, point, options };
           try {
-            const done = await does.run(task, workload, path);
+            const done = await driver.run(task, workload, path);
             // Threads that are being ended fail their runs; that says nothing about the runs.
             if (stopping()) return;
             record(done);
-            does.recorded?.(task);
+            driver.recorded?.(task);
           } catch (error) {
             broken = true;
             throw error;
           }
         }
       };
-      const loops = Array.from({ length: Math.min(driver.places, group.length) }, () => work(driver!));
+      const loops = Array.from({ length: Math.min(driver.places, group.length) }, work);
       await Promise.race([Promise.all(loops), stopped]);
     }
   } finally {
-    await driver?.close();
-    file.close();
+    await driver.close();
+    file?.close();
   }
   return { rows: rows.toSorted((a, b) => a.index - b.index), reused, interrupted: hooks.signal?.aborted ?? false };
+}
+
+function makeOutputFolder(path: string): void {
+  try {
+    makeFolder(path);
+  } catch (error) {
+    throw new OutputError(path, error);
+  }
 }
 
 /** Points that replay the same requests, together; the groups in the order of their first points. */

@@ -2,6 +2,8 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { mergedRows, writeSweep } from "../../sweep/merge.ts";
 import { checkPoints, runSweep, withDocuments } from "../../sweep/run-sweep.ts";
+import type { QueueSettings } from "../../sweep/queue/queue-driver.ts";
+import type { RunDriver } from "../../sweep/run-driver.ts";
 import { shardOf, sweepPoints, type SweepPoint } from "../../sweep/sweep-plan.ts";
 import type { SweepRow } from "../../sweep/sweep-row.ts";
 import { exitCodes } from "../failure.ts";
@@ -35,6 +37,7 @@ async function sweep(args: string[]): Promise<number> {
     const outcome = await runSweep(
       { base, points, out, parallel, keepResults },
       { signal: controller.signal, onRow: (row, done) => progress.update(row, done) },
+      given.queue === null ? undefined : () => openQueue({ ...given.queue!, out }, progress),
     );
     progress.clear();
     if (outcome.interrupted) {
@@ -44,11 +47,25 @@ async function sweep(args: string[]): Promise<number> {
       return exitCodes.interrupted;
     }
     await writeSweep(out, outcome.rows, { threshold: given.slaThreshold, folders: [out] });
+    if (given.queue !== null) await forgetQueue(out);
     if (!quiet) process.stdout.write(summary(outcome.rows, outcome.reused, out));
     return outcome.rows.some((row) => row.error !== null) ? exitCodes.failed : exitCodes.done;
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onInterrupt);
   }
+}
+
+/** Loaded only for a sweep on a queue. */
+async function openQueue(settings: QueueSettings, progress: SweepProgress): Promise<RunDriver> {
+  const { QueueDriver } = await import("../../sweep/queue/queue-driver.ts");
+  const driver = await QueueDriver.open(settings, (status) => progress.updateQueue(status));
+  for (const warning of driver.warnings) process.stderr.write(`windtunnel: warning: ${warning}\n`);
+  return driver;
+}
+
+async function forgetQueue(out: string): Promise<void> {
+  const { forgetSweepIdentity } = await import("../../sweep/queue/sweep-identity.ts");
+  forgetSweepIdentity(out);
 }
 
 async function merge(args: string[]): Promise<number> {

@@ -1,0 +1,67 @@
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import { windtunnelVersion } from "../../version.ts";
+import { exitCodes } from "../failure.ts";
+import { parsed } from "../parse-command.ts";
+import { redisOption, redisUrl, whole } from "../sweep-command-line.ts";
+
+interface WorkerOptions {
+  readonly redis?: string;
+  readonly queue: string;
+  readonly parallel?: string;
+  readonly allowPolicies?: boolean;
+  readonly traceStore?: string;
+  readonly stalledAfter: string;
+  readonly quiet?: boolean;
+}
+
+function workerCommand(): Command {
+  return new Command("windtunnel worker")
+    .description(
+      "Do the runs of sweeps (windtunnel sweep --driver bullmq) until SIGINT or SIGTERM, which lets those under way finish; a second one ends them.",
+    )
+    .addOption(redisOption())
+    .option("--queue <NAME>", "name of the queue", "windtunnel")
+    .option("--parallel <N>", "runs at a time (default: the cores of this machine)")
+    .option("--allow-policies", "load the policy modules that runs name: code, with the rights of this process")
+    .option("--trace-store <PLACE>", "folder or http(s) address that traces come from, beside Redis")
+    .option("--stalled-after <S>", "seconds without a sign of life after which a worker's runs go to others", "30")
+    .option("--quiet", "print nothing but errors");
+}
+
+/** `windtunnel worker`: takes runs from a queue until it is told to stop. */
+export async function run(args: string[]): Promise<number> {
+  const command = parsed(workerCommand(), args);
+  if (command === null) return exitCodes.done;
+  const given = command.opts<WorkerOptions>();
+  const settings = {
+    url: redisUrl(given.redis),
+    queue: given.queue,
+    parallel: given.parallel === undefined ? availableParallelism() : whole(given.parallel, "--parallel", 1),
+    allowsPolicies: given.allowPolicies === true,
+    traceStore: given.traceStore ?? null,
+    stalledSeconds: whole(given.stalledAfter, "--stalled-after", 1),
+  };
+  const say = (text: string) => given.quiet !== true && process.stderr.write(`windtunnel: ${text}\n`);
+  const controller = new AbortController();
+  const onInterrupt = () => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    say("finishing the runs under way; once more ends them");
+    controller.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
+  const counts = { done: 0, failed: 0 };
+  const { workOnQueue } = await import("../../sweep/queue/queue-worker.ts");
+  await workOnQueue(
+    settings,
+    {
+      onReady: (place) =>
+        say(`worker ${windtunnelVersion} on queue ${settings.queue} at ${place}, ${settings.parallel} runs at a time`),
+      onRun: ({ error }) => counts[error === null ? "done" : "failed"]++,
+      onNote: say,
+    },
+    controller.signal,
+  );
+  say(`${counts.done} runs done, ${counts.failed} failed`);
+  return exitCodes.done;
+}

@@ -1,0 +1,48 @@
+import * as z from "zod/mini";
+import type { ReplayOptions } from "../../config/replay-options.ts";
+import type { SweepTask } from "../sweep-task.ts";
+
+/** One run as it lies in the queue. */
+export interface RunJob {
+  /** Version that must do it; others may get other numbers. */
+  readonly version: string;
+  readonly task: SweepTask;
+  /** Content of the requests, and what their name and notes are in this sweep. */
+  readonly trace: { readonly digest: string; readonly name: string; readonly notes: readonly string[] };
+  /** Keep the full result for the sweep to fetch. */
+  readonly keepResult: boolean;
+}
+
+const schema = z.strictObject({
+  version: z.string(),
+  task: z.strictObject({
+    run: z.string(),
+    point: z.strictObject({
+      index: z.number(),
+      values: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
+      repeat: z.number(),
+    }),
+    options: z.record(z.string(), z.unknown()),
+  }),
+  trace: z.strictObject({
+    digest: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+    name: z.string(),
+    notes: z.array(z.string()),
+  }),
+  keepResult: z.boolean(),
+});
+
+/** A job's data; null when it is none of ours. */
+export function readRunJob(data: unknown): RunJob | null {
+  const parsed = schema.safeParse(data);
+  return parsed.success ? (parsed.data as unknown as RunJob) : null;
+}
+
+/** The module a run would load as its policy, as its options name it; null = none. */
+export function codeNamedBy({ policy, plannerConfig }: ReplayOptions): string | null {
+  if (policy !== undefined && policy !== null) return policy;
+  // A document that has not been read could name anything.
+  if (typeof plannerConfig === "string") return `whatever ${plannerConfig} names`;
+  const named = (plannerConfig as { policy?: unknown } | undefined)?.policy;
+  return named === undefined || named === null ? null : String(named);
+}
