@@ -164,7 +164,7 @@ function view(worker: Worker, trace: Trace, atNs: number) {
     inSystem: worker.inSystem,
     // Asked by a router, hence only about requests that have not been enqueued.
     overlap: Array.from({ length: trace.count - worker.requests }, (_, i) =>
-      worker.prefixOverlapBlocks(worker.requests + i),
+      worker.prefixOverlapBlocks(worker.requests + i, atNs),
     ),
   };
 }

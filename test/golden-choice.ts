@@ -1,4 +1,4 @@
-import type { RouterRole } from "../src/router/kv-router.ts";
+import type { RouterRole } from "../src/router/target-cost.ts";
 import type { TargetChoice } from "../src/router/target-choice.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import type { GoldenRow } from "./golden-case.ts";
@@ -11,13 +11,16 @@ export class GoldenChoices {
   readonly violations: string[] = [];
   readonly byRole: Readonly<Record<RouterRole, TargetChoice>>;
   private readonly trace: Trace;
+  private readonly closedLoop: boolean;
   private readonly rowsOf = new Map<string, GoldenRow[]>();
   private readonly rowOf = new Map<number, GoldenRow>();
 
-  constructor(trace: Trace, rows: readonly GoldenRow[]) {
+  /** @param closedLoop requests are offered when others finish, so rows are told apart by their lengths only */
+  constructor(trace: Trace, rows: readonly GoldenRow[], closedLoop = false) {
     this.trace = trace;
+    this.closedLoop = closedLoop;
     for (const row of rows) {
-      const key = keyOf(row.arrivalMs, row.inputLength, row.outputLength);
+      const key = keyOf(closedLoop ? 0 : row.arrivalMs, row.inputLength, row.outputLength);
       this.rowsOf.set(key, [...(this.rowsOf.get(key) ?? []), row]);
     }
     const follow = (role: RouterRole): TargetChoice => ({
@@ -46,7 +49,8 @@ export class GoldenChoices {
 
   private candidates(request: number): GoldenRow[] {
     const { arrivalMs, inputLength, outputLength } = this.trace;
-    return this.rowsOf.get(keyOf(arrivalMs[request]!, inputLength[request]!, outputLength[request]!))!;
+    const atMs = this.closedLoop ? 0 : arrivalMs[request]!;
+    return this.rowsOf.get(keyOf(atMs, inputLength[request]!, outputLength[request]!))!;
   }
 }
 

@@ -1,7 +1,9 @@
 import { ProblemList } from "../src/config/config-error.ts";
 import { validateEngineArgs, type ValidatedEngineArgs, type WorkerRole } from "../src/config/engine-args.ts";
+import { validateRouterConfig } from "../src/config/router-config.ts";
 import type { EngineConfig } from "../src/engine/engine-config.ts";
 import type { SemanticsName } from "../src/engine/semantics.ts";
+import type { KvRouterSettings } from "../src/router/kv-router-settings.ts";
 import type { RunConfig } from "../src/simulation/run-config.ts";
 import { polynomialPerfModel } from "../src/perf/polynomial.ts";
 
@@ -23,6 +25,7 @@ export function replayConfig(
     replayConcurrency: numberOrNull("--replay-concurrency"),
     maxSimTimeSeconds: numberOrNull("--max-sim-time-seconds"),
     routerMode: (value("--router-mode") ?? "round_robin") as RunConfig["routerMode"],
+    kvRouter: routerOf(value("--router-config")),
     planner: null,
     engine,
     seed: 0,
@@ -48,6 +51,14 @@ export function replayConfig(
       numDecodeWorkers: number("--num-decode-workers", 1),
     },
   };
+}
+
+/** A router configuration through the validation a user's goes through. */
+function routerOf(given: unknown): KvRouterSettings {
+  const problems = new ProblemList();
+  const router = validateRouterConfig(given, "--router-config", null, problems);
+  problems.throwIfAny();
+  return router!.settings;
 }
 
 /** Engine arguments through the validation a user's go through. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { kvRouterDefaults } from "../router/kv-router-settings.ts";
+import { singleClassProfile } from "../router/policy-profile.ts";
 import { ProblemList } from "./config-error.ts";
 import { validateRouterConfig } from "./router-config.ts";
 
@@ -27,8 +28,7 @@ describe("a router configuration", () => {
       ...kvRouterDefaults,
       overlapScoreCredit: 1.5,
       temperature: 0.2,
-      queueThreshold: 0.5,
-      queuePolicy: "wspt",
+      policy: singleClassProfile(0.5, "wspt"),
       assumeKvReuse: false,
     });
   });
@@ -44,7 +44,7 @@ describe("a router configuration", () => {
   });
 
   it("lets the engine arguments name the queue policy", () => {
-    expect(check({ router_queue_policy: "wspt" }, "lcfs").router!.settings.queuePolicy).toBe("lcfs");
+    expect(check({ router_queue_policy: "wspt" }, "lcfs").router!.settings.policy.classes[0]!.queuePolicy).toBe("lcfs");
   });
 
   it("warns of what has no effect", () => {

@@ -1,4 +1,6 @@
 import { kvRouterDefaults, type KvRouterSettings } from "../router/kv-router-settings.ts";
+import { singleClassProfile } from "../router/policy-profile.ts";
+import type { QueuePolicy } from "../router/request-queue.ts";
 import { shown, type ProblemList } from "./config-error.ts";
 import { routerConfigSchema, routerKeysWithoutEffect, type GivenRouterConfig } from "./router-schema.ts";
 import { validate } from "./validate.ts";
@@ -20,7 +22,7 @@ export interface ResolvedRouter {
 export function validateRouterConfig(
   given: unknown,
   where: string,
-  queuePolicy: KvRouterSettings["queuePolicy"] | null,
+  queuePolicy: QueuePolicy | null,
   problems: ProblemList,
 ): ResolvedRouter | null {
   const document = given ?? {};
@@ -33,7 +35,7 @@ export function validateRouterConfig(
   return { settings: settingsOf(config, queuePolicy), warnings: warningsOf(config, where) };
 }
 
-function settingsOf(config: GivenRouterConfig, queuePolicy: KvRouterSettings["queuePolicy"] | null): KvRouterSettings {
+function settingsOf(config: GivenRouterConfig, queuePolicy: QueuePolicy | null): KvRouterSettings {
   const defaults = kvRouterDefaults;
   const olderWeight = config.overlap_score_weight ?? null;
   return {
@@ -45,8 +47,10 @@ function settingsOf(config: GivenRouterConfig, queuePolicy: KvRouterSettings["qu
     trackActiveBlocks: config.router_track_active_blocks ?? defaults.trackActiveBlocks,
     trackPrefillTokens: config.router_track_prefill_tokens ?? defaults.trackPrefillTokens,
     assumeKvReuse: config.router_assume_kv_reuse ?? defaults.assumeKvReuse,
-    queueThreshold: config.router_queue_threshold ?? defaults.queueThreshold,
-    queuePolicy: queuePolicy ?? config.router_queue_policy ?? defaults.queuePolicy,
+    policy: singleClassProfile(
+      config.router_queue_threshold ?? null,
+      queuePolicy ?? config.router_queue_policy ?? "fcfs",
+    ),
   };
 }
 

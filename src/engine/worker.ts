@@ -44,8 +44,12 @@ export interface Worker {
    */
   lastPassEndedBy(atNs: number, sinceNs: number, rank?: number): ForwardPass | null;
 
-  /** Resident leading full blocks of a request's prompt, for a router that follows the caches. */
-  prefixOverlapBlocks(request: number, rank?: number): number;
+  /**
+   * Leading full blocks of a request's prompt that a router which follows the caches knows to be resident at `atNs`: by
+   * what the engine has published, which may be what it held before the pass under way (Semantics.kvEventsAt). The
+   * worker must have been advanced to `atNs`.
+   */
+  prefixOverlapBlocks(request: number, atNs: number, rank?: number): number;
 
   /**
    * Tokens emitted and requests that emitted them, summed over all passes that ended at or before `atNs` (same times as

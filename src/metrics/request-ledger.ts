@@ -20,6 +20,7 @@ export const FailureReason = {
   promptExceedsKvPool: 2,
   promptExceedsTokenBudget: 3,
   outgrewKvPool: 4,
+  routerQueueFull: 5,
 } as const;
 export type FailureReason = (typeof FailureReason)[keyof typeof FailureReason];
 
@@ -30,6 +31,7 @@ export const failureReasons = [
   "prompt_exceeds_kv_pool",
   "prompt_exceeds_token_budget_without_chunking",
   "outgrew_kv_pool",
+  "router_queue_full",
 ] as const;
 
 /**

@@ -1,3 +1,5 @@
+import { singleClassProfile, type PolicyProfile } from "./policy-profile.ts";
+
 /** Settings of the KV-aware router, defaults filled in (engine-reference §6). */
 export interface KvRouterSettings {
   /** Blocks of prefill a cached block is worth; 0 = caches are ignored. */
@@ -13,9 +15,8 @@ export interface KvRouterSettings {
   readonly trackPrefillTokens: boolean;
   /** Equal prompt blocks of active requests count once. */
   readonly assumeKvReuse: boolean;
-  /** Requests wait in the router while every target has more prefill tokens than this share of a pass's; null = never. */
-  readonly queueThreshold: number | null;
-  readonly queuePolicy: "fcfs" | "lcfs" | "wspt";
+  /** The queues of requests held back, and when requests are. */
+  readonly policy: PolicyProfile;
 }
 
 /** The reference's defaults. */
@@ -28,6 +29,5 @@ export const kvRouterDefaults: KvRouterSettings = {
   trackActiveBlocks: true,
   trackPrefillTokens: true,
   assumeKvReuse: true,
-  queueThreshold: null,
-  queuePolicy: "fcfs",
+  policy: singleClassProfile(null, "fcfs"),
 };

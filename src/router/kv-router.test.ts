@@ -5,6 +5,8 @@ import type { SimulationOutcome } from "../simulation/outcome.ts";
 import type { TracePriorities } from "../trace/trace.ts";
 import { engineConfig } from "../../test/golden-case.ts";
 import { kvRouterDefaults, type KvRouterSettings } from "./kv-router-settings.ts";
+import { singleClassProfile } from "./policy-profile.ts";
+import type { QueuePolicy } from "./request-queue.ts";
 import type { TargetChoice } from "./target-choice.ts";
 
 interface Asked {
@@ -17,7 +19,10 @@ interface Asked {
 
 interface Setup {
   readonly workers: number;
-  readonly router?: Partial<KvRouterSettings>;
+  readonly router?: Partial<KvRouterSettings> & {
+    readonly queueThreshold?: number;
+    readonly queuePolicy?: QueuePolicy;
+  };
   readonly engine?: Partial<EngineConfig>;
   readonly priorities?: TracePriorities;
   readonly choice?: TargetChoice;
@@ -50,7 +55,11 @@ function run(requests: readonly Asked[], { workers, router, engine, priorities, 
       replayConcurrency: null,
       maxSimTimeSeconds: null,
       routerMode: "kv_router",
-      kvRouter: { ...kvRouterDefaults, ...router },
+      kvRouter: {
+        ...kvRouterDefaults,
+        policy: singleClassProfile(router?.queueThreshold ?? null, router?.queuePolicy ?? "fcfs"),
+        ...router,
+      },
       ...(choice === undefined ? {} : { targetChoice: { aggregated: choice } }),
       planner: null,
       engine: "auto",

@@ -2,10 +2,12 @@
 export interface QueuedRequest {
   readonly request: number;
   readonly arrivalSeconds: number;
-  /** Cached blocks on each target when it arrived, by target id. */
-  readonly overlapBlocks: ReadonlyMap<number, number>;
-  /** Prompt tokens the best target would have to compute. */
-  readonly uncachedTokens: number;
+  /** Cached blocks on each target when it arrived; targets in the order of `targetIds`. */
+  readonly overlapBlocks: readonly number[];
+  readonly targetIds: readonly number[];
+  /** Prompt tokens, and those of them the best target had cached. */
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
   /** Seconds by which it counts as older. */
   readonly priority: number;
   /** Higher ones go before all lower ones. */
@@ -14,11 +16,22 @@ export interface QueuedRequest {
 
 export type QueuePolicy = "fcfs" | "lcfs" | "wspt";
 
+/** Prompt tokens the best target would have to compute: what sending the request costs its class, at least 1. */
+export function sendingCost({ promptTokens, cachedTokens }: QueuedRequest): number {
+  return Math.max(1, promptTokens - cachedTokens);
+}
+
+interface Entry {
+  readonly queued: QueuedRequest;
+  readonly key: number;
+  readonly sequence: number;
+}
+
 /** Requests the router holds back, the next to go first (engine-reference §6). */
 export class RequestQueue {
   private readonly policy: QueuePolicy;
-  /** Sorted: the next to go stands last. */
-  private readonly entries: { readonly queued: QueuedRequest; readonly key: number; readonly sequence: number }[] = [];
+  /** A binary heap. */
+  private readonly heap: Entry[] = [];
   private sequence = 0;
 
   constructor(policy: QueuePolicy) {
@@ -26,28 +39,44 @@ export class RequestQueue {
   }
 
   get length(): number {
-    return this.entries.length;
+    return this.heap.length;
   }
 
   push(queued: QueuedRequest): void {
+    const { heap } = this;
     const entry = { queued, key: sortKey(queued, this.policy), sequence: this.sequence++ };
-    let low = 0;
-    let high = this.entries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (goesBefore(entry, this.entries[middle]!)) low = middle + 1;
-      else high = middle;
+    let at = heap.length;
+    while (at > 0) {
+      const up = (at - 1) >>> 1;
+      if (!goesBefore(entry, heap[up]!)) break;
+      heap[at] = heap[up]!;
+      at = up;
     }
-    this.entries.splice(low, 0, entry);
+    heap[at] = entry;
   }
 
   /** The next to go; undefined when empty. */
   peek(): QueuedRequest | undefined {
-    return this.entries.at(-1)?.queued;
+    return this.heap[0]?.queued;
   }
 
   pop(): QueuedRequest | undefined {
-    return this.entries.pop()?.queued;
+    const { heap } = this;
+    const first = heap[0];
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return first?.queued;
+    const { length } = heap;
+    let at = 0;
+    for (;;) {
+      let down = 2 * at + 1;
+      if (down >= length) break;
+      if (down + 1 < length && goesBefore(heap[down + 1]!, heap[down]!)) down++;
+      if (!goesBefore(heap[down]!, last)) break;
+      heap[at] = heap[down]!;
+      at = down;
+    }
+    heap[at] = last;
+    return first!.queued;
   }
 }
 
@@ -58,14 +87,8 @@ function sortKey(queued: QueuedRequest, policy: QueuePolicy): number {
     case "lcfs":
       return queued.priority + queued.arrivalSeconds;
     case "wspt":
-      return (1 + queued.priority) / Math.max(1, queued.uncachedTokens);
+      return (1 + queued.priority) / sendingCost(queued);
   }
-}
-
-interface Entry {
-  readonly queued: QueuedRequest;
-  readonly key: number;
-  readonly sequence: number;
 }
 
 function goesBefore(a: Entry, b: Entry): boolean {

@@ -1,5 +1,6 @@
 import { ActiveBlocks } from "./active-blocks.ts";
-import type { PromptIdentity } from "./prompt-identity.ts";
+import { PrefillBacklog } from "./prefill-backlog.ts";
+import type { PrefixPath, SharedPrefixes } from "./shared-prefixes.ts";
 
 /** When a routed request stops being a load, ns; NaN = not known yet, which is later than any time asked about. */
 export interface LoadTimes {
@@ -11,88 +12,43 @@ export interface LoadTimes {
 
 /** What the router has sent to one target and not seen finished. */
 export class TargetLoad {
-  /** Prompt tokens still to be computed there, cached ones left out. */
-  prefillTokens = 0;
-  readonly blocks: ActiveBlocks;
-  private readonly times: LoadTimes;
-  private readonly blockSize: number;
-  private readonly inputLength: Int32Array;
-  /** Count every prompt's blocks by themselves, equal or not. */
-  private readonly countRepeats: boolean;
-  private readonly prefilling: number[] = [];
-  private readonly prefillingTokens: number[] = [];
-  private readonly active: number[] = [];
-  private plainBlocks = 0;
+  readonly id: number;
+  readonly prefill: PrefillBacklog;
+  activeRequests = 0;
+  /** Requests whose end of prefill is not known yet, in the order they were sent. */
+  readonly prefilling: number[] = [];
+  /** Passes its worker had started when `prefilling` was last looked through. */
+  passesSeen = -1;
+  private readonly blocks: ActiveBlocks | null;
+  private repeatedBlocks = 0;
 
-  constructor(prompts: PromptIdentity, inputLength: Int32Array, times: LoadTimes, countRepeats: boolean) {
-    this.blocks = new ActiveBlocks(prompts);
-    this.blockSize = prompts.blockSize;
-    this.inputLength = inputLength;
-    this.times = times;
-    this.countRepeats = countRepeats;
+  /** @param prefixes null = every prompt's blocks count by themselves, equal to others or not */
+  constructor(id: number, prefixes: SharedPrefixes | null, prefill: PrefillBacklog) {
+    this.id = id;
+    this.prefill = prefill;
+    this.blocks = prefixes === null ? null : new ActiveBlocks(prefixes);
   }
 
-  get activeRequests(): number {
-    return this.active.length;
+  /** Full prompt blocks active there. */
+  get activeBlocks(): number {
+    return this.blocks === null ? this.repeatedBlocks : this.blocks.distinct;
   }
 
-  /** Full prompt blocks active there if the request joined. */
-  potentialBlocks(request: number): number {
-    const asked = this.fullBlocks(request);
-    if (this.countRepeats) return this.plainBlocks + asked;
-    return this.blocks.distinct + asked - this.blocks.leading(request, asked);
+  /** Full prompt blocks active there if a request of `fullBlocks` joined. */
+  blocksWith(path: PrefixPath, fullBlocks: number): number {
+    if (this.blocks === null) return this.repeatedBlocks + fullBlocks;
+    return this.blocks.distinct + fullBlocks - this.blocks.leading(path);
   }
 
-  /** A request was sent there; `tokens` of its prompt are not cached. */
-  add(request: number, tokens: number, tracksPrefill: boolean): void {
-    this.active.push(request);
-    if (this.countRepeats) this.plainBlocks += this.fullBlocks(request);
-    else this.blocks.add(request, this.fullBlocks(request));
-    if (!tracksPrefill) return;
-    this.prefillTokens += tokens;
-    this.prefilling.push(request);
-    this.prefillingTokens.push(tokens);
+  add(path: PrefixPath, fullBlocks: number): void {
+    this.activeRequests++;
+    if (this.blocks === null) this.repeatedBlocks += fullBlocks;
+    else this.blocks.add(path, fullBlocks);
   }
 
-  /** Takes off everything that is over at `atNs`. */
-  settle(atNs: number): void {
-    const { prefilling, prefillingTokens, active, times } = this;
-    let kept = 0;
-    for (let i = 0; i < prefilling.length; i++) {
-      const request = prefilling[i]!;
-      if (times.prefillDoneNs(request) <= atNs || times.leftNs(request) <= atNs) {
-        this.prefillTokens -= prefillingTokens[i]!;
-        continue;
-      }
-      prefilling[kept] = request;
-      prefillingTokens[kept++] = prefillingTokens[i]!;
-    }
-    prefilling.length = kept;
-    prefillingTokens.length = kept;
-    kept = 0;
-    for (let i = 0; i < active.length; i++) {
-      const request = active[i]!;
-      if (times.leftNs(request) <= atNs) {
-        if (this.countRepeats) this.plainBlocks -= this.fullBlocks(request);
-        else this.blocks.remove(request, this.fullBlocks(request));
-      } else active[kept++] = request;
-    }
-    active.length = kept;
-  }
-
-  /** The first known time after which something is over, or Infinity. */
-  get nextReleaseNs(): number {
-    let next = Infinity;
-    for (const request of this.prefilling) {
-      const doneNs = this.times.prefillDoneNs(request);
-      const leftNs = this.times.leftNs(request);
-      if (doneNs < next) next = doneNs;
-      if (leftNs < next) next = leftNs;
-    }
-    return next;
-  }
-
-  private fullBlocks(request: number): number {
-    return Math.floor(this.inputLength[request]! / this.blockSize);
+  remove(path: PrefixPath, fullBlocks: number): void {
+    this.activeRequests--;
+    if (this.blocks === null) this.repeatedBlocks -= fullBlocks;
+    else this.blocks.remove(path, fullBlocks);
   }
 }

@@ -1,7 +1,7 @@
 import type { Worker } from "../engine/worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
-import type { RequestLedger } from "../metrics/request-ledger.ts";
+import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { FinishedQueue } from "./finished-queue.ts";
@@ -142,6 +142,17 @@ export class AggregatedRun implements RunParts {
     if (this.router.looksAtWorkers) this.advanceAll(atNs);
     const assignment = this.router.route(request, atNs);
     if (assignment !== null) this.send(assignment, atNs);
+    else for (const refused of this.router.takeRefused()) this.refuse(refused, atNs);
+  }
+
+  /** A request leaves because too many of its class wait in the router. */
+  private refuse(request: number, atNs: number): void {
+    const { ledger } = this;
+    ledger.status[request] = RequestStatus.rejected;
+    ledger.reason[request] = FailureReason.routerQueueFull;
+    ledger.terminalNs[request] = atNs;
+    this.traffic?.onLeft([request]);
+    if (this.source.dependsOnCompletions) this.finished.push(request, atNs);
   }
 
   private send({ request, member, rank, overlapBlocks }: Assignment<Worker>, atNs: number): void {
@@ -212,6 +223,7 @@ export class AggregatedRun implements RunParts {
   private collect(member: PooledWorker): void {
     const requests = member.worker.takeFinished();
     if (requests.length === 0) return;
+    this.router.onLeft(requests);
     this.traffic?.onLeft(requests);
     if (!this.source.dependsOnCompletions) return;
     for (const request of requests) {

@@ -79,10 +79,12 @@ export class DisaggregatedRun implements RunParts {
     this.decodePool = decodePool;
     this.pools = [prefillPool, decodePool];
     const leftNs = (request: number) => ledger.terminalNs[request]!;
-    const heldNs = (request: number) => handoffs.sourceHeldNs[request]!;
     this.prefillRouter = createPoolRouter(prefillPool, "prefill", prefillEngine, trace, config, {
-      prefillDoneNs: heldNs,
-      leftNs: (request) => (Number.isNaN(heldNs(request)) ? leftNs(request) : heldNs(request)),
+      prefillDoneNs: (request) => handoffs.sourceHeldNs[request]!,
+      leftNs: (request) => {
+        const releasedNs = handoffs.sourceReleasedNs[request]!;
+        return Number.isNaN(releasedNs) ? leftNs(request) : releasedNs;
+      },
     });
     const decodeRouter = createPoolRouter(decodePool, "decode", decodeEngine, trace, config, {
       prefillDoneNs: leftNs,
@@ -257,6 +259,8 @@ export class DisaggregatedRun implements RunParts {
       const busy = worker.busyUntilNs > nowNs;
       ended = worker.passes - ended - (busy ? 1 : 0);
       if (ended > 0) this.complete(station, nowNs);
+      // A prompt held at once lets another one in before the next pass.
+      if (ended > 0 && station.role === "prefill") this.actions.sendHeldBack(nowNs);
       if (busy) station.endNs = worker.busyUntilNs;
     }
   }

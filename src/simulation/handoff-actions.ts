@@ -27,6 +27,18 @@ export interface HandoffContext {
   readonly finished: FinishedQueue | null;
 }
 
+/** How a request leaves without a worker's doing. */
+interface Departure {
+  readonly status: RequestStatus;
+  readonly reason: FailureReason;
+}
+
+const refusedByRouter: Departure = { status: RequestStatus.rejected, reason: FailureReason.routerQueueFull };
+const tooLargeForDestination: Departure = {
+  status: RequestStatus.failed,
+  reason: FailureReason.promptExceedsKvPool,
+};
+
 /**
  * The steps of a hand-off, from the prefill worker to the decode worker, as one global queue of actions: what an action
  * leads to is appended to its end (other-engines-findings §2.4). Actions that need an idle worker wait for it.
@@ -49,7 +61,11 @@ export class HandoffActions {
   constructor(context: HandoffContext) {
     this.context = context;
     this.destinationFirst = context.topology.decodeEngine.engineType === "sglang";
-    if (this.destinationFirst) context.board.onLeft = (requests) => this.abandonDestinations(requests);
+    context.board.onLeft = (requests) => {
+      context.prefillRouter.onLeft(requests);
+      context.decodeRouter.onLeft(requests);
+      if (this.destinationFirst) this.abandonDestinations(requests);
+    };
     this.ordinal = new Int32Array(context.trace.count);
   }
 
@@ -134,7 +150,12 @@ export class HandoffActions {
   }
 
   private submit(request: number, nowNs: number): void {
-    this.sendToPrefill(this.context.prefillRouter.route(request, nowNs), nowNs);
+    const { prefillRouter } = this.context;
+    this.sendToPrefill(prefillRouter.route(request, nowNs), nowNs);
+    for (const refused of prefillRouter.takeRefused()) {
+      this.leave(refused, refusedByRouter, nowNs);
+      this.abandonDestinations([refused]);
+    }
   }
 
   /** Requests the prefill router held back and lets go now. */
@@ -182,11 +203,8 @@ export class HandoffActions {
 
   /** The prompt can never fit a decode worker. */
   private rejectDestination(request: number, nowNs: number): void {
-    this.context.ledger.status[request] = RequestStatus.failed;
-    this.context.ledger.reason[request] = FailureReason.promptExceedsKvPool;
-    this.context.ledger.terminalNs[request] = nowNs;
-    this.context.traffic?.onLeft([request]);
-    this.context.finished?.push(request, nowNs);
+    this.leave(request, tooLargeForDestination, nowNs);
+    this.context.decodeRouter.onLeft([request]);
     if (this.destinationFirst) this.decodeOf.delete(request);
     else this.actions.push({ kind: "release", request });
   }
@@ -209,6 +227,16 @@ export class HandoffActions {
     this.prefillOf.delete(action.request);
     worker.abandonDestination(action.request, nowNs);
     this.tryReserve(station, nowNs);
+  }
+
+  /** A request leaves that no worker has, now. */
+  private leave(request: number, { status, reason }: Departure, nowNs: number): void {
+    const { ledger, traffic, finished } = this.context;
+    ledger.status[request] = status;
+    ledger.reason[request] = reason;
+    ledger.terminalNs[request] = nowNs;
+    traffic?.onLeft([request]);
+    finished?.push(request, nowNs);
   }
 
   private tryReserve(station: Station<DecodeWorker>, nowNs: number): void {
@@ -256,5 +284,6 @@ export class HandoffActions {
     this.prefillOf.delete(action.request);
     this.context.handoffs.sourceReleasedNs[action.request] = nowNs;
     worker.releaseSource(action.request, nowNs);
+    this.context.prefillRouter.onLeft([action.request]);
   }
 }

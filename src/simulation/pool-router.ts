@@ -24,7 +24,13 @@ export interface PoolRouter<W extends Worker> {
   route(request: number, atNs: number): Assignment<W> | null;
   /** A request that was held back and can go now. */
   next(atNs: number): Assignment<W> | null;
+  /** Requests it would not hold back any more since the last call: too many of their class wait. */
+  takeRefused(): readonly number[];
+  /** Requests have left the workers of the pool, at times that may lie ahead. */
+  onLeft(requests: readonly number[]): void;
 }
+
+const nobody: readonly number[] = [];
 
 /** Turn by turn over the active workers. */
 export class RoundRobinPoolRouter<W extends Worker> implements PoolRouter<W> {
@@ -48,6 +54,12 @@ export class RoundRobinPoolRouter<W extends Worker> implements PoolRouter<W> {
   next(): null {
     return null;
   }
+
+  takeRefused(): readonly number[] {
+    return nobody;
+  }
+
+  onLeft(): void {}
 }
 
 /** By cost, over the ranks of the active workers. */
@@ -56,7 +68,10 @@ export class KvPoolRouter<W extends Worker> implements PoolRouter<W> {
   private readonly pool: WorkerPool<W>;
   private readonly dpSize: number;
   private readonly router: KvRouter;
-  private readonly targetsOf = new Map<PooledWorker<W>, RouterTarget[]>();
+  private refused: number[] = [];
+  /** The active workers when the targets were put together. */
+  private members: PooledWorker<W>[] = [];
+  private targets: readonly RouterTarget[] = [];
 
   constructor(pool: WorkerPool<W>, dpSize: number, context: KvRouterContext) {
     this.pool = pool;
@@ -72,44 +87,70 @@ export class KvPoolRouter<W extends Worker> implements PoolRouter<W> {
     return this.router.nextReleaseNs;
   }
 
+  /** What the router counts as sent and not over. */
+  get load(): KvRouter["load"] {
+    return this.router.load;
+  }
+
   route(request: number, atNs: number): Assignment<W> | null {
-    return this.assignment(this.router.route(request, atNs, this.targets()));
+    const routing = this.router.route(request, atNs, this.currentTargets());
+    if (routing === "refused") this.refused.push(request);
+    return typeof routing === "string" ? null : this.assignment(routing);
   }
 
   next(atNs: number): Assignment<W> | null {
-    return this.assignment(this.router.next(atNs, this.targets()));
+    const routing = this.router.next(atNs, this.currentTargets());
+    return routing === null ? null : this.assignment(routing);
   }
 
-  private assignment(routing: Routing | null): Assignment<W> | null {
-    if (routing === null) return null;
-    const { request, target, overlapBlocks } = routing;
-    const member = this.pool.active[Math.floor(target / this.dpSize)]!;
+  takeRefused(): readonly number[] {
+    return this.refused.length === 0 ? nobody : this.refused.splice(0);
+  }
+
+  onLeft(requests: readonly number[]): void {
+    this.router.onLeft(requests);
+  }
+
+  private assignment({ request, target, overlapBlocks }: Routing): Assignment<W> {
+    const member = this.members[Math.floor(target / this.dpSize)]!;
     return { request, member, rank: target % this.dpSize, overlapBlocks };
   }
 
-  private targets(): RouterTarget[] {
-    this.dropGone();
-    return this.pool.active.flatMap((member) => this.ranksOf(member));
-  }
-
-  private ranksOf(member: PooledWorker<W>): RouterTarget[] {
-    let ranks = this.targetsOf.get(member);
-    if (ranks === undefined) {
-      ranks = Array.from({ length: this.dpSize }, (_, rank) => ({
-        id: member.id * this.dpSize + rank,
-        overlapBlocks: (request: number) => member.worker.prefixOverlapBlocks(request, rank),
-      }));
-      this.targetsOf.set(member, ranks);
-    }
-    return ranks;
-  }
-
-  private dropGone(): void {
-    if (this.targetsOf.size <= this.pool.active.length) return;
-    for (const [member, ranks] of this.targetsOf) {
+  private currentTargets(): readonly RouterTarget[] {
+    const { active } = this.pool;
+    const { members } = this;
+    let same = active.length === members.length;
+    for (let i = 0; same && i < active.length; i++) same = active[i] === members[i];
+    if (same) return this.targets;
+    for (const member of members) {
       if (member.state !== "gone") continue;
-      this.targetsOf.delete(member);
-      for (const { id } of ranks) this.router.forget(id);
+      for (let rank = 0; rank < this.dpSize; rank++) this.router.forget(member.id * this.dpSize + rank);
     }
+    this.members = [...active];
+    this.targets = active.flatMap((member) =>
+      Array.from({ length: this.dpSize }, (_, rank) => new WorkerRank(member, rank, this.dpSize)),
+    );
+    return this.targets;
+  }
+}
+
+/** A rank of a worker as a target. */
+class WorkerRank<W extends Worker> implements RouterTarget {
+  readonly id: number;
+  private readonly worker: W;
+  private readonly rank: number;
+
+  constructor(member: PooledWorker<W>, rank: number, dpSize: number) {
+    this.id = member.id * dpSize + rank;
+    this.worker = member.worker;
+    this.rank = rank;
+  }
+
+  get passes(): number {
+    return this.worker.passes;
+  }
+
+  overlapBlocks(request: number, atNs: number): number {
+    return this.worker.prefixOverlapBlocks(request, atNs, this.rank);
   }
 }

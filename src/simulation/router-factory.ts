@@ -1,13 +1,14 @@
 import type { EngineConfig } from "../engine/engine-config.ts";
-import { PromptBlocks } from "../engine/prompt-blocks.ts";
+import { prefixEdges } from "../engine/aggregated/prefix-edges.ts";
 import type { Worker } from "../engine/worker.ts";
 import type { WorkerPool } from "../fleet/worker-pool.ts";
 import { SeededRandom } from "../random/seeded-random.ts";
-import type { RouterRole } from "../router/kv-router.ts";
+import type { RequestPriority } from "../router/kv-router.ts";
 import { kvRouterDefaults } from "../router/kv-router-settings.ts";
 import { SeededChoice } from "../router/target-choice.ts";
+import type { RouterRole } from "../router/target-cost.ts";
 import type { LoadTimes } from "../router/target-load.ts";
-import type { Trace } from "../trace/trace.ts";
+import type { Trace, TracePriorities } from "../trace/trace.ts";
 import { KvPoolRouter, RoundRobinPoolRouter, type PoolRouter } from "./pool-router.ts";
 import type { RunConfig } from "./run-config.ts";
 
@@ -25,21 +26,25 @@ export function createPoolRouter<W extends Worker>(
 ): PoolRouter<W> {
   if (config.routerMode === "round_robin") return new RoundRobinPoolRouter(pool, engine.dpSize);
   const settings = config.kvRouter ?? kvRouterDefaults;
-  const priorities = trace.priorities ?? null;
   const random = new SeededRandom(config.seed).fork(streamOf[role]);
   return new KvPoolRouter(pool, engine.dpSize, {
     settings,
     role,
-    prompts: new PromptBlocks(trace, engine.blockSize),
+    blockSize: engine.blockSize,
+    prefixes: prefixEdges(trace, engine.blockSize),
     inputLength: trace.inputLength,
     times,
     choice: config.targetChoice?.[role] ?? new SeededChoice(random, settings.temperature),
     maxBatchedTokens: engine.maxNumBatchedTokens,
-    ...(priorities === null
-      ? {}
-      : {
-          priority: (request: number) => priorities.boostSeconds[request]!,
-          strictPriority: (request: number) => priorities.strict[request]!,
-        }),
+    priorities: trace.priorities == null ? null : priorityOf(trace.priorities),
+    prefillEstimate: null,
   });
+}
+
+function priorityOf({ boostSeconds, strict, policyClasses }: TracePriorities): RequestPriority {
+  return {
+    boostSeconds: (request) => boostSeconds[request]!,
+    strict: (request) => strict[request]!,
+    policyClass: (request) => policyClasses?.names[policyClasses.classOf[request]!] ?? null,
+  };
 }

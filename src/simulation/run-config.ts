@@ -2,7 +2,7 @@ import type { EngineConfig } from "../engine/engine-config.ts";
 import type { SemanticsName } from "../engine/semantics.ts";
 import type { Planner } from "../planner/planner.ts";
 import type { KvRouterSettings } from "../router/kv-router-settings.ts";
-import type { RouterRole } from "../router/kv-router.ts";
+import type { RouterRole } from "../router/target-cost.ts";
 import type { TargetChoice } from "../router/target-choice.ts";
 
 /** Everything one run needs beside its trace; validated, no defaults left to fill. */

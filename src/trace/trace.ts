@@ -53,4 +53,10 @@ export interface TracePriorities {
   readonly boostSeconds: Float64Array;
   /** Requests with a higher number go before all with a lower one. */
   readonly strict: Int32Array;
+  /** The policy class or family each request asks for; absent when none does. */
+  readonly policyClasses?: {
+    readonly names: readonly string[];
+    /** Index into the names, −1 = none. */
+    readonly classOf: Int32Array;
+  };
 }

@@ -84,11 +84,12 @@ export class AggregatedWorker implements Worker {
   }
 
   /** Of a request that has not run here; blocks nobody else has are not looked for. */
-  prefixOverlapBlocks(request: number): number {
-    const { edges } = this.fleet;
-    if (edges.count === 0) return 0;
+  prefixOverlapBlocks(request: number, atNs: number): number {
+    const path = this.fleet.pathOf(request);
+    if (path.length === 0) return 0;
     const { pool } = this.scheduler.batch;
-    return pool.residentBlocks(pool.deepestResident(edges.lastEdge[request]!, Infinity));
+    if (this.clock[busyUntil]! <= atNs) pool.publish();
+    return pool.publishedBlocks(path);
   }
 
   /** Runs one pass of any kind. */
@@ -99,6 +100,7 @@ export class AggregatedWorker implements Worker {
     const pass = this.passes;
     const startNs = clock[nextStart]!;
     clock[start] = startNs;
+    batch.pool.publish();
     if (!scheduler.schedule(pass)) {
       scheduler.admission.leaveRejected(start);
       clock[busyUntil] = startNs;
@@ -148,6 +150,7 @@ export class AggregatedWorker implements Worker {
     const first = this.passes;
     const phase = first % phases.blockSize;
     const crossing = phases.countAt(phase);
+    batch.pool.publish();
     if (crossing > 0 && !batch.growDecodes(crossing)) return false;
     const toFinish = batch.calendar.passesToNext(first) + 1;
     const most = Math.min(phases.passesToNext(phase), toFinish);
@@ -158,6 +161,8 @@ export class AggregatedWorker implements Worker {
       return true;
     }
     if (this.freshCount > 0) this.stampSecondTokens(clock[firstEnd]!);
+    // Only the first pass of a row can need blocks.
+    if (count > 1) batch.pool.publish();
     const endNs = clock[end]!;
     this.history.add(clock, count, decodes, sumKnown, decodes, batch.pool.active);
     this.recordQueue();

@@ -4,7 +4,7 @@ import type { EngineConfig } from "../engine-config.ts";
 import { honouredModelLength } from "../model-length.ts";
 import type { Semantics } from "../semantics.ts";
 import { DecodeTimes } from "./decode-times.ts";
-import { buildPrefixEdges, type PrefixEdges } from "./prefix-edges.ts";
+import { noEdges, prefixEdges, type PrefixEdges } from "./prefix-edges.ts";
 
 /** What all aggregated workers of a run share: nothing of it depends on which worker serves a request. */
 export interface AggregatedFleetState {
@@ -13,6 +13,8 @@ export interface AggregatedFleetState {
   readonly semantics: Semantics;
   readonly ledger: RequestLedger;
   readonly edges: PrefixEdges;
+  /** The edges of a request's prompt, root first; good until the next call. */
+  pathOf(request: number): readonly number[];
   readonly decodeTimes: DecodeTimes;
   /** Prompts at or above it are rejected and generation stops at it; Infinity = no limit. */
   readonly maxModelLen: number;
@@ -25,15 +27,30 @@ export function createAggregatedFleetState(
   semantics: Semantics,
   ledger: RequestLedger,
 ): AggregatedFleetState {
-  const sharing = engine.enablePrefixCaching && trace.blocks !== null;
+  const edges = engine.enablePrefixCaching ? prefixEdges(trace, engine.blockSize) : noEdges;
   return {
     trace,
     engine,
     semantics,
     ledger,
-    edges: buildPrefixEdges(sharing ? trace : { ...trace, blocks: null }, engine.blockSize),
+    edges,
+    pathOf: pathFinder(edges),
     decodeTimes: new DecodeTimes(engine, semantics, ledger.gaps),
     maxModelLen: honouredModelLength(engine, semantics),
+  };
+}
+
+/** Finds paths; the last one asked for is kept, for many workers are asked about one request. */
+function pathFinder({ count, parent, lastEdge }: PrefixEdges): (request: number) => readonly number[] {
+  const path: number[] = [];
+  let of = -1;
+  return (request) => {
+    if (request === of || count === 0) return path;
+    of = request;
+    path.length = 0;
+    for (let edge = lastEdge[request]!; edge >= 0; edge = parent[edge]!) path.push(edge);
+    path.reverse();
+    return path;
   };
 }
 

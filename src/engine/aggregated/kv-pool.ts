@@ -27,14 +27,24 @@ export class KvPool {
   /** The run of a preempted request's own blocks, by its slot; −1 = none left. */
   private runOfSlot = new Int32Array(64).fill(-1);
   private readonly duplicates = new DuplicateCopies();
+  private readonly publishesLater: boolean;
+  /**
+   * Where routers know the cache as it was before the pass under way: resident blocks of each edge then. Kept from the
+   * first time a router asks, which is before it sends anything here.
+   */
+  private published: Int32Array | null = null;
+  /** Edges that have changed since. */
+  private readonly changed: number[] = [];
 
-  constructor(capacity: number, caching: boolean, edges: PrefixEdges) {
+  /** @param publishesLater routers know of a change when `publish` is called, not at once */
+  constructor(capacity: number, caching: boolean, edges: PrefixEdges, publishesLater: boolean) {
     this.capacity = capacity;
     this.caching = caching;
     this.edges = edges;
     this.resident = new Int32Array(edges.count);
     this.references = new Int32Array(edges.count);
     this.runOfEdge = new Int32Array(edges.count).fill(-1);
+    this.publishesLater = publishesLater;
   }
 
   /** Blocks that are free or can be evicted. */
@@ -60,6 +70,36 @@ export class KvPool {
   /** Resident blocks of the chain that ends in `edge`. */
   residentBlocks(edge: number): number {
     return edge < 0 ? 0 : this.edges.start[edge]! + this.resident[edge]!;
+  }
+
+  /** The pass has ended: routers know what it has changed. */
+  publish(): void {
+    const { changed, published } = this;
+    if (published === null || changed.length === 0) return;
+    for (const edge of changed) published[edge] = this.resident[edge]!;
+    changed.length = 0;
+  }
+
+  /** Blocks of a chain of edges, root first, that routers know to be resident. */
+  publishedBlocks(path: readonly number[]): number {
+    if (this.publishesLater) this.published ??= this.resident.slice();
+    const known = this.published ?? this.resident;
+    // Edges are resident only with all before them, so the deepest one is found by bisection.
+    let low = 0;
+    let high = path.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (known[path[middle]!]! > 0) low = middle + 1;
+      else high = middle;
+    }
+    if (low === 0) return 0;
+    const edge = path[low - 1]!;
+    return this.edges.start[edge]! + known[edge]!;
+  }
+
+  private setResident(edge: number, blocks: number): void {
+    this.resident[edge] = blocks;
+    if (this.published !== null) this.changed.push(edge);
   }
 
   /** How many of those are referenced. */
@@ -116,7 +156,7 @@ export class KvPool {
         }
         this.references[edge] = 1;
       }
-      this.resident[edge] = Math.min(end[edge]!, to) - start[edge]!;
+      this.setResident(edge, Math.min(end[edge]!, to) - start[edge]!);
     }
     return duplicate;
   }
@@ -205,7 +245,7 @@ export class KvPool {
       const owner = cached.ownerOf(run);
       if (length > blocks) {
         cached.shorten(run, blocks);
-        if (kind === RunKind.edge) this.resident[owner]! -= blocks;
+        if (kind === RunKind.edge) this.setResident(owner, this.resident[owner]! - blocks);
         return;
       }
       cached.remove(run);
@@ -218,11 +258,11 @@ export class KvPool {
 
   /** The edge is gone, unless the oldest duplicate takes its place. */
   private evictEdge(edge: number): void {
-    this.resident[edge] = 0;
+    this.setResident(edge, 0);
     this.runOfEdge[edge] = -1;
     const copy = this.duplicates.promoteOldest(edge);
     if (copy < 0) return;
-    this.resident[edge] = 1;
+    this.setResident(edge, 1);
     const run = this.duplicates.runOf(copy);
     if (run < 0) {
       this.references[edge] = 1;

@@ -18,7 +18,8 @@ export interface PrefixEdges {
   readonly lastEdge: Int32Array;
 }
 
-const nothingShared: PrefixEdges = {
+/** The edges of prompts that share nothing. */
+export const noEdges: PrefixEdges = {
   count: 0,
   parent: new Int32Array(0),
   start: new Int32Array(0),
@@ -26,15 +27,26 @@ const nothingShared: PrefixEdges = {
   lastEdge: new Int32Array(0),
 };
 
+const found = new WeakMap<Trace, Map<number, PrefixEdges>>();
+
+/** The edges of a trace at a block size, found once for all that ask. */
+export function prefixEdges(trace: Trace, blockSize: number): PrefixEdges {
+  const known = found.get(trace) ?? new Map<number, PrefixEdges>();
+  found.set(trace, known);
+  const edges = known.get(blockSize) ?? buildPrefixEdges(trace, blockSize);
+  known.set(blockSize, edges);
+  return edges;
+}
+
 /**
  * Finds the edges. Prompts agree in as many tokens as their leading trace blocks agree in, bounded by both lengths;
  * an engine block is shared when all tokens up to its end are. Edges are cut where users part or end, and one block
  * before the end of prompts that end on a block boundary: that last block is computed anew even when it is resident.
  */
 export function buildPrefixEdges(trace: Trace, blockSize: number): PrefixEdges {
-  if (trace.blocks === null || trace.count < 2) return nothingShared;
+  if (trace.blocks === null || trace.count < 2) return noEdges;
   const nodes = new PrefixNodes(trace, trace.blocks);
-  if (nodes.count === 0) return nothingShared;
+  if (nodes.count === 0) return noEdges;
   return new EdgeBuilder(trace, trace.blocks, nodes, blockSize).build();
 }
 

@@ -40,7 +40,7 @@ export class RunningBatch {
   private readonly chargeFirstToken: boolean;
 
   constructor({ engine, semantics, edges }: AggregatedFleetState) {
-    this.pool = new KvPool(engine.numGpuBlocks, engine.enablePrefixCaching, edges);
+    this.pool = new KvPool(engine.numGpuBlocks, engine.enablePrefixCaching, edges, semantics.kvEventsAt === "pass-end");
     this.phases = new BlockPhases(engine.blockSize);
     this.blockSize = engine.blockSize;
     this.chargeFirstToken = semantics.chargeFirstTokenInDecode;

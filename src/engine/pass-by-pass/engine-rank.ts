@@ -22,7 +22,9 @@ export interface EngineRank {
   endIdle?(endNs: number): void;
   /** Runs passes that only decode in a row; absent where a rank has no such shortcut. See PagedRank. */
   runDecodeRow?(startNs: number, untilNs: number, horizonNs: number, previous: ForwardPass): number;
-  /** Resident leading full blocks of a request's prompt. */
+  /** What the passes so far have changed is known to routers; absent where they know it at once. */
+  publish?(): void;
+  /** Leading full blocks of a request's prompt that routers know to be resident. */
   prefixOverlapBlocks(request: number): number;
 }
 

@@ -13,6 +13,11 @@ export class PassByPassPrefillWorker extends PassByPassWorker implements Prefill
     this.rank = rank;
   }
 
+  /** A prompt that is held has left the queue of those to compute. */
+  protected override get hasFinished(): boolean {
+    return super.hasFinished || this.rank.held.length > 0;
+  }
+
   takeHeld(): readonly number[] {
     return this.rank.held.length === 0 ? nothing : this.rank.held.splice(0);
   }

@@ -63,6 +63,11 @@ export class PagedKvCache {
     return this.index.get(key);
   }
 
+  /** Whether a block with this key is resident. */
+  has(key: number): boolean {
+    return this.index.get(key) >= 0;
+  }
+
   isReferenced(block: number): boolean {
     return this.references[block]! > 0;
   }

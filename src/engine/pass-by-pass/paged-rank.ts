@@ -8,6 +8,7 @@ import type { AcceptanceSampler } from "../speculative/acceptance-sampler.ts";
 import { PagedKvCache } from "./paged-kv-cache.ts";
 import { DecodeRow } from "./decode-row.ts";
 import type { EngineRank, RankContext } from "./engine-rank.ts";
+import { PublishedKeys } from "./published-keys.ts";
 import { knownTokens, newRequestState, type RequestState } from "./request-state.ts";
 import { reserveBurst } from "./speculative-burst.ts";
 import { VllmScheduler, type SchedulerListener } from "./vllm-scheduler.ts";
@@ -40,6 +41,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
   private vainPasses = 0;
   protected passStartNs = 0;
   private readonly row: DecodeRow;
+  private published: PublishedKeys | null = null;
 
   constructor(context: RankContext) {
     this.context = context;
@@ -79,9 +81,16 @@ export class PagedRank implements EngineRank, SchedulerListener {
 
   prefixOverlapBlocks(request: number): number {
     const blocks = this.context.prompts.sharedBlocks(request);
+    // Kept from the first time a router asks, which is before it sends anything here.
+    if (blocks > 0 && this.semantics.kvEventsAt === "pass-end") this.published ??= new PublishedKeys(this.cache);
+    const known = this.published ?? this.cache;
     let overlap = 0;
-    while (overlap < blocks && this.cache.find(this.context.prompts.key(request, overlap)) >= 0) overlap++;
+    while (overlap < blocks && known.has(this.context.prompts.key(request, overlap))) overlap++;
     return overlap;
+  }
+
+  publish(): void {
+    this.published?.publish();
   }
 
   /**
@@ -104,6 +113,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     let previousActiveBlocks = activeBlocks;
     while (count < row.longest && nowNs < untilNs) {
       if (row.crossingCount(count) > cache.availableBlocks) break;
+      this.published?.publish();
       for (let at = row.firstCrossing(count); at >= 0; at = row.nextCrossing(at)) {
         scheduler.running[at]!.blocks.push(cache.allocate());
       }

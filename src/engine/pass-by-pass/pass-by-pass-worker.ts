@@ -61,8 +61,13 @@ export class PassByPassWorker implements Worker {
   advance(untilNs: number, stopAtFinish: boolean): void {
     while (this.nextStartNs < untilNs) {
       if (!this.runDecodeRow(untilNs)) this.runPass(this.nextStartNs);
-      if (stopAtFinish && this.finished.length > 0) return;
+      if (stopAtFinish && this.hasFinished) return;
     }
+  }
+
+  /** Whether a request has left that the caller does not know of yet. */
+  protected get hasFinished(): boolean {
+    return this.finished.length > 0;
   }
 
   takeFinished(): readonly number[] {
@@ -87,8 +92,10 @@ export class PassByPassWorker implements Worker {
     return { emittedTokens, emittingRequests };
   }
 
-  prefixOverlapBlocks(request: number, rank = 0): number {
-    return this.ranks[rank]!.prefixOverlapBlocks(request);
+  prefixOverlapBlocks(request: number, atNs: number, rank = 0): number {
+    const asked = this.ranks[rank]!;
+    if (this.busyUntilNs <= atNs) asked.publish?.();
+    return asked.prefixOverlapBlocks(request);
   }
 
   /** Runs a row of decode passes where the only rank offers it; false when it ran none. */
@@ -115,6 +122,7 @@ export class PassByPassWorker implements Worker {
     for (let i = 0; i < ranks.length; i++) {
       const rank = ranks[i]!;
       copyForwardPass(rank.pass, this.previous[i]!);
+      rank.publish?.();
       const duration = rank.hasWork ? rank.startPass(startNs) : -1;
       durations[i] = duration;
       if (duration > longest) longest = duration;

@@ -13,7 +13,7 @@ export class RadixTree {
   pages = 0;
   lockedPages = 0;
   /** Told what enters and leaves the tree: pages [from, to) of the sequence of `owner`. */
-  onStored: ((owner: number, to: number) => void) | null = null;
+  onStored: ((owner: number, from: number, to: number) => void) | null = null;
   onRemoved: ((owner: number, from: number, to: number) => void) | null = null;
   private readonly sequence: PageSequence;
   /** Every node but the root, by the key of its first page. */
@@ -105,7 +105,7 @@ export class RadixTree {
   private append(request: number, at: RadixNode, held: RadixNode, target: number): RadixNode {
     const added = target - at.end;
     this.pages += added;
-    this.onStored?.(request, target);
+    this.onStored?.(request, at.end, target);
     const own = at === held ? at.locks === 1 : at.locks === 0;
     if (own && at.children === 0 && at !== this.root) {
       at.owner = request;

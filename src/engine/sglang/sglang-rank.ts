@@ -6,6 +6,7 @@ import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
 import type { EngineRank, RankContext } from "../pass-by-pass/engine-rank.ts";
 import { PageSequence } from "./page-sequence.ts";
+import { PublishedPages } from "./published-pages.ts";
 import { newSglangRequest, remainingOutput, sequenceLength, type SglangRequest } from "./sglang-request.ts";
 import { SglangScheduler, type SglangListener } from "./sglang-scheduler.ts";
 import { TokenPool } from "./token-pool.ts";
@@ -33,6 +34,8 @@ export class SglangRank implements EngineRank, SglangListener {
   /** Requests that emit at the end of the pass, and the tokens each emits. */
   private readonly emitting: SglangRequest[] = [];
   private readonly bursts: number[] = [];
+  private readonly sequence: PageSequence;
+  private published: PublishedPages | null = null;
   private prefillOnly = false;
   private gapNs = 0;
   private gapCount = 0;
@@ -46,6 +49,7 @@ export class SglangRank implements EngineRank, SglangListener {
     this.ledger = context.ledger;
     this.prefillFirst = semantics.prefillFirst;
     const sequence = new PageSequence(context.prompts);
+    this.sequence = sequence;
     // The 1.4.2 engine caches whatever it is told.
     const caching = config.enablePrefixCaching || !semantics.prefillFirst;
     this.pool = new TokenPool(config.numGpuBlocks, sequence, caching);
@@ -78,7 +82,15 @@ export class SglangRank implements EngineRank, SglangListener {
   }
 
   prefixOverlapBlocks(request: number): number {
-    return this.pool.residentPages(request, Math.floor(this.context.inputLength[request]! / this.pool.pageSize));
+    const { pool } = this;
+    const pages = Math.floor(this.context.inputLength[request]! / pool.pageSize);
+    // Kept from the first time a router asks, which is before it sends anything here.
+    this.published ??= new PublishedPages(pool.tree, this.sequence);
+    return this.published.before(request, pool.residentPages(request, pages), pages);
+  }
+
+  publish(): void {
+    this.published?.publish();
   }
 
   startPass(startNs: number): number {
