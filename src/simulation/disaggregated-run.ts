@@ -101,6 +101,7 @@ export class DisaggregatedRun implements RunParts {
     this.actions = new HandoffActions({
       trace,
       topology,
+      semantics,
       ledger,
       handoffs,
       prefillPool,

@@ -1,4 +1,5 @@
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
+import type { Semantics } from "../engine/semantics.ts";
 import type { WorkerPool } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
@@ -15,6 +16,7 @@ import { TransferQueue, transferNs } from "./transfer-queue.ts";
 export interface HandoffContext {
   readonly trace: Trace;
   readonly topology: DisaggregatedTopology;
+  readonly semantics: Semantics;
   readonly ledger: RequestLedger;
   readonly handoffs: HandoffColumns;
   readonly prefillPool: WorkerPool<PrefillWorker>;
@@ -51,7 +53,7 @@ export class HandoffActions {
   private actions: Action[] = [];
   /** Actions that found their pool without an active worker. */
   private parked: Action[] = [];
-  private readonly transfers = new TransferQueue();
+  private readonly transfers: TransferQueue;
   /** SGLang reserves the destination before the prompt is computed (other-engines-findings §4.31). */
   private readonly destinationFirst: boolean;
   /** Place of each request in the order of arrival. */
@@ -60,6 +62,7 @@ export class HandoffActions {
 
   constructor(context: HandoffContext) {
     this.context = context;
+    this.transfers = new TransferQueue(context.semantics);
     this.destinationFirst = context.topology.decodeEngine.engineType === "sglang";
     context.board.onLeft = (requests) => {
       context.prefillRouter.onLeft(requests);

@@ -1,15 +1,26 @@
+import type { Semantics } from "../engine/semantics.ts";
 import { ReadyQueue } from "../workload/ready-queue.ts";
 
-/** Key-value transfers under way, in the order (end, order of arrival of the request). */
+/**
+ * Key-value transfers under way, in order of their ends; equal ends in the order the transfers began under 1.4, in the
+ * order the requests arrived under current rules.
+ */
 export class TransferQueue {
   private readonly queue = new ReadyQueue();
+  private readonly byArrival: boolean;
+  private started = 0;
+
+  constructor(semantics: Semantics) {
+    this.byArrival = semantics.completionOrder === "pool-and-worker";
+  }
 
   get nextNs(): number {
     return this.queue.nextTime;
   }
 
+  /** @param ordinal place of the request in the order of arrival */
   start(request: number, ordinal: number, endNs: number): void {
-    this.queue.push(endNs, ordinal, request);
+    this.queue.push(endNs, this.byArrival ? ordinal : this.started++, request);
   }
 
   pop(): number {

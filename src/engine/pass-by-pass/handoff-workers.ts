@@ -48,7 +48,8 @@ export class PassByPassDecodeWorker extends PassByPassWorker implements DecodeWo
 
   tryReserve(atNs: number): number {
     const request = this.rank.tryReserve(atNs);
-    if (request >= 0 && this.rank.hasWork) this.wake(atNs);
+    // Even a prompt that finds no room lets those that were handed over pass preempted requests.
+    if (this.rank.hasWork) this.wake(atNs);
     return request;
   }
 

@@ -195,6 +195,7 @@ export class VllmScheduler {
         // It computes nothing in this pass, so it needs no budget: a preempted one before it may have used it up.
         waiting.removeFirst();
         this.admit(state, 0, state.computed);
+        if (this.budget === 0) return;
         continue;
       }
       this.lookUpPrefix(state);
