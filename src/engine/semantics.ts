@@ -20,6 +20,8 @@ export interface Semantics {
   readonly closedLoopScalesThinkTimes: boolean;
   /** A closed loop on a single target offers what becomes due during a pass at the pass's end. */
   readonly singleTargetOffersAtPassEnds: boolean;
+  /** A closed loop learns of a prompt a prefill worker refused only after the arrivals of that instant. */
+  readonly refusalsAfterArrivals: boolean;
   /** An idle record replaces the record of a pass that ran for more than a second (planner observation). */
   readonly idleRecordHidesBusyWorker: boolean;
 }
@@ -35,6 +37,7 @@ export const dynamo14: Semantics = {
   completionOrder: "insertion",
   closedLoopScalesThinkTimes: false,
   singleTargetOffersAtPassEnds: true,
+  refusalsAfterArrivals: true,
   idleRecordHidesBusyWorker: true,
 };
 
@@ -49,6 +52,7 @@ export const current: Semantics = {
   completionOrder: "pool-and-worker",
   closedLoopScalesThinkTimes: true,
   singleTargetOffersAtPassEnds: false,
+  refusalsAfterArrivals: false,
   idleRecordHidesBusyWorker: false,
 };
 

@@ -41,6 +41,8 @@ export class DisaggregatedRun implements RunParts {
   private readonly board: StationBoard;
   private readonly actions: HandoffActions;
   private readonly finished = new FinishedQueue();
+  /** Whom prefill workers refused: under 1.4 the workload learns of it after the arrivals of that instant. */
+  private readonly refused: FinishedQueue;
   private readonly prefillRouter: PoolRouter<PrefillWorker>;
   private readonly traffic: TrafficRecorder | null;
   private readonly watch: RequestWatch | null;
@@ -94,9 +96,11 @@ export class DisaggregatedRun implements RunParts {
       config.planner === null
         ? null
         : new TrafficRecorder(ledger, trace.inputLength, config.planner.seesRequests === true);
+    this.refused = semantics.refusalsAfterArrivals ? new FinishedQueue() : this.finished;
     const finished = source.dependsOnCompletions ? this.finished : null;
+    const refused = source.dependsOnCompletions ? this.refused : null;
     const { prefillRouter, traffic } = this;
-    const board = new StationBoard(ledger, traffic, finished);
+    const board = new StationBoard(ledger, traffic, finished, refused);
     this.board = board;
     this.actions = new HandoffActions({
       trace,
@@ -139,7 +143,7 @@ export class DisaggregatedRun implements RunParts {
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
         member.worker.advance(justAfter(this.horizonNs), false);
-        this.board.collect(member.worker);
+        this.board.collect(roleOf(pool), member.worker);
       }
     }
   }
@@ -153,7 +157,7 @@ export class DisaggregatedRun implements RunParts {
       for (const member of pool.serving()) {
         if (member.worker.nextStartNs === Infinity) continue;
         member.worker.advance(Math.min(Infinity, justAfter(this.horizonNs)), false);
-        this.board.collect(member.worker);
+        this.board.collect(roleOf(pool), member.worker);
       }
     }
     const { ledger } = this;
@@ -178,6 +182,7 @@ export class DisaggregatedRun implements RunParts {
       this.actions.nextTransferNs,
       this.board.nextEndNs,
       this.finished.nextNs,
+      this.refused.nextNs,
       this.planner?.nextTickNs ?? Infinity,
     );
   }
@@ -191,17 +196,26 @@ export class DisaggregatedRun implements RunParts {
       this.actions.unpark();
       this.actions.sendHeldBack(nowNs);
       this.actions.endTransfers(nowNs);
-      while (this.finished.nextNs <= nowNs) this.source.onTerminal(this.finished.pop(), nowNs);
+      this.tellTerminal(this.finished, nowNs);
       while (this.source.nextNs <= nowNs) this.offer(this.source.take(), nowNs);
       this.actions.drain(nowNs);
+      this.tellTerminal(this.refused, nowNs);
       for (const member of this.prefillPool.serving()) this.startPasses(this.board.of("prefill", member), nowNs);
-      const again = () => !this.actions.isEmpty || this.finished.nextNs <= nowNs || this.source.nextNs <= nowNs;
+      const again = () =>
+        !this.actions.isEmpty ||
+        this.finished.nextNs <= nowNs ||
+        this.refused.nextNs <= nowNs ||
+        this.source.nextNs <= nowNs;
       for (const member of this.decodePool.serving()) {
         const station = this.board.of("decode", member);
         if (again() || this.board.isWatched(station)) this.startPasses(station, nowNs);
       }
       if (!again()) return;
     }
+  }
+
+  private tellTerminal(queue: FinishedQueue, nowNs: number): void {
+    while (queue.nextNs <= nowNs) this.source.onTerminal(queue.pop(), nowNs);
   }
 
   private offer(request: number, atNs: number): void {
@@ -254,7 +268,7 @@ export class DisaggregatedRun implements RunParts {
     while (worker.nextStartNs <= nowNs) {
       let ended = worker.passes;
       worker.advance(justAfter(nowNs), true);
-      this.board.collect(worker);
+      this.board.collect(station.role, worker);
       if (station.role === "prefill")
         for (const request of (worker as PrefillWorker).takeHeld()) station.heldLater.push(request);
       const busy = worker.busyUntilNs > nowNs;
@@ -273,7 +287,7 @@ export class DisaggregatedRun implements RunParts {
       for (const member of pool.serving()) {
         if (member.worker.nextStartNs <= atNs) {
           member.worker.advance(justAfter(atNs), false);
-          this.board.collect(member.worker);
+          this.board.collect(roleOf(pool), member.worker);
         }
         if (pool === this.decodePool) this.traffic!.onForwards(member.worker, atNs);
         if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) unfinished = true;
@@ -286,6 +300,10 @@ export class DisaggregatedRun implements RunParts {
     this.board.forgetGone();
     return true;
   }
+}
+
+function roleOf({ name }: WorkerPool): Station["role"] {
+  return name === "prefill" ? "prefill" : "decode";
 }
 
 function startOfLastPass(station: Station): number {

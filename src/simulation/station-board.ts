@@ -10,15 +10,23 @@ export class StationBoard {
   private readonly stations = new Map<PooledWorker<PrefillWorker | DecodeWorker>, Station>();
   private readonly ledger: RequestLedger;
   private readonly traffic: TrafficRecorder | null;
-  /** Told who has left, where the workload depends on it; else null. */
+  /** Told who has left a decode worker, where the workload depends on it; else null. */
   private readonly finished: FinishedQueue | null;
   /** Told of everybody who has left a worker. */
   onLeft: ((requests: readonly number[]) => void) | null = null;
+  /** The same for prefill workers: whom they refused. */
+  private readonly refused: FinishedQueue | null;
 
-  constructor(ledger: RequestLedger, traffic: TrafficRecorder | null, finished: FinishedQueue | null) {
+  constructor(
+    ledger: RequestLedger,
+    traffic: TrafficRecorder | null,
+    finished: FinishedQueue | null,
+    refused: FinishedQueue | null,
+  ) {
     this.ledger = ledger;
     this.traffic = traffic;
     this.finished = finished;
+    this.refused = refused;
   }
 
   /** End of the first pass somebody waits for. */
@@ -54,7 +62,7 @@ export class StationBoard {
     const { worker } = station.member;
     if (station.endNs !== Infinity || worker.nextStartNs >= nowNs) return;
     worker.advance(nowNs, false);
-    this.collect(worker);
+    this.collect(station.role, worker);
   }
 
   /** Whether the ends of a decode worker's passes are events. */
@@ -73,12 +81,13 @@ export class StationBoard {
   }
 
   /** Takes who has left a worker. */
-  collect(worker: PrefillWorker | DecodeWorker): void {
+  collect(role: "prefill" | "decode", worker: PrefillWorker | DecodeWorker): void {
     const requests = worker.takeFinished();
     if (requests.length === 0) return;
     this.traffic?.onLeft(requests);
     this.onLeft?.(requests);
-    if (this.finished === null) return;
-    for (const request of requests) this.finished.push(request, this.ledger.terminalNs[request]!);
+    const queue = role === "prefill" ? this.refused : this.finished;
+    if (queue === null) return;
+    for (const request of requests) queue.push(request, this.ledger.terminalNs[request]!);
   }
 }
