@@ -59,7 +59,8 @@ export class PlannerLoop {
   /** Observes, asks, applies. All workers must have been advanced to `atNs`. */
   tick(atNs: number): void {
     const nowSeconds = atNs / 1e9;
-    const sinceNs = this.traffic.startNs;
+    // A record of time 0 belongs to the first window.
+    const sinceNs = this.ticks.length === 0 ? -1 : this.traffic.startNs;
     const pools: Observation["pools"] = {};
     const watched = this.watch.observe(sinceNs, atNs);
     for (const { pool, dpSize, gauges } of this.pools) {

@@ -95,13 +95,15 @@ export class Admission {
     return true;
   }
 
-  /** Requests refused in a pass leave when it ends, at once when there is none. */
-  leaveRejected(reading: number): void {
+  /** Requests refused in a pass leave when it ends, at once when there is none; says whether there were any. */
+  leaveRejected(reading: number): boolean {
+    if (this.rejected.length === 0) return false;
     for (let i = 0; i < this.rejected.length; i++) {
       this.departures.leave(this.rejected[i]!, RequestStatus.rejected, this.reasons[i]!, reading);
     }
     this.rejected.length = 0;
     this.reasons.length = 0;
+    return true;
   }
 
   /** Gives up on the head of the queue: nothing runs, and still it does not fit. */

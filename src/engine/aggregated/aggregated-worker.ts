@@ -102,7 +102,7 @@ export class AggregatedWorker implements Worker {
     clock[start] = startNs;
     batch.pool.publish();
     if (!scheduler.schedule(pass)) {
-      scheduler.admission.leaveRejected(start);
+      if (scheduler.admission.leaveRejected(start)) this.recordRefusals();
       clock[busyUntil] = startNs;
       clock[nextStart] = scheduler.inSystem > 0 ? startNs : Infinity;
       return;
@@ -188,6 +188,15 @@ export class AggregatedWorker implements Worker {
     history.add(this.clock, 1, decodes + sums.recomputeRequests, decodeKv, decodes + sums.emittingRequests, active);
     const remaining = partial < 0 ? 0 : Math.max(0, table.promptLength[partial]! - table.computed[partial]!);
     history.addPrefill(sums.prefillRequests, sums.prefillTokens, sums.prefillKvTokens, remaining);
+    this.recordQueue();
+  }
+
+  /** Requests were refused and there was nothing to run: a record of no length. */
+  private recordRefusals(): void {
+    const { clock } = this;
+    clock[end] = clock[start]!;
+    clock[lastStart] = clock[start]!;
+    this.history.add(clock, 1, 0, 0, 0, this.scheduler.batch.pool.active);
     this.recordQueue();
   }
 

@@ -10,6 +10,8 @@ export class BatchSums {
   /** Requests scheduled without a prompt token, and their prompt + generated tokens. */
   recomputeRequests = 0;
   recomputeKvTokens = 0;
+  /** Requests scheduled with nothing to compute and nothing to emit. */
+  private idleRequests = 0;
   /** Requests charged in the decode time of the pass that completes their prompt, and their tokens. */
   chargedRequests = 0;
   chargedTokens = 0;
@@ -26,22 +28,24 @@ export class BatchSums {
     this.prefillKvTokens = 0;
     this.recomputeRequests = 0;
     this.recomputeKvTokens = 0;
+    this.idleRequests = 0;
     this.chargedRequests = 0;
     this.chargedTokens = 0;
     this.emittingRequests = 0;
     this.withoutOutput = 0;
   }
 
-  /** Requests counted, with or without prompt tokens. */
+  /** Requests counted, whatever they compute. */
   get requests(): number {
-    return this.prefillRequests + this.recomputeRequests;
+    return this.prefillRequests + this.recomputeRequests + this.idleRequests;
   }
 
   /**
    * Counts a request that computes its tokens `before`..`after`.
+   * @param outputLimit tokens it generates in all
    * @returns whether one of them is a prompt token
    */
-  count(promptLength: number, known: number, before: number, after: number): boolean {
+  count(promptLength: number, known: number, before: number, after: number, outputLimit: number): boolean {
     const prefix = before < promptLength ? before : promptLength;
     const end = after < promptLength ? after : promptLength;
     if (end > prefix) {
@@ -52,8 +56,11 @@ export class BatchSums {
       this.prefillKvTokens += before;
       return true;
     }
-    this.recomputeRequests++;
-    this.recomputeKvTokens += known;
+    if (outputLimit === 0) this.idleRequests++;
+    else {
+      this.recomputeRequests++;
+      this.recomputeKvTokens += known;
+    }
     return false;
   }
 }

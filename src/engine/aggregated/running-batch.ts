@@ -91,7 +91,7 @@ export class RunningBatch {
     const promptLength = table.promptLength[slot]!;
     const generated = table.generated[slot]!;
     const known = promptLength + generated;
-    const fromPrompt = sums.count(promptLength, known, before, after);
+    const fromPrompt = sums.count(promptLength, known, before, after, table.outputLimit[slot]!);
     if (after < known) {
       this.partial = slot;
       return;

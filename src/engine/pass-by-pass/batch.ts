@@ -11,7 +11,7 @@ export class Batch {
   prefillKvTokens = 0;
   decodeRequests = 0;
   decodeKvTokens = 0;
-  /** Requests that got anything, zero-token admissions included. */
+  /** Requests that got anything; those with nothing to compute and nothing to emit count only here. */
   scheduled = 0;
 
   reset(): void {
@@ -38,7 +38,7 @@ export class Batch {
       this.sumPrefillPrefix += sign * prefix;
       this.scheduledPrefillTokens += sign * state.passScheduled;
       this.prefillKvTokens += sign * before;
-    } else {
+    } else if (state.outputLimit > 0) {
       this.decodeRequests += sign;
       this.decodeKvTokens += sign * (state.promptLength + state.generated);
     }

@@ -23,6 +23,7 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
   constructor(context: RankContext, handoffs: HandoffColumns) {
     super(context);
     this.handoffs = handoffs;
+    this.scheduler.waiting.countsGenerated = false;
   }
 
   override get inSystem(): number {
@@ -109,11 +110,12 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
     }
   }
 
-  /** Hand-offs that wait for a destination are queued decode work. */
+  /** Hand-offs that wait for a destination or are on their way are queued decode work. */
   protected override recordPass(startNs: number): void {
     super.recordPass(startNs);
-    this.pass.numQueuedDecode += this.pending.length;
+    this.pass.numQueuedDecode += this.pending.length + this.reserved.size;
     for (const { promptLength } of this.pending) this.pass.sumQueuedDecodeKvTokens += promptLength;
+    for (const { promptLength } of this.reserved.values()) this.pass.sumQueuedDecodeKvTokens += promptLength;
   }
 
   protected override prefillTime(): number {

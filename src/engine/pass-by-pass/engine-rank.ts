@@ -18,8 +18,11 @@ export interface EngineRank {
   startPass(startNs: number): number;
   /** Ends the pass; with attention DP later than its own duration says. */
   endPass(endNs: number): void;
-  /** Ends a pass of the other attention-DP ranks in which this one ran nothing. */
-  endIdle?(endNs: number): void;
+  /**
+   * Ends a pass of the other attention-DP ranks in which this one ran nothing, or an attempt that found nothing to run.
+   * @returns whether it refused requests: an attempt that did so publishes a record of no length
+   */
+  endIdle?(endNs: number): boolean;
   /** Runs passes that only decode in a row; absent where a rank has no such shortcut. See PagedRank. */
   runDecodeRow?(startNs: number, untilNs: number, horizonNs: number, previous: ForwardPass): number;
   /** What the passes so far have changed is known to routers; absent where they know it at once. */

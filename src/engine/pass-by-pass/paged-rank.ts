@@ -279,8 +279,13 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   /** Rejected requests leave when the pass that came upon them ends, at once when there is none. */
-  endIdle(endNs: number): void {
+  endIdle(endNs: number): boolean {
+    if (this.rejected.length === 0) return false;
     this.leaveRejected(endNs);
+    this.bursts.length = 0;
+    this.recordPass(endNs);
+    this.pass.endNs = endNs;
+    return true;
   }
 
   private leaveRejected(atNs: number): void {

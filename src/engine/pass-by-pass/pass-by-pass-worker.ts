@@ -134,13 +134,14 @@ export class PassByPassWorker implements Worker {
       return;
     }
     let hasWork = false;
+    let refusedOnly = false;
     for (let i = 0; i < ranks.length; i++) {
       const rank = ranks[i]!;
       if (durations[i]! >= 0) {
         rank.endPass(endNs);
         this.prefillTokens += rank.pass.sumPrefillTokens;
       } else {
-        rank.endIdle?.(endNs);
+        if (rank.endIdle?.(endNs) === true && longest < 0) refusedOnly = true;
         if (longest >= 0) copyForwardPass(emptyForwardPass(), rank.pass);
       }
       if (longest >= 0) {
@@ -152,9 +153,11 @@ export class PassByPassWorker implements Worker {
       if (rank.finished.length > 0) this.finished.push(...rank.finished.splice(0));
       if (rank.hasWork) hasWork = true;
     }
-    if (longest >= 0) {
+    if (longest >= 0 || refusedOnly) {
       this.previousEndNs = this.lastEndNs;
       this.lastEndNs = endNs;
+    }
+    if (longest >= 0) {
       this.passes++;
       this.busyNs += endNs - startNs;
     }

@@ -8,9 +8,10 @@ export class WaitingLine {
   /** Waiting and never run here, and their prompt tokens. */
   prefillRequests = 0;
   prefillTokens = 0;
-  /** Preempted or handed over, and their prompt + generated tokens. */
+  /** Preempted or handed over, and their prompt + generated tokens; prompt tokens only on a decode worker. */
   decodeRequests = 0;
   decodeTokens = 0;
+  countsGenerated = true;
   private items: RequestState[] = [];
   private head = 0;
 
@@ -69,7 +70,7 @@ export class WaitingLine {
   private count(state: RequestState, sign: 1 | -1): void {
     if (state.preempted || state.materialised) {
       this.decodeRequests += sign;
-      this.decodeTokens += sign * knownTokens(state);
+      this.decodeTokens += sign * (this.countsGenerated ? knownTokens(state) : state.promptLength);
     } else {
       this.prefillRequests += sign;
       this.prefillTokens += sign * state.promptLength;
