@@ -188,7 +188,6 @@ export class PagedRank implements EngineRank, SchedulerListener {
       const pass = this.tryPass(startNs);
       if (pass >= 0) return pass;
       if (scheduler.preemptedThisPass) {
-        if (this.blocksHeldOutside) return -1;
         if (!retried) {
           retried = true;
           continue;
