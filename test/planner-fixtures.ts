@@ -78,6 +78,8 @@ export function pool(
     drainingIds: [],
     gpusPerWorker: 1,
     passes: passes.map((pass, id) => published(id, pass)),
+    inFlight: 0,
+    meanInFlight: 0,
     workers: passes.map((_, id) => gauges(id)),
     ...overrides,
   };

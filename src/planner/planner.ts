@@ -97,6 +97,10 @@ export interface PoolObservation {
   readonly gpusPerWorker: number;
   /** The last record each active worker's ranks published since the tick before, ascending by worker and rank. */
   readonly passes: readonly PublishedPass[];
+  /** Requests the pool has to do with now (the front pool: those not sent to a worker yet included), and how many it had
+   * to do with on average over the window's time. */
+  readonly inFlight: number;
+  readonly meanInFlight: number;
   /** Gauges of every worker that can hold requests: active ones, then draining ones, ascending by id within each. */
   readonly workers: readonly WorkerGauges[];
 }

@@ -8,6 +8,11 @@ import type { PolicyDefinition } from "./policy-definition.ts";
 export const policyLoaders: Readonly<Record<string, () => Promise<PolicyDefinition>>> = {
   static: async () => (await import("./static/static-policy.ts")).staticPolicy,
   schedule: async () => (await import("./schedule/schedule-policy.ts")).schedulePolicy,
+  hpa: async () => (await import("./hpa/hpa-policy.ts")).hpaPolicy,
+  keda: async () => (await import("./keda/keda-policy.ts")).kedaPolicy,
+  kpa: async () => (await import("./kpa/kpa-policy.ts")).kpaPolicy,
+  "ray-serve": async () => (await import("./ray-serve/ray-serve-policy.ts")).rayServePolicy,
+  "llm-d-wva": async () => (await import("./llm-d-wva/wva-policy.ts")).wvaPolicy,
 };
 
 /** The planner whose settings are the planner configuration's own. */

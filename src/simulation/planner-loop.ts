@@ -66,7 +66,8 @@ export class PlannerLoop {
     for (const { pool, dpSize, gauges } of this.pools) {
       pool.removeDrained(atNs);
       const workers = gauges.read(pool, watched, sinceNs, atNs);
-      pools[pool.name] = observePool(pool, dpSize, this.semantics, workers, sinceNs, atNs);
+      const requests = { ...watched.concurrency(pool.name), workers };
+      pools[pool.name] = observePool(pool, dpSize, this.semantics, requests, sinceNs, atNs);
     }
     const traffic = this.traffic.close(atNs);
     const requests = this.planner.seesRequests === true ? { requests: this.traffic.takeRequests() } : null;

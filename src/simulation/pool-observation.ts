@@ -2,6 +2,7 @@ import { emptyForwardPass } from "../engine/forward-pass.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import type { WorkerPool } from "../fleet/worker-pool.ts";
 import type { PoolObservation, PublishedPass, WorkerGauges } from "../planner/planner.ts";
+import type { PoolConcurrency } from "./request-watch.ts";
 
 const idlePeriodNs = 1e9;
 
@@ -9,14 +10,14 @@ const idlePeriodNs = 1e9;
  * What a planner sees of a pool at a tick: ids, and the last record every active worker published since the tick
  * before. A worker that has published nothing for a second publishes an idle record, on a grid of whole seconds since
  * its last record (planner-findings §3.5); whether that also happens during a long pass, the semantics say.
- * @param workers gauges of its workers at the tick
+ * @param requests its requests and the gauges of its workers at the tick
  * @param sinceNs time of the tick before
  */
 export function observePool(
   pool: WorkerPool,
   dpSize: number,
   semantics: Semantics,
-  workers: readonly WorkerGauges[],
+  requests: PoolConcurrency & { readonly workers: readonly WorkerGauges[] },
   sinceNs: number,
   atNs: number,
 ): PoolObservation {
@@ -43,6 +44,6 @@ export function observePool(
     drainingIds: pool.draining.map((member) => member.id),
     gpusPerWorker: pool.gpusPerWorker,
     passes,
-    workers,
+    ...requests,
   };
 }

@@ -62,6 +62,11 @@ describe.each(["auto", "pass-by-pass"] as const)("what a planner sees of the req
       expect(activity.awaitingFirstToken).toBe(waiting.length);
       const oldest = Math.min(now, ...waiting.map(({ arrival }) => arrival));
       expect(activity.oldestAwaitingSeconds).toBeCloseTo((now - oldest) / 1000, 9);
+      expect(pools.agg!.inFlight).toBe(underWay.length);
+      const spent = requests.map(({ arrival, last }) =>
+        Math.max(0, Math.min(last, now) - Math.max(arrival, now - 1000)),
+      );
+      expect(pools.agg!.meanInFlight).toBeCloseTo(spent.reduce((sum, ms) => sum + ms, 0) / 1000, 6);
       const workers = pools.agg!.workers;
       for (const gauges of workers) {
         expect(gauges.inFlight).toBe(underWay.filter(({ worker }) => worker === gauges.id).length);
@@ -97,6 +102,7 @@ it("tells prefill from decode workers in a disaggregated run", async () => {
     const prefill = pools.prefill!.workers.reduce((sum, { inFlight }) => sum + inFlight, 0);
     const decode = pools.decode!.workers.reduce((sum, { inFlight }) => sum + inFlight, 0);
     expect(prefill + decode).toBe(frontEnd.inFlight);
+    expect([pools.prefill!.inFlight, pools.decode!.inFlight]).toEqual([prefill, decode]);
   }
   expect(planner.seen.some(({ pools }) => pools.decode!.workers[0]!.inFlight > 0)).toBe(true);
   expect(planner.seen.some(({ pools }) => pools.prefill!.workers[0]!.awaitingFirstToken > 0)).toBe(true);

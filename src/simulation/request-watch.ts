@@ -9,13 +9,50 @@ export interface HeldRequests {
   awaitingInputTokens: number;
 }
 
-/** Requests as the front end sees them at a tick, and which worker has how many of them. */
+/** Requests of a pool, at a tick and on average since the tick before. */
+export interface PoolConcurrency {
+  readonly inFlight: number;
+  readonly meanInFlight: number;
+}
+
+/** Requests as the front end sees them at a tick, and which pool and worker has how many of them. */
 export interface WatchedRequests {
   readonly frontEnd: FrontEndGauges;
+  readonly concurrency: (pool: PoolName) => PoolConcurrency;
   readonly held: (pool: PoolName, worker: number) => Readonly<HeldRequests>;
 }
 
 const nothingHeld: Readonly<HeldRequests> = { inFlight: 0, awaitingFirstToken: 0, awaitingInputTokens: 0 };
+
+/** Requests in each pool over a window of time. */
+class Concurrency {
+  private readonly sinceNs: number;
+  private readonly atNs: number;
+  private readonly pools = new Map<PoolName, { inFlight: number; spentNs: number }>();
+
+  constructor(sinceNs: number, atNs: number) {
+    this.sinceNs = sinceNs;
+    this.atNs = atNs;
+  }
+
+  add(pool: PoolName, fromNs: number, toNs: number): void {
+    if (fromNs > this.atNs) return;
+    let sums = this.pools.get(pool);
+    if (sums === undefined) this.pools.set(pool, (sums = { inFlight: 0, spentNs: 0 }));
+    if (toNs > this.atNs) sums.inFlight++;
+    sums.spentNs += Math.max(0, Math.min(toNs, this.atNs) - Math.max(fromNs, this.sinceNs));
+  }
+
+  of(pool: PoolName): PoolConcurrency {
+    const { inFlight, spentNs } = this.pools.get(pool) ?? { inFlight: 0, spentNs: 0 };
+    const windowNs = this.atNs - this.sinceNs;
+    return { inFlight, meanInFlight: windowNs > 0 ? spentNs / windowNs : inFlight };
+  }
+}
+
+function orNever(ns: number): number {
+  return Number.isNaN(ns) ? Infinity : ns;
+}
 
 /**
  * Follows every request from its offer to its end, for the planner's observations. Workers run ahead to the end of the
@@ -48,12 +85,14 @@ export class RequestWatch {
     const offeredInputTokens = this.offered.reduce((sum, request) => sum + inputLength[request]!, 0);
     const firstTokens: AnsweredRequest[] = [];
     const held = new Map<string, HeldRequests>();
+    const pools = new Concurrency(sinceNs, atNs);
     const still: number[] = [];
     const waiting = { requests: 0, tokens: 0, oldestNs: atNs, atRouter: 0, atRouterTokens: 0 };
     for (const request of [...this.underWay, ...this.offered]) {
       const firstNs = ledger.firstTokenNs[request]!;
       const answered = firstNs <= atNs;
       if (answered && firstNs > sinceNs) firstTokens.push(this.answer(request));
+      this.spend(request, pools);
       if (ledger.terminalNs[request]! <= atNs) continue;
       still.push(request);
       const tokens = inputLength[request]!;
@@ -81,7 +120,22 @@ export class RequestWatch {
       offeredInputTokens,
       firstTokens,
     };
-    return { frontEnd, held: (pool, worker) => held.get(`${pool}/${worker}`) ?? nothingHeld };
+    const concurrency = (pool: PoolName): PoolConcurrency => pools.of(pool);
+    return { frontEnd, concurrency, held: (pool, worker) => held.get(`${pool}/${worker}`) ?? nothingHeld };
+  }
+
+  /** Enters the time a request spent in each pool. */
+  private spend(request: number, pools: Concurrency): void {
+    const { handoffs, ledger } = this;
+    const arrivedNs = ledger.arrivalNs[request]!;
+    const leftNs = orNever(ledger.terminalNs[request]!);
+    if (handoffs === null) {
+      pools.add("agg", arrivedNs, leftNs);
+      return;
+    }
+    const heldNs = Math.min(leftNs, orNever(handoffs.sourceHeldNs[request]!));
+    pools.add("prefill", arrivedNs, heldNs);
+    if (heldNs < leftNs) pools.add("decode", heldNs, leftNs);
   }
 
   /** The worker that has to do with a request next; null = it waits for one. */

@@ -1,0 +1,135 @@
+import { choice, orNull, realNumber, truth, wholeNumber } from "../../config/fields.ts";
+import type { Observation, PoolObservation } from "../planner.ts";
+import { definePolicy } from "../policy-definition.ts";
+import type { Knobs } from "../policy-definition.ts";
+import { PoolByPoolPolicy } from "../pool-by-pool.ts";
+import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
+import { checkReplicaKnobs, replicaDefaults, replicaKnobs } from "../replica-knobs.ts";
+import { KpaDecider } from "./kpa-decider.ts";
+import { SlidingMean } from "../sliding-mean.ts";
+
+const shape = {
+  metric: choice(["concurrency", "rps"], "What is kept at its target: requests in flight, or requests a second."),
+  target: orNull(realNumber({ above: 0 }, "Wanted of a replica; null = 100 in flight, or 200 a second.")),
+  target_utilization_percentage: realNumber({ above: 0, max: 100 }, "Share of the target aimed at."),
+  stable_window_seconds: realNumber({ min: 6, max: 3600 }, "Window of the mean in normal operation."),
+  panic_window_percentage: realNumber({ min: 1, max: 100 }, "Panic window, percent of the stable one."),
+  panic_threshold_percentage: realNumber({ min: 110, max: 1000 }, "Load, percent of what is ready, a panic begins at."),
+  max_scale_up_rate: realNumber({ above: 1 }, "Most replicas of one decision, times those ready."),
+  max_scale_down_rate: realNumber({ above: 1 }, "Least replicas of one decision: those ready divided by it."),
+  scale_down_delay_seconds: realNumber({ min: 0, max: 3600 }, "How long a lower number must have been wanted."),
+  enable_scale_to_zero: truth("Whether a pool without requests loses its last replica, where its least number is 0."),
+  scale_to_zero_pod_retention_period_seconds: realNumber({ min: 0 }, "How long the last replica stays beyond that."),
+  activation_scale: wholeNumber({ min: 1 }, "Least replicas whenever there are any."),
+  tick_interval_seconds: wholeNumber({ min: 1 }, "Seconds between decisions."),
+  ...replicaKnobs,
+};
+
+type KpaKnobs = Knobs<typeof shape>;
+
+/**
+ * Knative's Pod Autoscaler with the defaults of its config-autoscaler. Concurrency is measured as its proxies do: requests
+ * in flight, those waiting for a replica included, averaged over the time.
+ */
+export const kpaPolicy = definePolicy({
+  title: "Knative Pod Autoscaler (stable and panic windows)",
+  shape,
+  defaults: {
+    metric: "concurrency",
+    target: null,
+    target_utilization_percentage: 70,
+    stable_window_seconds: 60,
+    panic_window_percentage: 10,
+    panic_threshold_percentage: 200,
+    max_scale_up_rate: 1000,
+    max_scale_down_rate: 2,
+    scale_down_delay_seconds: 0,
+    enable_scale_to_zero: true,
+    scale_to_zero_pod_retention_period_seconds: 0,
+    activation_scale: 1,
+    tick_interval_seconds: 2,
+    ...replicaDefaults,
+  },
+  perPool: true,
+  check: checkReplicaKnobs,
+  create: (knobsOf, { pools, limits }) =>
+    new PoolByPoolPolicy(
+      knobsOf(pools[0]!.name).tick_interval_seconds,
+      pools.map((pool) => {
+        const knobs = knobsOf(pool.name);
+        const scaler = new KpaScaler(knobs, pool.replicas);
+        return { pool, scaler, minReplicas: knobs.min_replicas, maxReplicas: knobs.max_replicas };
+      }),
+      limits,
+    ),
+});
+
+class KpaScaler implements PoolScaler {
+  private readonly knobs: KpaKnobs;
+  private readonly target: number;
+  private readonly stable: SlidingMean;
+  private readonly panic: SlidingMean;
+  private readonly decider: KpaDecider;
+  private unusedSinceSeconds: number | null = null;
+
+  constructor(knobs: KpaKnobs, replicas: number) {
+    this.knobs = knobs;
+    const whole = knobs.target ?? (knobs.metric === "rps" ? 200 : 100);
+    this.target = (whole * knobs.target_utilization_percentage) / 100;
+    this.stable = new SlidingMean(knobs.stable_window_seconds);
+    this.panic = new SlidingMean((knobs.stable_window_seconds * knobs.panic_window_percentage) / 100);
+    this.decider = new KpaDecider(
+      {
+        targetValue: this.target,
+        stableWindowSeconds: knobs.stable_window_seconds,
+        panicThreshold: knobs.panic_threshold_percentage / 100,
+        maxScaleUpRate: knobs.max_scale_up_rate,
+        maxScaleDownRate: knobs.max_scale_down_rate,
+        scaleDownDelaySeconds: knobs.scale_down_delay_seconds,
+      },
+      replicas,
+    );
+  }
+
+  decide(pool: PoolObservation, { nowSeconds, traffic }: Observation): PoolDecision {
+    const { durationSeconds, offeredRequests } = traffic;
+    const rate = durationSeconds > 0 ? offeredRequests / durationSeconds : 0;
+    const value = this.knobs.metric === "rps" ? rate : pool.meanInFlight;
+    this.stable.add(nowSeconds, durationSeconds, value);
+    this.panic.add(nowSeconds, durationSeconds, value);
+    const stableMean = this.stable.mean;
+    const panicMean = this.panic.mean;
+    const current = pool.activeIds.length + pool.startingIds.length;
+    if (stableMean === null || panicMean === null) {
+      return { replicas: current, reason: "No measurements yet." };
+    }
+    const decision = this.decider.decide(stableMean, panicMean, pool.activeIds.length, nowSeconds);
+    const replicas = this.downToZero(decision.replicas, nowSeconds);
+    const [window, mean, wanted] =
+      decision.panicking && panicMean > stableMean
+        ? ["panic", panicMean, decision.panicReplicas]
+        : ["stable", stableMean, decision.stableReplicas];
+    const what = this.knobs.metric === "rps" ? "requests a second" : "requests in flight";
+    const held = decision.panicking && wanted < replicas ? "; nothing goes in panic mode" : "";
+    return {
+      replicas,
+      reason: `On average ${mean.toFixed(1)} ${what} in the ${window} window, ${this.target.toFixed(1)} a replica: ${wanted} replicas${held}.`,
+      record: {
+        stable_mean: stableMean,
+        panic_mean: panicMean,
+        mode: decision.panicking ? "panic" : "stable",
+      },
+    };
+  }
+
+  /** The last replica stays for the retention period, or for good where scaling to zero is off. */
+  private downToZero(replicas: number, nowSeconds: number): number {
+    const { enable_scale_to_zero: enabled, scale_to_zero_pod_retention_period_seconds: retention } = this.knobs;
+    if (replicas > 0) {
+      this.unusedSinceSeconds = null;
+      return Math.max(replicas, this.knobs.activation_scale);
+    }
+    this.unusedSinceSeconds ??= nowSeconds;
+    return enabled && nowSeconds - this.unusedSinceSeconds >= retention ? 0 : 1;
+  }
+}

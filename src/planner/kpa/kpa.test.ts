@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { observation, pool, quietWindow } from "../../../test/planner-fixtures.ts";
+import { policyContext } from "../../../test/policy-fixtures.ts";
+import type { Planner } from "../planner.ts";
+import { SlidingMean } from "../sliding-mean.ts";
+import { KpaDecider } from "./kpa-decider.ts";
+import { kpaPolicy } from "./kpa-policy.ts";
+
+const settings = {
+  targetValue: 10,
+  stableWindowSeconds: 60,
+  panicThreshold: 2,
+  maxScaleUpRate: 1000,
+  maxScaleDownRate: 2,
+  scaleDownDelaySeconds: 0,
+};
+
+describe("a mean over a window", () => {
+  it("weighs stretches by their time and cuts off what is too old", () => {
+    const window = new SlidingMean(60);
+    expect(window.mean).toBeNull();
+    window.add(40, 40, 10);
+    expect(window.mean).toBe(10);
+    window.add(60, 20, 40);
+    expect(window.mean).toBeCloseTo((40 * 10 + 20 * 40) / 60);
+    window.add(80, 20, 0);
+    expect(window.mean).toBeCloseTo((20 * 10 + 20 * 40) / 60);
+    window.add(200, 120, 7);
+    expect(window.mean).toBe(7);
+  });
+});
+
+describe("stable mode", () => {
+  it("wants the mean concurrency over the target, rounded up", () => {
+    const decider = new KpaDecider(settings, 1);
+    expect(decider.decide(19, 19, 2, 2).replicas).toBe(2);
+    expect(decider.decide(31, 19, 3, 4).replicas).toBe(4);
+  });
+
+  it("goes down at most by half, up at most by the rate but at least by one", () => {
+    expect(new KpaDecider(settings, 1).decide(0, 0, 9, 2).replicas).toBe(4);
+    const slow = { ...settings, maxScaleUpRate: 1.1, panicThreshold: 10 };
+    expect(new KpaDecider(slow, 1).decide(30, 30, 2, 2).replicas).toBe(3);
+    expect(new KpaDecider({ ...slow, maxScaleUpRate: 2 }, 1).decide(90, 90, 2, 2).replicas).toBe(4);
+  });
+});
+
+describe("panic mode", () => {
+  it("begins when the short window asks for twice what is ready, and follows it", () => {
+    const decider = new KpaDecider(settings, 1);
+    expect(decider.decide(12, 19, 2, 2)).toMatchObject({ panicking: false, replicas: 2 });
+    expect(decider.decide(12, 31, 2, 4)).toMatchObject({ panicking: true, replicas: 4 });
+  });
+
+  it("never goes down, until a stable window has passed without another reason to panic", () => {
+    const decider = new KpaDecider(settings, 1);
+    decider.decide(12, 60, 2, 0);
+    expect(decider.decide(12, 0, 6, 30)).toMatchObject({ panicking: true, replicas: 6 });
+    expect(decider.decide(12, 0, 6, 60)).toMatchObject({ panicking: true, replicas: 6 });
+    expect(decider.decide(12, 0, 6, 61)).toMatchObject({ panicking: false, replicas: 3 });
+    expect(decider.decide(12, 0, 3, 63)).toMatchObject({ replicas: 2 });
+  });
+
+  it("is extended by every burst", () => {
+    const decider = new KpaDecider(settings, 1);
+    decider.decide(12, 60, 2, 0);
+    decider.decide(12, 120, 6, 50);
+    expect(decider.decide(12, 0, 12, 100).panicking).toBe(true);
+    expect(decider.decide(12, 0, 12, 111).panicking).toBe(false);
+  });
+
+  it("is where an autoscaler with more than one ready replica starts", () => {
+    expect(new KpaDecider(settings, 3).decide(0, 0, 3, 2)).toMatchObject({ panicking: true, replicas: 3 });
+  });
+});
+
+it("waits for a lower number to be wanted for the scale-down delay", () => {
+  const decider = new KpaDecider({ ...settings, scaleDownDelaySeconds: 30 }, 1);
+  expect(decider.decide(40, 20, 4, 0).replicas).toBe(4);
+  expect(decider.decide(20, 20, 4, 20).replicas).toBe(4);
+  expect(decider.decide(20, 20, 4, 30).replicas).toBe(2);
+});
+
+describe("the policy", () => {
+  const at = (policy: Planner, now: number, meanInFlight: number, replicas: number) =>
+    policy.onTick(
+      observation(
+        now,
+        {
+          agg: pool(
+            Array.from({ length: replicas }, () => ({})),
+            { meanInFlight },
+          ),
+        },
+        quietWindow(2),
+      ),
+    );
+
+  it("aims at 70 % of 100 requests in flight, every 2 s", () => {
+    const policy = kpaPolicy.create({}, policyContext());
+    expect(policy.firstTickSeconds()).toBe(2);
+    const { replicas, reason } = at(policy, 2, 71, 1);
+    expect(replicas).toEqual({ agg: 2 });
+    expect(reason).toBe("On average 71.0 requests in flight in the stable window, 70.0 a replica: 2 replicas.");
+  });
+
+  it("scales to zero where it may: after a stable window of silence and the retention period", () => {
+    const knobs = { min_replicas: 0, scale_to_zero_pod_retention_period_seconds: 20 };
+    const policy = kpaPolicy.create(knobs, policyContext());
+    const replicas = new Map<number, number>();
+    for (let now = 2; now <= 120; now += 2) replicas.set(now, at(policy, now, now <= 10 ? 5 : 0, 1).replicas.agg!);
+    const gone = [...replicas].find(([, count]) => count === 0)?.[0];
+    // Silent from 10 on: the stable window holds only zeros from 70 on, the last replica stays 20 s longer.
+    expect(gone).toBe(90);
+    const kept = kpaPolicy.create({}, policyContext());
+    for (let now = 2; now <= 120; now += 2) expect(at(kept, now, 0, 1).replicas.agg).toBe(1);
+  });
+
+  it("wakes up with activation_scale replicas", () => {
+    const policy = kpaPolicy.create({ min_replicas: 0, activation_scale: 3 }, policyContext());
+    expect(at(policy, 2, 1, 0).replicas.agg).toBe(3);
+  });
+
+  it("follows requests a second instead", () => {
+    const policy = kpaPolicy.create({ metric: "rps", target: 10 }, policyContext());
+    const traffic = quietWindow(2, { offeredRequests: 40 });
+    expect(policy.onTick(observation(2, { agg: pool([{}]) }, traffic)).replicas.agg).toBe(3);
+  });
+});

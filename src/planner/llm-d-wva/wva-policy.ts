@@ -1,0 +1,136 @@
+import { realNumber, wholeNumber } from "../../config/fields.ts";
+import type { Observation, PoolObservation } from "../planner.ts";
+import { definePolicy } from "../policy-definition.ts";
+import type { Knobs } from "../policy-definition.ts";
+import { PoolByPoolPolicy } from "../pool-by-pool.ts";
+import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
+import { checkReplicaKnobs, replicaDefaults, replicaKnobs } from "../replica-knobs.ts";
+import { analyseSaturation } from "./saturation.ts";
+import type { ReplicaLoad, SaturationThresholds } from "./saturation.ts";
+
+const share = (description: string) => realNumber({ min: 0, max: 1 }, description);
+
+const shape = {
+  kv_cache_threshold: share("A replica is saturated when this share of its key-value cache is in use."),
+  queue_length_threshold: realNumber({ min: 1 }, "A replica is saturated with so many requests waiting."),
+  kv_spare_trigger: share("One more replica when the mean spare cache of those not saturated is below it."),
+  queue_spare_trigger: realNumber({ min: 0 }, "One more replica when their mean spare queue is below it."),
+  optimization_interval_seconds: wholeNumber({ min: 1 }, "Seconds between decisions."),
+  scrape_interval_seconds: wholeNumber({ min: 1 }, "Seconds between readings of the replicas' gauges."),
+  look_back_seconds: wholeNumber({ min: 1 }, "Window whose peaks count."),
+  ...replicaKnobs,
+};
+
+type WvaKnobs = Knobs<typeof shape>;
+
+/**
+ * llm-d's Workload Variant Autoscaler, saturation analysis of one variant: every minute, by the peaks of vLLM's cache-use
+ * and waiting gauges over the last minute, one replica more or less. Nothing is added while replicas are starting.
+ * Thresholds are the recommended ones of its documentation. The external autoscaler that carries its number out is taken to
+ * follow at once.
+ */
+export const wvaPolicy = definePolicy({
+  title: "llm-d Workload Variant Autoscaler (saturation analysis)",
+  shape,
+  defaults: {
+    kv_cache_threshold: 0.8,
+    queue_length_threshold: 5,
+    kv_spare_trigger: 0.1,
+    queue_spare_trigger: 3,
+    optimization_interval_seconds: 60,
+    scrape_interval_seconds: 15,
+    look_back_seconds: 60,
+    ...replicaDefaults,
+  },
+  perPool: true,
+  check: (knobs, pool, context, report) => {
+    checkReplicaKnobs(knobs, pool, context, report);
+    const { optimization_interval_seconds: interval, scrape_interval_seconds: scrape } = knobs;
+    if (interval % scrape !== 0) {
+      report(
+        "scrape_interval_seconds",
+        `found ${scrape}, expected a divisor of optimization_interval_seconds (${interval})`,
+      );
+    }
+  },
+  create: (knobsOf, { pools, limits }) =>
+    new PoolByPoolPolicy(
+      knobsOf(pools[0]!.name).scrape_interval_seconds,
+      pools.map((pool) => {
+        const knobs = knobsOf(pool.name);
+        return {
+          pool,
+          scaler: new WvaScaler(knobs),
+          minReplicas: knobs.min_replicas,
+          maxReplicas: knobs.max_replicas,
+        };
+      }),
+      limits,
+    ),
+});
+
+interface Reading extends ReplicaLoad {
+  readonly atSeconds: number;
+}
+
+class WvaScaler implements PoolScaler {
+  private readonly knobs: WvaKnobs;
+  private readonly thresholds: SaturationThresholds;
+  private readonly readings = new Map<number, Reading[]>();
+
+  constructor(knobs: WvaKnobs) {
+    this.knobs = knobs;
+    this.thresholds = {
+      kvCacheThreshold: knobs.kv_cache_threshold,
+      queueLengthThreshold: knobs.queue_length_threshold,
+      kvSpareTrigger: knobs.kv_spare_trigger,
+      queueSpareTrigger: knobs.queue_spare_trigger,
+    };
+  }
+
+  decide(pool: PoolObservation, { nowSeconds }: Observation): PoolDecision {
+    this.read(pool, nowSeconds);
+    const ready = pool.activeIds.length;
+    const current = ready + pool.startingIds.length;
+    const interval = this.knobs.optimization_interval_seconds;
+    if (nowSeconds % interval !== 0) return { replicas: current, reason: "Between two decisions." };
+    const analysis = analyseSaturation(this.peaks(), this.thresholds);
+    const { spareKv, spareQueue, nonSaturated } = analysis;
+    const found = `${nonSaturated} of ${ready} replicas not saturated, spare cache ${(spareKv * 100).toFixed(0)} %, spare queue ${spareQueue.toFixed(1)}`;
+    const record = { spare_kv: spareKv, spare_queue: spareQueue, non_saturated: nonSaturated };
+    if (analysis.shouldScaleUp) {
+      if (pool.startingIds.length > 0) {
+        return {
+          replicas: current,
+          reason: `${found}: more are needed, and ${pool.startingIds.length} are starting.`,
+          record,
+        };
+      }
+      return { replicas: ready + 1, reason: `${found}: one more.`, record };
+    }
+    if (analysis.scaleDownSafe && pool.startingIds.length === 0) {
+      return { replicas: Math.max(1, ready - 1), reason: `${found}: one less is safe.`, record };
+    }
+    return { replicas: current, reason: `${found}: no change.`, record };
+  }
+
+  private read(pool: PoolObservation, nowSeconds: number): void {
+    const active = new Set(pool.activeIds);
+    for (const id of this.readings.keys()) if (!active.has(id)) this.readings.delete(id);
+    for (const { id, state, kvUtilisation, waiting } of pool.workers) {
+      if (state !== "active") continue;
+      const kept = (this.readings.get(id) ?? []).filter(
+        ({ atSeconds }) => atSeconds > nowSeconds - this.knobs.look_back_seconds,
+      );
+      kept.push({ atSeconds: nowSeconds, kvUsage: kvUtilisation, queueLength: waiting });
+      this.readings.set(id, kept);
+    }
+  }
+
+  private peaks(): ReplicaLoad[] {
+    return [...this.readings.values()].map((readings) => ({
+      kvUsage: Math.max(...readings.map(({ kvUsage }) => kvUsage)),
+      queueLength: Math.max(...readings.map(({ queueLength }) => queueLength)),
+    }));
+  }
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { gauges, observation, pool } from "../../../test/planner-fixtures.ts";
+import { policyContext } from "../../../test/policy-fixtures.ts";
+import type { Planner } from "../planner.ts";
+import { analyseSaturation } from "./saturation.ts";
+import { wvaPolicy } from "./wva-policy.ts";
+
+const thresholds = { kvCacheThreshold: 0.8, queueLengthThreshold: 5, kvSpareTrigger: 0.1, queueSpareTrigger: 3 };
+const analyse = (...loads: (readonly [kv: number, queue: number])[]) =>
+  analyseSaturation(
+    loads.map(([kvUsage, queueLength]) => ({ kvUsage, queueLength })),
+    thresholds,
+  );
+
+describe("the saturation analysis, as llm-d documents it", () => {
+  it("adds nothing at 65 % and 72 %: mean spare cache 0.115", () => {
+    const analysis = analyse([0.65, 0], [0.72, 0]);
+    expect(analysis.spareKv).toBeCloseTo(0.115);
+    expect(analysis.shouldScaleUp).toBe(false);
+  });
+
+  it("adds one at 65 % and 76 %: mean spare cache 0.095", () => {
+    const analysis = analyse([0.65, 0], [0.76, 0]);
+    expect(analysis.spareKv).toBeCloseTo(0.095);
+    expect(analysis.shouldScaleUp).toBe(true);
+  });
+
+  it("adds one when the queue is long, or when all are saturated", () => {
+    expect(analyse([0.1, 3], [0.1, 2]).shouldScaleUp).toBe(true);
+    expect(analyse([0.1, 2], [0.1, 2]).shouldScaleUp).toBe(false);
+    expect(analyse([0.9, 0], [0.1, 7])).toMatchObject({ nonSaturated: 0, shouldScaleUp: true, scaleDownSafe: false });
+  });
+
+  it("leaves saturated replicas out of the means", () => {
+    expect(analyse([0.95, 9], [0.2, 1])).toMatchObject({ nonSaturated: 1, spareQueue: 4, shouldScaleUp: false });
+  });
+
+  it("takes one away when the rest can carry its load", () => {
+    expect(analyse([0.3, 0], [0.3, 0]).scaleDownSafe).toBe(true);
+    expect(analyse([0.4, 0], [0.4, 0]).scaleDownSafe).toBe(false);
+    expect(analyse([0.1, 1], [0.1, 1]).scaleDownSafe).toBe(true);
+    expect(analyse([0.1, 2], [0.1, 1]).scaleDownSafe).toBe(false);
+    expect(analyse([0.1, 0]).scaleDownSafe).toBe(false);
+  });
+});
+
+describe("the policy", () => {
+  const at = (policy: Planner, now: number, kv: readonly number[], starting = 0): number =>
+    policy.onTick(
+      observation(now, {
+        agg: pool(
+          kv.map(() => ({})),
+          {
+            startingIds: Array.from({ length: starting }, (_, i) => 50 + i),
+            workers: kv.map((kvUtilisation, id) => gauges(id, { kvUtilisation })),
+          },
+        ),
+      }),
+    ).replicas.agg!;
+
+  it("decides once a minute, by the peaks since", () => {
+    const policy = wvaPolicy.create({}, policyContext());
+    expect(policy.firstTickSeconds()).toBe(15);
+    expect([15, 30, 45].map((now) => at(policy, now, [now === 30 ? 0.75 : 0.1]))).toEqual([1, 1, 1]);
+    expect(at(policy, 60, [0.1])).toBe(2);
+    for (const now of [75, 90, 105]) at(policy, now, [0.1, 0.1]);
+    expect(at(policy, 120, [0.1, 0.1])).toBe(1);
+  });
+
+  it("adds nothing while replicas are starting", () => {
+    const policy = wvaPolicy.create({}, policyContext());
+    expect(at(policy, 60, [0.9], 1)).toBe(2);
+    expect(at(policy, 120, [0.9, 0.9])).toBe(3);
+  });
+
+  it("refuses a scrape interval that misses the decisions", () => {
+    const found: string[] = [];
+    wvaPolicy.check({ scrape_interval_seconds: 25 }, policyContext(), (key) => found.push(key));
+    expect(found).toEqual(["scrape_interval_seconds"]);
+  });
+});
