@@ -2,9 +2,13 @@ import { Command, Option } from "commander";
 import { ConfigError } from "../config/config-error.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
 import { AxisError, parseAxis } from "../sweep/axis.ts";
+import type { KubernetesPlace } from "../sweep/cluster/kubernetes-job.ts";
+import type { ShardedSweep } from "../sweep/cluster/sharded-sweep.ts";
+import { withoutOptions } from "../sweep/cluster/shell-words.ts";
 import type { PlanFile } from "../sweep/plan-file.ts";
 import type { QueueSettings } from "../sweep/queue/queue-driver.ts";
 import type { SweepDesign } from "../sweep/sweep-plan.ts";
+import { windtunnelVersion } from "../version.ts";
 import { parseWithReplayOptions } from "./replay-command-line.ts";
 
 /** A sweep's command line, its plan file taken in: what the command line says goes before the file. */
@@ -19,8 +23,17 @@ export interface SweepCommandLine {
   readonly keepResults: boolean;
   readonly dryRun: boolean;
   readonly slaThreshold: number;
+  /** Print what a cluster's scheduler takes instead of running anything; null = run. */
+  readonly emit: EmittedJob | null;
   /** null = this machine does the runs. */
   readonly queue: Omit<QueueSettings, "out"> | null;
+}
+
+/** A job for a cluster, to be printed. */
+export interface EmittedJob {
+  readonly kind: "kubernetes-job" | "slurm-array";
+  readonly sweep: ShardedSweep;
+  readonly place: KubernetesPlace;
 }
 
 interface OwnOptions {
@@ -41,6 +54,10 @@ interface OwnOptions {
   readonly queue?: string;
   readonly queueLength?: string;
   readonly traceStore?: string;
+  readonly emit?: string;
+  readonly shards?: string;
+  readonly image?: string;
+  readonly volumeClaim?: string;
 }
 
 function sweepCommand(): Command {
@@ -56,13 +73,17 @@ function sweepCommand(): Command {
     .option("--parallel <N>", "runs at a time (default: the cores of this machine)")
     .option("--out <DIR>", "folder of index.html, results.jsonl, results.csv and runs/", "windtunnel-sweep")
     .option("--shard <I/N>", "run only every N-th point, starting with the I-th (1/N … N/N)")
-    .option("--threshold <SHARE>", "SLA attainment below which the page speaks of a cliff", "0.9")
+    .addOption(thresholdOption())
     .option("--keep-results", "write the full result and the page of every run to runs/")
     .option("--driver <NAME>", "what does the runs: local, or bullmq (workers behind a queue)", "local")
     .addOption(redisOption())
     .option("--queue <NAME>", "name of the queue; sweeps and workers of one name work together (default: windtunnel)")
     .option("--queue-length <N>", "runs of this sweep in the queue at a time (default: 1000)")
     .option("--trace-store <PLACE>", "folder or http(s) address that traces go through instead of Redis")
+    .option("--emit <KIND>", "print a job that runs the sweep in shards: kubernetes-job or slurm-array")
+    .option("--shards <N>", "shards of that job (default: 8)")
+    .option("--image <NAME>", "container image of that job, with the windtunnel package")
+    .option("--volume-claim <NAME>", "volume claim of that job, which holds the files (default: windtunnel-sweep)")
     .option("--dry-run", "list the runs and stop");
 }
 
@@ -85,7 +106,8 @@ export async function parseSweepCommandLine(args: string[]): Promise<SweepComman
     shard: own.shard === undefined ? null : shardFrom(own.shard),
     keepResults: own.keepResults === true,
     dryRun: own.dryRun === true,
-    slaThreshold: share(own.threshold),
+    slaThreshold: thresholdFrom(own.threshold),
+    emit: emitOf(own, args),
     queue: queueOf(own),
   };
 }
@@ -128,23 +150,56 @@ export function redisUrl(given: string | undefined): string {
   throw new ConfigError([{ where: "--redis", message }]);
 }
 
+/** Options that are a machine's own, or the printed job's. */
+const notOfShards = {
+  valued: ["--emit", "--shards", "--image", "--volume-claim", "--out", "--parallel", "--threshold", "--driver"],
+  switches: ["--quiet"],
+};
+
+function emitOf(own: OwnOptions, args: readonly string[]): EmittedJob | null {
+  const { emit: kind, shards, image, volumeClaim } = own;
+  if (kind === undefined) {
+    const idle = Object.entries({ "--shards": shards, "--image": image, "--volume-claim": volumeClaim });
+    refuse(idle, "needs --emit");
+    return null;
+  }
+  if (kind !== "kubernetes-job" && kind !== "slurm-array") {
+    throw new ConfigError([{ where: "--emit", message: `found "${kind}", expected kubernetes-job or slurm-array` }]);
+  }
+  refuse([["--shard", own.shard]], "cannot be combined with --emit, which makes all shards; --shards says how many");
+  if (own.driver !== "local") refuse([["--emit", kind]], "makes shards, which need no queue; leave --driver out");
+  return {
+    kind,
+    sweep: {
+      args: withoutOptions(args, notOfShards),
+      shards: whole(shards ?? "8", "--shards", 1),
+      parallel: whole(own.parallel ?? "4", "--parallel", 1),
+      out: own.out,
+    },
+    place: {
+      image: image ?? `YOUR-REGISTRY/windtunnel:${windtunnelVersion}`,
+      volumeClaim: volumeClaim ?? "windtunnel-sweep",
+    },
+  };
+}
+
+/** @throws ConfigError when any of the options is given */
+function refuse(options: ReadonlyArray<readonly [string, string | undefined]>, message: string): void {
+  const given = options.filter(([, value]) => value !== undefined);
+  if (given.length > 0) throw new ConfigError(given.map(([where]) => ({ where, message })));
+}
+
 /** The queue's options, which mean nothing without it. */
 function queueOf(own: OwnOptions): SweepCommandLine["queue"] {
   if (own.driver === "local") {
     const given = { "--redis": own.redis, "--queue": own.queue, "--queue-length": own.queueLength };
-    const idle = Object.entries({ ...given, "--trace-store": own.traceStore }).filter(
-      ([, value]) => value !== undefined,
-    );
-    if (idle.length === 0) return null;
-    throw new ConfigError(idle.map(([where]) => ({ where, message: "needs --driver bullmq" })));
+    refuse(Object.entries({ ...given, "--trace-store": own.traceStore }), "needs --driver bullmq");
+    return null;
   }
   if (own.driver !== "bullmq") {
     throw new ConfigError([{ where: "--driver", message: `found "${own.driver}", expected local or bullmq` }]);
   }
-  if (own.parallel !== undefined) {
-    const message = "is for runs on this machine; give it to windtunnel worker";
-    throw new ConfigError([{ where: "--parallel", message }]);
-  }
+  refuse([["--parallel", own.parallel]], "is for runs on this machine; give it to windtunnel worker");
   return {
     url: redisUrl(own.redis),
     queue: own.queue ?? "windtunnel",
@@ -183,7 +238,13 @@ export function whole(text: string, flag: string, least: number): number {
   throw new ConfigError([{ where: flag, message: `found "${text}", expected a whole number of at least ${least}` }]);
 }
 
-function share(text: string): number {
+/** For sweeps and for merged ones. */
+export function thresholdOption(): Option {
+  return new Option("--threshold <SHARE>", "SLA attainment below which the page speaks of a cliff").default("0.9");
+}
+
+/** @throws ConfigError */
+export function thresholdFrom(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && value <= 1) return value;
   throw new ConfigError([

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
+import { ConfigError } from "../../config/config-error.ts";
 import { mergedRows, writeSweep } from "../../sweep/merge.ts";
 import { checkPoints, runSweep, withDocuments } from "../../sweep/run-sweep.ts";
 import type { QueueSettings } from "../../sweep/queue/queue-driver.ts";
@@ -8,7 +9,7 @@ import { shardOf, sweepPoints, type SweepPoint } from "../../sweep/sweep-plan.ts
 import type { SweepRow } from "../../sweep/sweep-row.ts";
 import { exitCodes } from "../failure.ts";
 import { parsed } from "../parse-command.ts";
-import { parseSweepCommandLine } from "../sweep-command-line.ts";
+import { parseSweepCommandLine, thresholdFrom, thresholdOption, type EmittedJob } from "../sweep-command-line.ts";
 import { SweepProgress } from "../sweep-progress.ts";
 
 /** `windtunnel sweep`: many replays with varied settings; `windtunnel sweep merge`: shards become one. */
@@ -23,6 +24,7 @@ async function sweep(args: string[]): Promise<number> {
   const base = await withDocuments(given.replay);
   const all = sweepPoints(design);
   await checkPoints(base, all);
+  if (given.emit !== null) return emit(given.emit, all.length);
   const points = shard === null ? all : shardOf(all, shard.index, shard.count);
   if (given.dryRun) return dryRun(points);
 
@@ -68,16 +70,33 @@ async function forgetQueue(out: string): Promise<void> {
   forgetSweepIdentity(out);
 }
 
+/** Prints a job for a cluster's scheduler. */
+async function emit({ kind, sweep, place }: EmittedJob, runs: number): Promise<number> {
+  if (sweep.shards > runs) {
+    const message = `found ${sweep.shards}, expected at most ${runs}: no shard may be without a run`;
+    throw new ConfigError([{ where: "--shards", message }]);
+  }
+  if (kind === "slurm-array") {
+    const { slurmArray } = await import("../../sweep/cluster/slurm-array.ts");
+    process.stdout.write(slurmArray(sweep));
+  } else {
+    const { kubernetesJob } = await import("../../sweep/cluster/kubernetes-job.ts");
+    process.stdout.write(kubernetesJob(sweep, place));
+  }
+  return exitCodes.done;
+}
+
 async function merge(args: string[]): Promise<number> {
   const command = new Command("windtunnel sweep merge")
     .description("Put the results of shards together.")
     .argument("<folders...>", "folders with the results.jsonl of each shard")
-    .requiredOption("--out <DIR>", "folder of the whole sweep");
+    .requiredOption("--out <DIR>", "folder of the whole sweep")
+    .addOption(thresholdOption());
   const given = parsed(command, args);
   if (given === null) return exitCodes.done;
-  const { out } = given.opts<{ out: string }>();
+  const { out, threshold } = given.opts<{ out: string; threshold: string }>();
   const rows = mergedRows(given.args);
-  await writeSweep(out, rows, { threshold: 0.9, folders: given.args });
+  await writeSweep(out, rows, { threshold: thresholdFrom(threshold), folders: given.args });
   process.stdout.write(summary(rows, 0, out));
   return rows.some((row) => row.error !== null) ? exitCodes.failed : exitCodes.done;
 }
