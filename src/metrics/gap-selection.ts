@@ -4,6 +4,7 @@ import { sortByKey } from "./radix-sort.ts";
 /** Buckets by the five bits of a gap's exponent and the thirteen below its leading bit. */
 const FRACTION_BITS = 13;
 const BUCKETS = 1 << (5 + FRACTION_BITS);
+const LARGEST_SHORT = 2 ** 32 - 1;
 
 /** How often gaps of each bucket were seen. */
 export function bucketWeights(): Float64Array {
@@ -21,14 +22,22 @@ export function bucketOf(gap: number): number {
  * exact, and only the buckets that hold a wanted rank are sorted.
  * @param weights how often gaps of each bucket were seen
  * @param ranks ascending, each below the total count
+ * @param bounds the smallest and the largest gap
  */
-export function selectGaps(recorder: GapRecorder, weights: Float64Array, ranks: readonly number[]): Float64Array {
+export function selectGaps(
+  recorder: GapRecorder,
+  weights: Float64Array,
+  ranks: readonly number[],
+  { minNs, maxNs }: { readonly minNs: number; readonly maxNs: number },
+): Float64Array {
   const selected = new Float64Array(ranks.length);
   const wanted = new Uint8Array(BUCKETS);
   const weightBefore: number[] = [];
   let before = 0;
   let next = 0;
-  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+  // Gaps seldom differ by more than a few factors of two; the other buckets are not looked at.
+  const last = bucketOf(Math.min(maxNs, LARGEST_SHORT));
+  for (let bucket = bucketOf(Math.min(minNs, LARGEST_SHORT)); bucket <= last; bucket++) {
     if (weights[bucket] === 0) continue;
     const upTo = before + weights[bucket]!;
     if (next < ranks.length && ranks[next]! < upTo) {
@@ -45,10 +54,11 @@ export function selectGaps(recorder: GapRecorder, weights: Float64Array, ranks: 
 
 /** The entries of the wanted buckets, ascending by gap. */
 function gather(chunks: readonly GapChunk[], wanted: Uint8Array): Columns {
-  let columns: Columns = { gapNs: new Uint32Array(1 << 16), weight: new Uint32Array(1 << 16) };
+  const first = chunks[0]?.length ?? 0;
+  let columns: Columns = { gapNs: new Uint32Array(Math.max(1, first)), weight: new Uint32Array(Math.max(1, first)) };
   let used = 0;
   for (const chunk of chunks) {
-    if (used + chunk.length > columns.gapNs.length) columns = doubled(columns, used);
+    while (used + chunk.length > columns.gapNs.length) columns = doubled(columns, used);
     used = takeWanted(chunk, wanted, columns, used);
   }
   const sorted = sortByKey(columns.gapNs.subarray(0, used), columns.weight.subarray(0, used));

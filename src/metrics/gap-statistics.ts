@@ -54,7 +54,7 @@ export function summarizeGaps(recorder: GapRecorder): {
   const perUserRanks = positive === 0 ? null : wantedRanks(positive);
   const fromAbove = perUserRanks === null ? [] : perUserRanks.ranks.map((rank) => sums.count - 1 - rank);
   const ranks = [...new Set([...gapRanks.ranks, ...fromAbove])].toSorted((a, b) => a - b);
-  const selected = selectGaps(recorder, weights, ranks);
+  const selected = selectGaps(recorder, weights, ranks, sums);
   const gapAt = new Map(ranks.map((rank, place) => [rank, selected[place]!]));
 
   const gaps = arrangeRanks(gapRanks, (place) => gapAt.get(gapRanks.ranks[place]!)! / 1e6, {

@@ -55,7 +55,8 @@ export class LocalPool {
 export function localDriver(threads: number): RunDriver {
   const pool = new LocalPool(threads);
   return {
-    places: threads,
+    // A thread that is done finds its next run waiting, while the row is being written.
+    places: 2 * threads,
     run: (task, { trace }, resultPath) => pool.run(task, trace, resultPath),
     close: () => pool.close(),
   };

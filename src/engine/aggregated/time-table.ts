@@ -2,31 +2,40 @@ import type { GapRecorder } from "../../metrics/gap-recorder.ts";
 
 /** Times a table can hold (ns); 0 stands for "not known yet". */
 const longest = 2 ** 32 - 1;
+const STRETCH_BITS = 10;
 
 /** Decode times (ns) by place, and how many tokens waited for each. */
 export class TimeTable {
   readonly times: Uint32Array;
   readonly tokens: Float64Array;
+  /** Which stretches of the table hold a time at all: a short run touches few of them. */
+  private readonly stretches: Uint8Array;
 
   constructor(places: number) {
     this.times = new Uint32Array(places);
     this.tokens = new Float64Array(places);
+    this.stretches = new Uint8Array((places >>> STRETCH_BITS) + 1);
   }
 
   /** Keeps a time; false when the table cannot hold it. */
   keep(place: number, time: number): boolean {
     if (time <= 0 || time > longest) return false;
     this.times[place] = time;
+    this.stretches[place >>> STRETCH_BITS] = 1;
     return true;
   }
 
   /** Hands the counted tokens over and starts counting anew. */
   drain(recorder: GapRecorder): void {
-    const { times, tokens } = this;
-    for (let place = 0; place < times.length; place++) {
-      if (tokens[place] === 0) continue;
-      recorder.add(times[place]!, tokens[place]!);
-      tokens[place] = 0;
+    const { times, tokens, stretches } = this;
+    for (let stretch = 0; stretch < stretches.length; stretch++) {
+      if (stretches[stretch] === 0) continue;
+      const end = Math.min(times.length, (stretch + 1) << STRETCH_BITS);
+      for (let place = stretch << STRETCH_BITS; place < end; place++) {
+        if (tokens[place] === 0) continue;
+        recorder.add(times[place]!, tokens[place]!);
+        tokens[place] = 0;
+      }
     }
   }
 }
