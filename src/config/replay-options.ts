@@ -184,6 +184,15 @@ export const replayOptions: readonly ReplayOption[] = [
     "synthetic workload: seed of the Poisson gaps",
     42,
   ),
+  number(
+    "Workload",
+    "burstiness",
+    "SHAPE",
+    realNumber,
+    { above: 0 },
+    "synthetic workload: shape of the gamma-distributed gaps of --request-rate; 1 = Poisson, less = bursts",
+    1,
+  ),
   number("Workload", "turns-per-session", "N", wholeNumber, { min: 0 }, "synthetic workload: turns of a session", 1),
   number(
     "Workload",
@@ -211,6 +220,11 @@ export const replayOptions: readonly ReplayOption[] = [
     { min: 0 },
     "synthetic workload: think time between turns",
     0,
+  ),
+  toggle(
+    "Workload",
+    "cumulative-prompts",
+    "synthetic workload: a turn's prompt is all turns before it, answers included, and --input-tokens more",
   ),
 
   names("Routing", "router-mode", ["round_robin", "kv_router"], "round_robin", "how a worker is picked"),
@@ -320,10 +334,12 @@ export interface ReplayOptions {
   readonly requestRate?: number;
   readonly arrivalIntervalMs?: number;
   readonly arrivalSeed?: number;
+  readonly burstiness?: number;
   readonly turnsPerSession?: number;
   readonly sharedPrefixRatio?: number;
   readonly numPrefixGroups?: number;
   readonly interTurnDelayMs?: number;
+  readonly cumulativePrompts?: boolean;
   readonly routerMode?: "round_robin" | "kv_router";
   readonly routerConfig?: string | object;
   readonly routerPolicyConfig?: string;

@@ -27,6 +27,7 @@ function checkWorkload(values: Values, given: ReplayOptions, problems: ProblemLi
       ["--turns-per-session", values.turnsPerSession !== 1 && given.turnsPerSession !== undefined],
       ["--shared-prefix-ratio", given.sharedPrefixRatio !== undefined && given.sharedPrefixRatio !== 0],
       ["--num-prefix-groups", given.numPrefixGroups !== undefined && given.numPrefixGroups !== 0],
+      ["--cumulative-prompts", given.cumulativePrompts === true],
       ["--inter-turn-delay-ms", given.interTurnDelayMs !== undefined && given.interTurnDelayMs !== 0],
     ] as const
   ).filter(([, asked]) => asked);
@@ -71,6 +72,12 @@ function checkSynthetic(values: Values, given: ReplayOptions, missing: string[],
     const found = used.length === 0 ? "none" : used.map(([flag]) => flag).join(" and ");
     problems.add("", `a synthetic workload needs exactly one of ${Object.keys(drivers).join(", ")}; found ${found}`);
   }
+  if (given.burstiness !== undefined && given.burstiness !== 1 && given.requestRate === undefined) {
+    problems.add(
+      "--burstiness",
+      `found ${given.burstiness}, but it shapes the gaps of --request-rate, which is not given`,
+    );
+  }
   if (values.traceFormat === "dynamo") problems.add("--trace-format", 'found "dynamo", but no trace file is given');
 }
 
@@ -84,6 +91,7 @@ function checkTrace(values: Values, given: ReplayOptions, traces: readonly strin
   for (const [flag, value] of [
     ["--request-rate", given.requestRate],
     ["--arrival-interval-ms", given.arrivalIntervalMs],
+    ["--burstiness", given.burstiness === 1 ? undefined : given.burstiness],
   ] as const) {
     if (value !== undefined)
       problems.add(flag, `found ${value}, but a trace brings its own arrivals; it is for synthetic workloads`);
@@ -92,21 +100,6 @@ function checkTrace(values: Values, given: ReplayOptions, traces: readonly strin
     problems.add(
       "--trace-format",
       '"applied_compute_agentic" needs --replay-concurrency: its rows have no arrival times',
-    );
-  }
-  if (values.traceFormat === "agentic_mooncake" && values.replayConcurrency !== null) {
-    problems.add(
-      "--replay-concurrency",
-      `found ${values.replayConcurrency}, but "agentic_mooncake" follows its dependencies and cannot be capped`,
-    );
-  }
-  if (
-    values.plannerConfig !== null &&
-    ["mooncake_delta", "agentic_mooncake", "applied_compute_agentic"].includes(values.traceFormat!)
-  ) {
-    problems.add(
-      "--planner-config",
-      `cannot be used with --trace-format ${values.traceFormat}; expected "mooncake" or "dynamo"`,
     );
   }
 }
@@ -123,9 +116,6 @@ function checkTopology(values: Values, problems: ProblemList): void {
   }
   if (prefillEngineArgs === null) problems.add("--prefill-engine-args", "is missing; --decode-engine-args needs it");
   if (decodeEngineArgs === null) problems.add("--decode-engine-args", "is missing; --prefill-engine-args needs it");
-  if (values.traceFormat === "mooncake_delta" || values.traceFormat === "agentic_mooncake") {
-    problems.add("--trace-format", `"${values.traceFormat}" cannot be replayed disaggregated`);
-  }
 }
 
 /** The `--aic-*` flags describe the router's estimator, which needs all of three to be built. */

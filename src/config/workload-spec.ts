@@ -25,10 +25,12 @@ export interface SyntheticWorkload {
   readonly requestRate: number | null;
   readonly arrivalIntervalMs: number | null;
   readonly arrivalSeed: number;
+  readonly burstiness: number;
   readonly turnsPerSession: number;
   readonly sharedPrefixRatio: number;
   readonly numPrefixGroups: number;
   readonly interTurnDelayMs: number;
+  readonly cumulativePrompts: boolean;
 }
 
 type Values = { readonly [Key in keyof ReplayOptions]-?: NonNullable<ReplayOptions[Key]> | null };
@@ -60,9 +62,11 @@ export function workloadFrom(values: Values): WorkloadSpec {
     requestRate: values.requestRate,
     arrivalIntervalMs: values.arrivalIntervalMs,
     arrivalSeed: values.arrivalSeed ?? 42,
+    burstiness: values.burstiness ?? 1,
     turnsPerSession: Math.max(1, values.turnsPerSession ?? 1),
     sharedPrefixRatio: values.sharedPrefixRatio ?? 0,
     numPrefixGroups: values.numPrefixGroups ?? 0,
     interTurnDelayMs: values.interTurnDelayMs ?? 0,
+    cumulativePrompts: values.cumulativePrompts ?? false,
   };
 }

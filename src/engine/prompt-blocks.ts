@@ -25,7 +25,7 @@ export class PromptBlocks {
 
   constructor(trace: Trace, blockSize: number) {
     this.blockSize = blockSize;
-    const blocks = trace.blocks;
+    const blocks = sequenceBlocks(trace);
     this.traceBlockSize = blocks?.blockSize ?? 0;
     this.wholeRatio = this.traceBlockSize % blockSize === 0 ? this.traceBlockSize / blockSize : 0;
     this.perNode = this.wholeRatio || Math.ceil(this.traceBlockSize / blockSize) + 1;
@@ -37,7 +37,8 @@ export class PromptBlocks {
 
   /**
    * How many leading full blocks of a request's prompt may also be in another prompt: the only ones that need an
-   * identity others can find. Never too few.
+   * identity others can find. Never too few. Where later prompts contain the answer, its blocks count too: the number
+   * may then exceed the full blocks of the prompt.
    */
   sharedBlocks(request: number): number {
     return this.shared[request]!;
@@ -56,7 +57,8 @@ export class PromptBlocks {
       const end = offsets[request + 1]!;
       let at = first;
       while (at < end && users[nodes[at]!]! > 1) at++;
-      const tokens = Math.min((at - first) * traceBlockSize, trace.inputLength[request]!);
+      const known = trace.inputLength[request]! + (trace.continuations == null ? 0 : trace.outputLength[request]!);
+      const tokens = Math.min((at - first) * traceBlockSize, known);
       this.shared[request] = Math.floor(tokens / blockSize);
     }
     let sharedNodes = 0;
@@ -81,6 +83,25 @@ export class PromptBlocks {
     const firstEnding = Math.ceil((depth * this.traceBlockSize + 1) / this.blockSize) - 1;
     return nodes[this.offsets![request]! + depth]! * this.perNode + (k - firstEnding);
   }
+}
+
+/** The blocks of every request's prompt; of its whole sequence where the trace tells how it goes on. */
+function sequenceBlocks({ blocks, continuations, inputLength, count }: Trace): Trace["blocks"] {
+  if (blocks === null || continuations == null) return blocks;
+  const offsets = new Float64Array(count + 1);
+  const wholeOf = (request: number) => Math.floor(inputLength[request]! / blocks.blockSize);
+  for (let request = 0; request < count; request++) {
+    const more = continuations.offsets[request + 1]! - continuations.offsets[request]!;
+    offsets[request + 1] = offsets[request]! + wholeOf(request) + more;
+  }
+  const ids = new Int32Array(offsets[count]!);
+  for (let request = 0; request < count; request++) {
+    const from = blocks.offsets[request]!;
+    ids.set(blocks.ids.subarray(from, from + wholeOf(request)), offsets[request]!);
+    const more = continuations.ids.subarray(continuations.offsets[request]!, continuations.offsets[request + 1]!);
+    ids.set(more, offsets[request]! + wholeOf(request));
+  }
+  return { ...blocks, offsets, ids };
 }
 
 /** Identity of a block nobody else can have: block `k` of a request's own sequence. Negative. */

@@ -4,6 +4,7 @@ import { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { RequestLedger, RequestStatus } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
+import { DependencySource } from "../workload/dependency-source.ts";
 import { OpenLoopSource } from "../workload/open-loop.ts";
 import { SessionSource } from "../workload/session-source.ts";
 import { AggregatedRun } from "./aggregated-run.ts";
@@ -87,9 +88,12 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
 
 function arrivalSource(trace: Trace, config: RunConfig, semantics: Semantics): ArrivalSource {
   const { arrivalSpeedupRatio, replayConcurrency } = config;
+  const scaled = replayConcurrency === null || semantics.closedLoopScalesThinkTimes ? arrivalSpeedupRatio : 1;
+  if (trace.dependencies != null) {
+    return new DependencySource(trace, trace.dependencies, scaled, replayConcurrency);
+  }
   if (trace.sessions === null && replayConcurrency === null) return new OpenLoopSource(trace, arrivalSpeedupRatio);
-  const scaled = replayConcurrency === null || semantics.closedLoopScalesThinkTimes;
-  return new SessionSource(trace, scaled ? arrivalSpeedupRatio : 1, replayConcurrency);
+  return new SessionSource(trace, scaled, replayConcurrency);
 }
 
 /** When the last request left; with `completedOnly` rejected and failed ones do not count, as in the reference. */

@@ -42,7 +42,7 @@ export function workerFactory(
   horizonNs: number,
 ): WorkerFactory {
   const whole = horizonNs === Infinity;
-  if (preference === "auto" && whole && aggregatedPathApplies(config)) {
+  if (preference === "auto" && whole && aggregatedPathApplies(config, trace)) {
     const fleet = createAggregatedFleetState(trace, config, semantics, ledger);
     return { engine: "aggregated", create: (id) => new AggregatedWorker(fleet, id) };
   }

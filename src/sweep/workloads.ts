@@ -25,10 +25,12 @@ const syntheticOptions: ReadonlyArray<keyof ReplayOptions> = [
   "requestRate",
   "arrivalIntervalMs",
   "arrivalSeed",
+  "burstiness",
   "turnsPerSession",
   "sharedPrefixRatio",
   "numPrefixGroups",
   "interTurnDelayMs",
+  "cumulativePrompts",
 ];
 
 /** Equal for options that replay the same requests. */

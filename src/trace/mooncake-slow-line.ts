@@ -56,6 +56,7 @@ export function readMooncakeLine(text: string, line: number, row: MooncakeRow, b
     row.session = JSON.parse(session.text) as string;
     row.fields |= given.session;
   }
+  readPriority(fields, line, row, file);
   const hashes = pick(fields, ["hash_ids"], file, line);
   if (hashes !== null) {
     readHashIds(hashes.text, line, builder);
@@ -73,6 +74,33 @@ export function readMooncakeLine(text: string, line: number, row: MooncakeRow, b
       );
     }
   }
+}
+
+/** What a router that holds requests back may go by. */
+function readPriority(fields: Map<string, string>, line: number, row: MooncakeRow, file: string): void {
+  const priority = pick(fields, ["priority"], file, line);
+  const strict = pick(fields, ["strict_priority"], file, line);
+  const policyClass = pick(fields, ["policy_class"], file, line);
+  if (priority === null && strict === null && policyClass === null) return;
+  row.fields |= given.priority;
+  // Negative priorities count as none.
+  row.boostSeconds = priority === null ? 0 : Math.max(0, integer(priority, file, line, -(2 ** 31), 2 ** 31 - 1));
+  row.strictPriority = strict === null ? 0 : integer(strict, file, line, 0, 2 ** 31 - 1);
+  row.policyClass = null;
+  if (policyClass === null) return;
+  const name = JSON.parse(policyClass.text) as unknown;
+  if (typeof name !== "string") {
+    throw new TraceError(file, line, `policy_class must be a string, found ${quoted(policyClass.text)}`);
+  }
+  row.policyClass = name;
+}
+
+function integer({ name, text }: Found, file: string, line: number, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^-?\d+$/.test(text) || value < least || value > most) {
+    throw new TraceError(file, line, `${name} must be an integer from ${least} to ${most}, found ${quoted(text)}`);
+  }
+  return value;
 }
 
 interface Found {

@@ -5,9 +5,12 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { mooncakeLines } from "./mooncake-writer.ts";
 import { openTrace } from "./open-trace.ts";
 import type { OpenTraceOptions } from "./open-trace.ts";
 import { TraceError } from "./trace-error.ts";
+import { mergeTraces } from "./transform/merge-traces.ts";
+import { sliceTrace } from "./transform/slice-trace.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "windtunnel-mooncake-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -281,4 +284,24 @@ describe("properties", () => {
       { numRuns: 2000 },
     );
   });
+});
+
+it("reads priorities, and gives them back when written, merged and cut", async () => {
+  const text = [
+    { timestamp: 0, output_length: 1, hash_ids: [1], priority: -3, policy_class: "batch" },
+    { timestamp: 1, output_length: 1, hash_ids: [1], strict_priority: 2, priority: 5 },
+    { timestamp: 2, output_length: 1, hash_ids: [1] },
+  ]
+    .map((row) => `${JSON.stringify(row)}\n`)
+    .join("");
+  const trace = await read(text);
+  expect([...trace.priorities!.boostSeconds]).toEqual([0, 5, 0]);
+  expect([...trace.priorities!.strict]).toEqual([0, 2, 0]);
+  expect(trace.priorities!.policyClasses!.names).toEqual(["batch"]);
+  expect([...trace.priorities!.policyClasses!.classOf]).toEqual([0, -1, -1]);
+  expect((await read([...mooncakeLines(trace)].join(""))).priorities).toEqual(trace.priorities);
+  expect([...mergeTraces([trace, trace]).priorities!.strict]).toEqual([0, 0, 2, 2, 0, 0]);
+  expect([...sliceTrace(trace, { fromSeconds: 0.001 }).priorities!.strict]).toEqual([2, 0]);
+  await expect(read(text.replace('"batch"', "7"))).rejects.toThrow("stdin:1: policy_class must be a string, found 7");
+  await expect(read(text.replace("-3", "1.5"))).rejects.toThrow("stdin:1: priority must be an integer");
 });

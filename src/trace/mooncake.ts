@@ -79,6 +79,9 @@ function addRow(row: MooncakeRow, line: number, builder: TraceBuilder, timeUnitM
     if ((fields & given.delay) !== 0) checkDelay(row.times[1]!, true, "a request without session_id", line, builder);
     if (builder.hasSessions) builder.sessions.addLone();
   }
+  if ((fields & given.priority) !== 0) {
+    builder.priorities.set(builder.count, row.boostSeconds, row.strictPriority, row.policyClass);
+  }
   builder.addRow(line, time, input, row.outputLength);
 }
 

@@ -1,4 +1,5 @@
 import { SeededRandom } from "../random/seeded-random.ts";
+import { cumulativePrompts } from "./cumulative-prompts.ts";
 import type { Trace, TraceBlocks, TraceSessions } from "./trace.ts";
 
 /** A made-up workload of equal requests (engine-reference §2.7). */
@@ -26,11 +27,14 @@ export interface SyntheticSpec {
   readonly numPrefixGroups: number;
   /** Think time between the turns of a session, ms. */
   readonly interTurnDelayMs: number;
+  /** A turn's prompt is all turns before it, answers included, and `inputTokens` more. @default false */
+  readonly cumulativePrompts?: boolean;
 }
 
 /**
- * Makes the requests of a synthetic workload. As in the reference, the turns of a session do not contain each other:
- * what they share is the group's prefix.
+ * Makes the requests of a synthetic workload. As in the reference, the turns of a session do not contain each other
+ * (what they share is the group's prefix), unless cumulative prompts are asked for: then the first turn has the group's
+ * prefix and the later ones bring something new.
  *
  * @param blockSize Tokens per block; the engine's own.
  */
@@ -40,16 +44,18 @@ export function syntheticTrace(spec: SyntheticSpec, blockSize: number): Trace {
   const random = new SeededRandom(spec.arrivalSeed);
   const arrivalMs = new Float64Array(count);
   fillArrivals(spec, turns, arrivalMs, random.fork(0));
-  return {
+  const cumulative = spec.cumulativePrompts === true && turns > 1;
+  const trace: Trace = {
     name: "synthetic",
     count,
     arrivalMs,
     inputLength: new Int32Array(count).fill(spec.inputTokens),
     outputLength: new Int32Array(count).fill(spec.outputTokens),
-    blocks: sharedBlocks(spec, count, blockSize, random.fork(1)),
+    blocks: sharedBlocks(spec, count, blockSize, random.fork(1), cumulative),
     sessions: turns > 1 ? sessionsOf(spec, count) : null,
     notes: [],
   };
+  return cumulative ? cumulativePrompts(trace, blockSize) : trace;
 }
 
 function fillArrivals(spec: SyntheticSpec, turns: number, arrivalMs: Float64Array, random: SeededRandom): void {
@@ -70,7 +76,13 @@ function fillArrivals(spec: SyntheticSpec, turns: number, arrivalMs: Float64Arra
 }
 
 /** Blocks of all prompts, or null when none is shared. */
-function sharedBlocks(spec: SyntheticSpec, count: number, blockSize: number, random: SeededRandom): TraceBlocks | null {
+function sharedBlocks(
+  spec: SyntheticSpec,
+  count: number,
+  blockSize: number,
+  random: SeededRandom,
+  onlyFirstTurns: boolean,
+): TraceBlocks | null {
   const perPrompt = Math.ceil(spec.inputTokens / blockSize);
   const shared = Math.round(perPrompt * spec.sharedPrefixRatio);
   if (shared === 0 || spec.numPrefixGroups === 0) return null;
@@ -83,6 +95,10 @@ function sharedBlocks(spec: SyntheticSpec, count: number, blockSize: number, ran
     if (row % spec.turnsPerSession === 0) group = random.integer(spec.numPrefixGroups);
     let at = row * perPrompt;
     offsets[row + 1] = at + perPrompt;
+    if (onlyFirstTurns && row % spec.turnsPerSession > 0) {
+      while (at < offsets[row + 1]!) ids[at++] = next++;
+      continue;
+    }
     if (groupStart[group]! < 0) {
       groupStart[group] = next;
     } else {

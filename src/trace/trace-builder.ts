@@ -1,4 +1,5 @@
 import { BlockNumbering } from "./block-numbering.ts";
+import { PriorityBuilder } from "./priority-builder.ts";
 import { SessionBuilder } from "./session-builder.ts";
 import type { Trace } from "./trace.ts";
 import { TraceError } from "./trace-error.ts";
@@ -26,6 +27,7 @@ export class TraceBuilder {
   #clamped = 0;
   readonly #skipped = new Map<string, number>();
   #sessions: SessionBuilder | null = null;
+  #priorities: PriorityBuilder | null = null;
 
   /** @param sizeHint Bytes of the source when known: sizes the columns so that a usual file needs no growing. */
   constructor(file: string, blockSize: number, sizeHint: number | null = null) {
@@ -125,6 +127,12 @@ export class TraceBuilder {
     return this.#sessions !== null;
   }
 
+  /** Priorities of the rows that give one. */
+  get priorities(): PriorityBuilder {
+    this.#priorities ??= new PriorityBuilder();
+    return this.#priorities;
+  }
+
   /** Counts a row that is left out, by reason; told in the notes. */
   skip(reason: string): void {
     this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + 1);
@@ -194,6 +202,7 @@ export class TraceBuilder {
           }
         : null,
       sessions,
+      ...(this.#priorities === null ? {} : { priorities: this.#priorities.finish(count) }),
       notes: this.notes,
     };
   }

@@ -1,3 +1,4 @@
+import { agenticMooncakeFormat } from "./formats/agentic-mooncake.ts";
 import { aibrixFormat } from "./formats/aibrix-workload.ts";
 import { aiperfFormat } from "./formats/aiperf-records.ts";
 import { appliedComputeAgenticFormat } from "./formats/applied-compute-agentic.ts";
@@ -6,6 +7,7 @@ import { blisTraceFormat } from "./formats/blis-trace.ts";
 import { burstGptFormat } from "./formats/burst-gpt.ts";
 import { dynamoFormat } from "./formats/dynamo-requests.ts";
 import { llmServingSimFormat } from "./formats/llm-serving-sim.ts";
+import { mooncakeDeltaFormat } from "./formats/mooncake-delta.ts";
 import { qwenBailianFormat } from "./formats/qwen-bailian.ts";
 import { timingsCsvFormat } from "./formats/timings-csv.ts";
 import { vidurFormat } from "./formats/vidur.ts";
@@ -15,6 +17,8 @@ import type { TraceFormat } from "./trace-format.ts";
 /** All formats that can be read, the default first. */
 export const traceFormats: readonly TraceFormat[] = [
   mooncakeFormat,
+  mooncakeDeltaFormat,
+  agenticMooncakeFormat,
   qwenBailianFormat,
   azureLlmFormat,
   burstGptFormat,

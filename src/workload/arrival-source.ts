@@ -8,6 +8,9 @@ export interface ArrivalSource {
   readonly remaining: number;
   /** The request to offer at `nextNs`; moves on to the next. */
   take(): number;
-  /** A request has left the system. */
-  onTerminal(request: number, atNs: number): void;
+  /**
+   * A request has left the system.
+   * @param abandoned its client has given up: what was to follow it is never offered
+   */
+  onTerminal(request: number, atNs: number, abandoned?: boolean): void;
 }

@@ -58,7 +58,8 @@ function pathFinder({ count, parent, lastEdge }: PrefixEdges): (request: number)
  * Why the aggregated engine's shortcuts do not hold for a configuration, in words for people; null = they do. They
  * rest on every running decode emitting one token in every pass and on the newest request giving way.
  */
-export function whyNotAggregated(engine: EngineConfig): string | null {
+export function whyNotAggregated(engine: EngineConfig, trace?: Trace): string | null {
+  if (trace?.continuations != null) return "later prompts contain answers, so generated blocks have an identity";
   if (engine.engineType === "sglang") return "SGLang-like engines are simulated pass by pass";
   if (engine.speculative !== null) return "speculative decoding draws a number of tokens for each request and pass";
   if (engine.dpSize !== 1) return "attention-DP ranks advance in lockstep";
@@ -70,6 +71,6 @@ export function whyNotAggregated(engine: EngineConfig): string | null {
 }
 
 /** Whether `createAggregatedFleetState` may be used for a configuration. */
-export function aggregatedPathApplies(engine: EngineConfig): boolean {
-  return whyNotAggregated(engine) === null;
+export function aggregatedPathApplies(engine: EngineConfig, trace?: Trace): boolean {
+  return whyNotAggregated(engine, trace) === null;
 }

@@ -80,7 +80,8 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   prefixOverlapBlocks(request: number): number {
-    const blocks = this.context.prompts.sharedBlocks(request);
+    const full = Math.floor(this.context.inputLength[request]! / this.config.blockSize);
+    const blocks = Math.min(this.context.prompts.sharedBlocks(request), full);
     // Kept from the first time a router asks, which is before it sends anything here.
     if (blocks > 0 && this.semantics.kvEventsAt === "pass-end") this.published ??= new PublishedKeys(this.cache);
     const known = this.published ?? this.cache;

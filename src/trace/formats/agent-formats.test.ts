@@ -5,10 +5,16 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { requestOnCycle } from "../dependency-graph.ts";
+import { mooncakeLines } from "../mooncake-writer.ts";
 import { openTrace } from "../open-trace.ts";
 import type { OpenTraceOptions } from "../open-trace.ts";
 import { TraceError } from "../trace-error.ts";
 import { traceFormats } from "../trace-formats.ts";
+import { mergeTraces } from "../transform/merge-traces.ts";
+import { sampleTrace } from "../transform/sample-trace.ts";
+import { scaleTrace } from "../transform/scale-trace.ts";
+import { sliceTrace } from "../transform/slice-trace.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "windtunnel-agents-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -153,8 +159,28 @@ describe("dynamo", () => {
     );
     expect(trace.sessions!.names).toEqual(["s", "t"]);
     expect([...trace.sessions!.sessionOf]).toEqual([0, 1, 0, 0]);
+    const { offsets, on, delayMs } = trace.dependencies!;
+    expect([...offsets]).toEqual([0, 0, 0, 1, 2]);
+    expect([...on]).toEqual([0, 2]);
     // 7100 is 1100 ms after the end at 6000; 7900 lies before the end at 8100.
-    expect([...trace.sessions!.delayMs]).toEqual([0, 0, 1100, 0]);
+    expect([...delayMs]).toEqual([1100, 0]);
+  });
+
+  it("lets a child session wait for its parent, and the parent for it", async () => {
+    const context = (session: string, parent?: string) =>
+      `,"agent_context":${JSON.stringify({ session_id: session, parent_session_id: parent })}`;
+    const trace = await read(
+      record("a", 5000, 64, "1", context("s")) +
+        record("b", 6500, 64, "2", context("child", "s")) +
+        record("c", 9000, 64, "3", context("s")) +
+        record("d", 5000, 64, "4", context("orphan", "nowhere")),
+    );
+    const { offsets, on, delayMs } = trace.dependencies!;
+    expect([...trace.arrivalMs]).toEqual([0, 0, 1500, 4000]);
+    expect([...offsets]).toEqual([0, 0, 0, 1, 3]);
+    expect([...on]).toEqual([0, 0, 2]);
+    // The child came 500 ms after the parent's end; the parent went on 1500 ms after the child's.
+    expect([...delayMs]).toEqual([500, 1500, 1500]);
   });
 
   it.each([
@@ -169,7 +195,11 @@ describe("dynamo", () => {
       first + record("b", 1, 64, "1", ',"agent_context":{"session_id":"s"}'),
       "with and without agent_context cannot be mixed",
     ],
-    [record("b", 1, 64, "1", ',"agent_context":{"session_id":"s","parent_session_id":"t"}'), "not supported yet"],
+    [
+      record("a", 1, 64, "1", ',"agent_context":{"session_id":"s","parent_session_id":"t"}') +
+        record("b", 2, 64, "1", ',"agent_context":{"session_id":"s","parent_session_id":"u"}'),
+      'stdin:2: session "s" has two parents: "t" and "u"',
+    ],
     ['{"schema":"dynamo.request.trace.v1","event_type":"tool_end"}', "stdin: holds no requests"],
     [`${first}{"event_type":"request_end"}`, 'stdin:2: schema must be "dynamo.request.trace.v1"'],
   ])("refuses %j", async (content, problem) => {
@@ -185,12 +215,137 @@ describe("dynamo", () => {
   it("is read or cleanly refused however it is damaged", () => damagedOrClean(Buffer.from(first + second), "dynamo"));
 });
 
-it("recognises both, each by itself alone", () => {
+const agenticRows = [
+  { request_id: "a", timestamp: 7, input_length: 1024, output_length: 3, hash_ids: [1, 2], priority: 2 },
+  { request_id: "b", input_length: 512, output_length: 3, hash_ids: [3], wait_for: ["a"], delay: 10, tool_wait_ms: 5 },
+  { request_id: "c", session_id: "s", input_length: 600, output_length: 30, hash_ids: [3, 4], wait_for: ["a", "b"] },
+];
+
+describe("agentic_mooncake", () => {
+  const text = (...rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const header = { schema: "dynamo.agentic_mooncake", version: 2, block_size: 64, hash_id_scope: "local" };
+  const node = (request_id: string, not_before_ms: number, ...dependencies: object[]) => ({
+    request_id,
+    play_id: "p",
+    session_id: "s",
+    model: "m",
+    input_length: 100,
+    output_length: 5,
+    hash_ids: [1, 2],
+    not_before_ms,
+    dependencies,
+  });
+  const after = (request_id: string, trigger = "completion", delay_ms = 0) => ({
+    request_id,
+    trigger,
+    delay_ms,
+    relation: "sequence",
+  });
+
+  it("reads what requests wait for, and gives it back when written and read again", async () => {
+    const trace = await read(text(...agenticRows));
+    expect([...trace.arrivalMs]).toEqual([0, Number.NaN, Number.NaN]);
+    expect([...trace.dependencies!.offsets]).toEqual([0, 0, 1, 3]);
+    expect([...trace.dependencies!.on]).toEqual([0, 0, 1]);
+    expect([...trace.dependencies!.delayMs]).toEqual([15, 0, 0]);
+    expect(trace.sessions!.names).toEqual(["a", "b", "s"]);
+    expect([...trace.priorities!.boostSeconds]).toEqual([2, 0, 0]);
+    const again = await read([...mooncakeLines(trace)].join(""));
+    expect({ ...again, notes: trace.notes }).toEqual(trace);
+  });
+
+  it("reads version 2: triggers, delays of each edge, earliest times, and gives it back", async () => {
+    const trace = await read(
+      text(
+        header,
+        node("a", 100),
+        node("b", 130, after("a", "dispatch", 5)),
+        node("c", 100, after("a", "completion", 2), after("b")),
+      ),
+    );
+    expect(trace.blocks!.blockSize).toBe(64);
+    expect([...trace.arrivalMs]).toEqual([0, 30, 0]);
+    expect([...trace.dependencies!.onOffer]).toEqual([1, 0, 0]);
+    expect([...trace.dependencies!.delayMs]).toEqual([5, 2, 0]);
+    expect([...trace.dependencies!.notBeforeMs]).toEqual([0, 30, 0]);
+    const again = await read([...mooncakeLines(trace)].join(""));
+    expect({ ...again, notes: trace.notes }).toEqual(trace);
+  });
+
+  it.each([
+    [text({ ...agenticRows[0], wait_for: ["x"] }), 'stdin:1: request "a" waits for "x", which is no request here'],
+    [text(agenticRows[0]!, agenticRows[0]!), 'stdin:2: request_id "a" stands in line 1 too'],
+    [text({ ...agenticRows[0], wait_for: ["b"] }, agenticRows[1]!), "waits for itself: a cycle of dependencies"],
+    [text({ ...agenticRows[0], wait_for: [3] }), "stdin:1: wait_for[0] must be a string, found 3"],
+    [text({ ...agenticRows[1], tool_wait_ms: -1 }), "stdin:1: tool_wait_ms must not be negative, found -1"],
+    [text({ ...header, version: 3 }), "stdin:1: version must be 2, found 3"],
+    [text(header, { ...node("a", 0), hash_ids: [1] }), "stdin:2: hash_ids must have 2 entries for 100 tokens, found 1"],
+    [text(header, node("a", 0), node("b", 0)), 'stdin:3: play "p" has two requests that wait for nothing: "a" and "b"'],
+    [
+      text(header, node("a", 0), node("b", 0, after("a", "start"))),
+      'must be "dispatch" or "completion", found "start"',
+    ],
+    [text(header, node("a", 0), { ...node("b", 0, after("a")), play_id: "q" }), "of another play"],
+  ])("refuses %j", async (content, problem) => {
+    await expect(read(content, { format: "agentic-mooncake" })).rejects.toThrow(problem);
+  });
+
+  it("keeps plays whole when it is cut and sampled, and side by side when merged", async () => {
+    const other = agenticRows.map((row) => ({
+      ...row,
+      request_id: `${row.request_id}2`,
+      wait_for: row.wait_for?.map((id) => `${id}2`),
+    }));
+    const trace = await read(text(...agenticRows, { ...other[0], timestamp: 1007 }, ...other.slice(1)));
+    expect(sliceTrace(trace, { fromSeconds: 0.5 }).dependencies!.names).toEqual(["a2", "b2", "c2"]);
+    expect(sliceTrace(trace, { maxRequests: 4 }).dependencies!.names).toEqual(["a", "b", "c"]);
+    expect([3, 6]).toContain(sampleTrace(trace, 0.8, 1).count);
+    expect(scaleTrace(trace, 2).dependencies!.delayMs[0]).toBe(7.5);
+    const merged = mergeTraces([trace, trace]);
+    expect(merged.count).toBe(12);
+    expect(merged.dependencies!.on).toHaveLength(12);
+    expect(requestOnCycle(merged.dependencies!)).toBe(-1);
+  });
+
+  it("is read or cleanly refused however it is damaged", async () => {
+    await damagedOrClean(Buffer.from(text(...agenticRows)), "agentic_mooncake");
+    await damagedOrClean(Buffer.from(text(header, node("a", 0), node("b", 0, after("a")))), "agentic_mooncake");
+  });
+});
+
+describe("mooncake_delta", () => {
+  const rows = [
+    { session_id: "s", timestamp: 5, input_length: 100, output_length: 30, hash_ids: [1, 2] },
+    { session_id: "s", delay: 9, input_length: 70, output_length: 1, hash_ids: [3, 4] },
+  ];
+  const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+
+  it("is only read when asked for, and adds up turns and answers", async () => {
+    expect([...(await read(text, { traceBlockSize: 64 })).inputLength]).toEqual([100, 70]);
+    const trace = await read(text, { traceBlockSize: 64, format: "mooncake-delta", engineBlockSize: 16 });
+    expect([...trace.inputLength]).toEqual([100, 200]);
+    expect([...trace.arrivalMs]).toEqual([0, Number.NaN]);
+    expect([...trace.sessions!.delayMs]).toEqual([0, 9]);
+    const { ids, offsets } = trace.blocks!;
+    expect([...ids.subarray(offsets[1]!, offsets[1]! + 6)]).toEqual([...ids.subarray(0, 6)]);
+    // The answer fills blocks 6 and 7, which the second prompt holds.
+    const answer = trace.continuations!;
+    expect([...ids.subarray(offsets[1]! + 6, offsets[1]! + 8)]).toEqual([...answer.ids.subarray(0, answer.offsets[1])]);
+  });
+
+  it("is read or cleanly refused however it is damaged", () => damagedOrClean(Buffer.from(text), "mooncake_delta"));
+});
+
+it("recognises each by itself alone", () => {
   const heads = [
+    agenticRows.map((row) => JSON.stringify(row)).join("\n"),
+    '{"schema":"dynamo.agentic_mooncake","version":2,"block_size":64}',
     '{"num_turns":0,"input_prompt_length":5}',
     '{"schema":"dynamo.request.trace.v1","event_type":"request_end"}',
   ];
   expect(heads.map((head) => traceFormats.filter((format) => format.detect(head)).map(({ name }) => name))).toEqual([
+    ["agentic_mooncake"],
+    ["agentic_mooncake"],
     ["applied_compute_agentic"],
     ["dynamo"],
   ]);

@@ -32,11 +32,10 @@ function addSession(row: JsonRow, index: number, builder: TraceBuilder, options:
   const last = row.tokens("final_assistant_response_length");
   const session = builder.sessions.indexOf(`applied_compute_agentic_session_${index + 1}`);
   const group = options.numPrefixGroups > 0 ? index % options.numPrefixGroups : -1;
-  const traceBlocks = Math.ceil(initial / (options.traceBlockSize ?? 512));
-  const shared =
-    group < 0
-      ? 0
-      : Math.min(initial, Math.round(traceBlocks * options.sharedPrefixRatio) * (options.traceBlockSize ?? 512));
+  const traceBlockSize = options.traceBlockSize ?? 512;
+  // Whole trace blocks are shared: a last partial one also in later turns, which fill it.
+  const sharedBlocks = Math.round(Math.ceil(initial / traceBlockSize) * options.sharedPrefixRatio);
+  const shared = group < 0 ? 0 : sharedBlocks * traceBlockSize;
   let prompt = initial;
   for (let turn = 0; turn <= turns; turn++) {
     builder.sessions.addTurn(session, turn === 0 ? 0 : latencies[turn - 1]! * 1000, Number.NaN);

@@ -1,3 +1,5 @@
+import { agentDependencies } from "./agent-dependencies.ts";
+import { SessionBuilder } from "../session-builder.ts";
 import type { LineSource } from "../line-source.ts";
 import type { Trace } from "../trace.ts";
 import { TraceBuilder } from "../trace-builder.ts";
@@ -11,8 +13,8 @@ const schema = "dynamo.request.trace.v1";
 
 /**
  * Dynamo request traces (engine-reference §2.6): JSONL in one or more shards, `request_end` records with lengths and
- * chained 64-bit block hashes. Requests with an `agent_context` are turns of sessions: the next one comes as long after
- * the end of the one before as it was recorded.
+ * chained 64-bit block hashes. Requests with an `agent_context` wait for each other as they did when they were recorded
+ * (agent-dependencies).
  */
 export const dynamoFormat: TraceFormat = {
   name: "dynamo",
@@ -34,17 +36,22 @@ interface RequestEnd {
   /** The hashes as they stand in the file. */
   readonly hashes: string;
   readonly session: string | null;
+  readonly parentSession: string | null;
 }
 
 async function readShards(sources: readonly LineSource[], options: ReadOptions): Promise<Trace> {
   const requests: RequestEnd[] = [];
   const places = new Map<string, string>();
   let blockSize: number | null = options.traceBlockSize;
+  let otherEvents = 0;
   for (const source of sources) {
     await readJsonRows(source, (row, text) => {
       const record = unwrapped(row);
       if (!record.has("schema") || record.text("schema") !== schema) row.fail("schema", `must be "${schema}"`);
-      if (record.text("event_type") !== "request_end") return;
+      if (record.text("event_type") !== "request_end") {
+        otherEvents++;
+        return;
+      }
       const { request, size } = requestEnd(record, text);
       blockSize ??= size;
       if (size !== blockSize) {
@@ -67,12 +74,27 @@ async function readShards(sources: readonly LineSource[], options: ReadOptions):
   const [first] = sources as [LineSource];
   const name = sources.map((source) => source.name).join(", ");
   const builder = new TraceBuilder(sources.length === 1 ? first.name : name, blockSize ?? 1);
+  if (otherEvents > 0) builder.note(`Dynamo trace: ${otherEvents} records other than request_end have no effect`);
   checkContexts(requests);
-  const lastEndMs = new Map<string, number>();
-  const ordered = requests.toSorted((one, other) => one.receivedMs - other.receivedMs);
+  const ordered = requests.toSorted(
+    (one, other) => one.receivedMs - other.receivedMs || one.endMs - other.endMs || (one.id < other.id ? -1 : 1),
+  );
   const baseMs = ordered[0]?.receivedMs ?? 0;
-  for (const request of ordered) addRequest(request, baseMs, builder, lastEndMs);
-  return builder.finish(name, options.arrivals);
+  for (const request of ordered) addRequest(request, baseMs, builder);
+  if (ordered[0] === undefined || ordered[0].session === null) {
+    const trace = builder.finish(name, options.arrivals);
+    return ordered.length === 0 ? trace : { ...trace, startUnixMs: baseMs };
+  }
+  const agents = ordered.map((request) => ({ ...request, session: request.session! }));
+  const sessions = new SessionBuilder(0);
+  for (const { session } of agents) sessions.addTurn(sessions.indexOf(session), 0, Number.NaN);
+  const trace = builder.finish(name, "optional");
+  return {
+    ...trace,
+    startUnixMs: baseMs,
+    sessions: sessions.finish(),
+    dependencies: agentDependencies(agents),
+  };
 }
 
 /** Some sinks put the record into an envelope, as `event`. */
@@ -109,16 +131,17 @@ function requestEnd(record: JsonRow, text: string): { request: RequestEnd; size:
       inputLength,
       outputLength: request.tokens("output_tokens"),
       hashes,
-      session: record.has("agent_context") ? sessionOf(record.object("agent_context")) : null,
+      ...contextOf(record),
     },
   };
 }
 
-function sessionOf(context: JsonRow): string {
-  if (context.has("parent_session_id")) {
-    context.fail("parent_session_id", "makes requests wait for other sessions, which is not supported yet");
-  }
-  return context.text("session_id");
+function contextOf(record: JsonRow): Pick<RequestEnd, "session" | "parentSession"> {
+  if (!record.has("agent_context")) return { session: null, parentSession: null };
+  const context = record.object("agent_context");
+  const session = context.text("session_id");
+  if (session.trim() === "") context.fail("session_id", "must not be empty");
+  return { session, parentSession: context.has("parent_session_id") ? context.text("parent_session_id") : null };
 }
 
 function checkContexts(requests: readonly RequestEnd[]): void {
@@ -130,30 +153,8 @@ function checkContexts(requests: readonly RequestEnd[]): void {
   }
 }
 
-function addRequest(
-  { file, line, receivedMs, endMs, inputLength, outputLength, hashes, session: name }: RequestEnd,
-  baseMs: number,
-  builder: TraceBuilder,
-  lastEndMs: Map<string, number>,
-): void {
-  const arrivalMs = receivedMs - baseMs;
-  if (name !== null) {
-    const session = builder.sessions.indexOf(name);
-    let delayMs = 0;
-    if (builder.sessions.turns(session) > 0) {
-      const before = lastEndMs.get(name)!;
-      if (Number.isNaN(before)) {
-        throw new TraceError(
-          file,
-          line,
-          `the request before it in session ${quoted(name)} has no end: event_time_unix_ms and total_time_ms are missing`,
-        );
-      }
-      delayMs = Math.max(0, receivedMs - before);
-    }
-    builder.sessions.addTurn(session, delayMs, arrivalMs);
-    lastEndMs.set(name, endMs);
-  }
+function addRequest(request: RequestEnd, baseMs: number, builder: TraceBuilder): void {
+  const { file, line, receivedMs, inputLength, outputLength, hashes } = request;
   for (const digits of hashes.split(",")) {
     const hash = BigInt(digits.trim() || "0");
     if (hash >= 2n ** 64n) {
@@ -165,5 +166,5 @@ function addRequest(
     }
     builder.pushBlock(Number(hash >> 32n), Number(hash & 0xffff_ffffn));
   }
-  builder.addRow(line, arrivalMs, inputLength, outputLength);
+  builder.addRow(line, receivedMs - baseMs, inputLength, outputLength);
 }

@@ -1,10 +1,13 @@
+import { playsOf } from "../plays.ts";
 import type { Trace } from "../trace.ts";
 
 /**
  * When each request is known to come, ms: its arrival, or for the later turns of a session that of its first turn.
  * Infinity where nothing is known.
  */
-export function knownTimes({ arrivalMs, sessions, count }: Trace): Float64Array {
+export function knownTimes(trace: Trace): Float64Array {
+  const { arrivalMs, sessions, count } = trace;
+  if (trace.dependencies != null) return playTimes(trace);
   const times = new Float64Array(count);
   const firstTurn = new Float64Array(sessions?.names.length ?? 0).fill(Infinity);
   for (let request = 0; request < count; request++) {
@@ -19,6 +22,17 @@ export function knownTimes({ arrivalMs, sessions, count }: Trace): Float64Array 
     }
   }
   return times;
+}
+
+/** The arrival of the first root of each request's play. */
+function playTimes({ arrivalMs, dependencies, count }: Trace): Float64Array {
+  const { offsets } = dependencies!;
+  const { of, members } = playsOf(dependencies!, count);
+  const starts = members.map((requests) => {
+    const roots = requests.filter((request) => offsets[request + 1] === offsets[request]);
+    return Math.min(...roots.map((request) => (Number.isNaN(arrivalMs[request]!) ? Infinity : arrivalMs[request]!)));
+  });
+  return Float64Array.from(of, (play) => starts[play]!);
 }
 
 /** Indices of times in rising order; equal ones keep their order. */

@@ -1,4 +1,6 @@
-import type { Trace, TraceBlocks, TraceSessions } from "../trace.ts";
+import { dependencyGraph, type Dependency } from "../dependency-graph.ts";
+import { PriorityBuilder } from "../priority-builder.ts";
+import type { Trace, TraceBlocks, TraceDependencies, TracePriorities, TraceSessions } from "../trace.ts";
 import { knownTimes, risingOrder } from "./arrival-order.ts";
 import { TraceError } from "../trace-error.ts";
 
@@ -36,8 +38,76 @@ export function mergeTraces(traces: readonly [Trace, ...Trace[]]): Trace {
     outputLength: Int32Array.from(pick((trace, request) => trace.outputLength[request]!)),
     blocks: mergeBlocks(traces, order, source, row),
     sessions: traces.some((trace) => trace.sessions !== null) ? mergeSessions(traces, order, source, row) : null,
+    ...(traces.some((trace) => trace.dependencies != null)
+      ? { dependencies: mergeDependencies(traces, order, source, row) }
+      : {}),
+    ...(traces.some((trace) => trace.priorities != null)
+      ? { priorities: mergePriorities(traces, order, source, row) }
+      : {}),
     notes: traces.flatMap((trace) => trace.notes.map((note) => `${trace.name}: ${note}`)),
   };
+}
+
+function mergePriorities(
+  traces: readonly Trace[],
+  order: Uint32Array,
+  source: Uint16Array,
+  row: Uint32Array,
+): TracePriorities {
+  const builder = new PriorityBuilder();
+  order.forEach((index, position) => {
+    const { priorities } = traces[source[index]!]!;
+    if (priorities == null) return;
+    const { boostSeconds, strict, policyClasses } = priorities;
+    const request = row[index]!;
+    const name = policyClasses?.names[policyClasses.classOf[request]!] ?? null;
+    builder.set(position, boostSeconds[request]!, strict[request]!, name);
+  });
+  return builder.finish(order.length);
+}
+
+/** Graphs side by side; the turns of a session beside them wait for each other. */
+function mergeDependencies(
+  traces: readonly Trace[],
+  order: Uint32Array,
+  source: Uint16Array,
+  row: Uint32Array,
+): TraceDependencies {
+  const starts: number[] = [];
+  let total = 0;
+  for (const trace of traces) {
+    starts.push(total);
+    total += trace.count;
+  }
+  const placeOf = new Uint32Array(total);
+  order.forEach((index, position) => {
+    placeOf[index] = position;
+  });
+  const lastTurn = new Map<string, number>();
+  const waiting: Dependency[][] = [];
+  const notBeforeMs = new Float64Array(order.length);
+  const names: string[] = [];
+  order.forEach((index) => {
+    const from = source[index]!;
+    const request = row[index]!;
+    const { dependencies: graph, sessions } = traces[from]!;
+    const edges: Dependency[] = [];
+    if (graph != null) {
+      for (let at = graph.offsets[request]!; at < graph.offsets[request + 1]!; at++) {
+        const on = placeOf[starts[from]! + graph.on[at]!]!;
+        edges.push({ on, delayMs: graph.delayMs[at]!, onOffer: graph.onOffer[at] === 1 });
+      }
+    } else if (sessions !== null) {
+      const key = `${from}:${sessions.sessionOf[request]!}`;
+      const before = lastTurn.get(key);
+      if (before !== undefined) edges.push({ on: before, delayMs: sessions.delayMs[request]!, onOffer: false });
+      lastTurn.set(key, waiting.length);
+    }
+    notBeforeMs[waiting.length] = graph?.notBeforeMs[request] ?? Number.NaN;
+    names.push(`${from + 1}/${graph?.names[request] ?? `request_${request + 1}`}`);
+    waiting.push(edges);
+  });
+  return dependencyGraph(waiting, notBeforeMs, names);
 }
 
 function mergeBlocks(
