@@ -302,6 +302,6 @@ it("reads priorities, and gives them back when written, merged and cut", async (
   expect((await read([...mooncakeLines(trace)].join(""))).priorities).toEqual(trace.priorities);
   expect([...mergeTraces([trace, trace]).priorities!.strict]).toEqual([0, 0, 2, 2, 0, 0]);
   expect([...sliceTrace(trace, { fromSeconds: 0.001 }).priorities!.strict]).toEqual([2, 0]);
-  await expect(read(text.replace('"batch"', "7"))).rejects.toThrow("stdin:1: policy_class must be a string, found 7");
-  await expect(read(text.replace("-3", "1.5"))).rejects.toThrow("stdin:1: priority must be an integer");
+  await expect(read(text.replace('"batch"', "7"))).rejects.toThrow(":1: policy_class must be a string, found 7");
+  await expect(read(text.replace("-3", "1.5"))).rejects.toThrow(":1: priority must be an integer");
 });
