@@ -30,6 +30,8 @@ await build({
     { in: "src/report/page/page.css", out: "page" },
     { in: "src/sweep/page/main.ts", out: "sweep" },
     { in: "src/sweep/page/sweep.css", out: "sweep" },
+    { in: "src/study/page/main.ts", out: "study" },
+    { in: "src/study/page/study.css", out: "study" },
   ],
   banner: { js: "/* With uPlot 1.6.32, (c) 2022 Leon Sorokin, MIT License. */" },
   outdir: "dist/report-page",

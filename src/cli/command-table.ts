@@ -38,6 +38,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/sweep.ts"),
   },
   {
+    name: "study",
+    summary: "set autoscaling policies side by side on traces and start-up times",
+    load: () => import("./commands/study.ts"),
+  },
+  {
     name: "worker",
     summary: "do the runs of sweeps from a queue on Redis, on any number of machines",
     load: () => import("./commands/worker.ts"),

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 /** A page: its app, its title and what it shows. */
 export interface PageParts {
   /** Name of the built app. */
-  readonly app: "page" | "sweep";
+  readonly app: "page" | "sweep" | "study";
   readonly title: string;
   /** Handed to the app as JSON. */
   readonly content: unknown;

@@ -54,7 +54,7 @@ export async function readPlanFile(given: string): Promise<PlanFile> {
   problems.throwIfAny();
   const plan = validate(schema, document, "--plan", problems);
   problems.throwIfAny();
-  const replay = replayFrom(plan!.replay ?? {}, problems);
+  const replay = replayFrom(plan!.replay ?? {}, "--plan replay", problems);
   const axes: Axis[] = [];
   for (const [key, value] of Object.entries(plan!.vary)) {
     const axis = axisFrom(key, value, problems);
@@ -71,13 +71,18 @@ export async function readPlanFile(given: string): Promise<PlanFile> {
   };
 }
 
-function replayFrom(given: Readonly<Record<string, unknown>>, problems: ProblemList): ReplayOptions {
+/** Options of a replay by their flags, `_` for `-` allowed; unknown ones go to `problems`. */
+export function replayFrom(
+  given: Readonly<Record<string, unknown>>,
+  where: string,
+  problems: ProblemList,
+): ReplayOptions {
   const known = replayOptions.map(({ flag }) => flag);
   const options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const flag = name.replaceAll("_", "-");
     if (known.includes(flag)) options[optionKey(flag)] = value;
-    else problems.add("--plan replay", `unknown key "${name}"${suggestion(name, known)}`);
+    else problems.add(where, `unknown key "${name}"${suggestion(name, known)}`);
   }
   return options as ReplayOptions;
 }

@@ -22,6 +22,8 @@ export interface SweepRequest {
   readonly out: string;
   readonly parallel: number;
   readonly keepResults: boolean;
+  /** The options of a point; without it, the base with the point's values put in. */
+  readonly optionsOf?: (point: SweepPoint) => ReplayOptions;
 }
 
 /** What a caller may follow or stop. */
@@ -43,6 +45,7 @@ const documentOptions = [
   "prefillEngineArgs",
   "decodeEngineArgs",
   "plannerConfig",
+  "policyConfig",
   "routerConfig",
 ] as const;
 
@@ -88,7 +91,7 @@ export async function checkPoints(base: ReplayOptions, points: readonly SweepPoi
  * @throws OutputError when a row cannot be written; what was written stays
  */
 export async function runSweep(
-  { base, points, out, parallel, keepResults }: SweepRequest,
+  { base, points, out, parallel, keepResults, optionsOf = (point) => applyPoint(base, point) }: SweepRequest,
   hooks: SweepHooks = {},
   openDriver: () => Promise<RunDriver> = async () => localDriver(parallel),
 ): Promise<SweepOutcome> {
@@ -110,17 +113,17 @@ export async function runSweep(
     const stopped = new Promise<void>((resolve) =>
       hooks.signal?.addEventListener("abort", () => resolve(), { once: true }),
     );
-    const groups = byWorkload(base, points);
+    const groups = byWorkload(optionsOf, points);
     for (const group of groups) {
       if (hooks.signal?.aborted) break;
       let workload: SharedWorkload;
       try {
-        workload = await loadSharedWorkload(applyPoint(base, group[0]!));
+        workload = await loadSharedWorkload(optionsOf(group[0]!));
       } catch (error) {
         // One of several workloads fails its own runs only.
         if (groups.length === 1) throw error;
         const reason = error instanceof Error ? error.message : String(error);
-        for (const point of group) record(failedRow(runKey(applyPoint(base, point), "unreadable"), point, reason));
+        for (const point of group) record(failedRow(runKey(optionsOf(point), "unreadable"), point, reason));
         continue;
       }
       // As many loops as places, each taking the next point: nothing but the runs under way is held in memory.
@@ -130,7 +133,7 @@ export async function runSweep(
       const work = async () => {
         while (next < group.length && !stopping()) {
           const point = group[next++]!;
-          const applied = applyPoint(base, point);
+          const applied = optionsOf(point);
           // A varied document travels by its content; one that cannot be read fails its own run, which says why.
           const options = await withDocuments(applied).catch(() => applied);
           const run = runKey(options, workload.digest);
@@ -173,10 +176,10 @@ function makeOutputFolder(path: string): void {
 }
 
 /** Points that replay the same requests, together; the groups in the order of their first points. */
-function byWorkload(base: ReplayOptions, points: readonly SweepPoint[]): SweepPoint[][] {
+function byWorkload(optionsOf: (point: SweepPoint) => ReplayOptions, points: readonly SweepPoint[]): SweepPoint[][] {
   const groups = new Map<string, SweepPoint[]>();
   for (const point of points) {
-    const key = workloadKey(applyPoint(base, point));
+    const key = workloadKey(optionsOf(point));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [point]);
     else group.push(point);

@@ -1,0 +1,119 @@
+import { element } from "../../report/page/dom.ts";
+import { linearScale, type Scale } from "../../sweep/page/scale.ts";
+import { svg } from "../../sweep/page/svg.ts";
+import type { StudyCell, StudyEntry } from "../study-cells.ts";
+import { colorOf } from "./legend.ts";
+
+const width = 420;
+const height = 260;
+const frame = { left: 46, right: 14, top: 12, bottom: 38 };
+
+type Point = readonly [gpuHours: number, attainment: number];
+
+/** Policies of a cell as numbered marks, fixed fleets and the oracle's bound as lines. */
+export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElement {
+  const title = `${cell.trace}, start-up ${cell.startupSeconds} s${cell.seed === 0 ? "" : `, seed ${cell.seed}`}`;
+  const fixed = cell.fixed.flatMap(pointOf).toSorted((a, b) => a[0] - b[0]);
+  const oracle = cell.oracle
+    .map(({ gpuHours, attainment }) => [gpuHours, attainment] as const)
+    .toSorted((a, b) => a[0] - b[0]);
+  const marks = cell.entries.flatMap((entry) => pointOf(entry).map((point) => ({ entry, point })));
+  // Fleets far larger than any policy would squeeze everything that matters into a corner.
+  const widest = Math.max(...marks.map(({ point }) => point[0]), ...oracle.map(([hours]) => hours)) * 1.3;
+  const shownFixed = fixed.filter(([hours], i) => hours <= widest || i === 0);
+  const all = [...marks.map(({ point }) => point), ...shownFixed, ...oracle];
+  const figure = element("figure", {
+    class: "sweep-chart",
+    attributes: { "data-chart": `${cell.trace}/${cell.startupSeconds}/${cell.seed}` },
+    children: [element("figcaption", { children: [element("h3", { text: title })] })],
+  });
+  if (all.length === 0) {
+    figure.append(element("p", { class: "note", text: "No run has these figures." }));
+    return figure;
+  }
+  const bottom = height - frame.bottom;
+  const x = linearScale(
+    all.map(([hours]) => hours),
+    frame.left + 10,
+    width - frame.right - 10,
+    false,
+  );
+  const y = linearScale(
+    [...all.map(([, attainment]) => attainment), ...(cell.ceiling === null ? [] : [cell.ceiling])],
+    bottom,
+    frame.top + 6,
+    false,
+  );
+  const root = svg("svg", {
+    viewBox: `0 0 ${width} ${height}`,
+    role: "img",
+    "aria-label": `${title}: attainment by GPU-hours`,
+  });
+  root.append(...axes(x, y, bottom), ...level(cell.ceiling, y));
+  root.append(
+    ...curve(shownFixed, x, y, "c-grey", "fixed fleets"),
+    ...curve(oracle, x, y, "c-green dash", "oracle's bound"),
+  );
+  for (const { entry, point } of marks) root.append(mark(entry, point, names.indexOf(entry.policy), x, y));
+  figure.append(root);
+  return figure;
+}
+
+function pointOf({ gpuHours, attainment }: StudyEntry): Point[] {
+  return gpuHours === null || attainment === null ? [] : [[gpuHours, attainment]];
+}
+
+function axes(x: Scale, y: Scale, bottom: number): SVGElement[] {
+  const percent = (label: string): string => `${Math.round(Number(label) * 1000) / 10} %`;
+  return [
+    ...y.ticks.flatMap(({ at, label }) => [
+      svg("line", { class: "grid-line", x1: frame.left, x2: width - frame.right, y1: at, y2: at }),
+      svg("text", { class: "tick", x: frame.left - 5, y: at + 4, "text-anchor": "end" }, [percent(label)]),
+    ]),
+    ...x.ticks.map(({ at, label }) =>
+      svg("text", { class: "tick", x: at, y: bottom + 15, "text-anchor": "middle" }, [label]),
+    ),
+    svg("text", { class: "tick", x: (frame.left + width) / 2, y: height - 6, "text-anchor": "middle" }, ["GPU-hours"]),
+  ];
+}
+
+/** What more replicas could reach. */
+function level(ceiling: number | null, y: Scale): SVGElement[] {
+  const at = ceiling === null ? null : y.at(ceiling);
+  return at === null
+    ? []
+    : [svg("line", { class: "line level", x1: frame.left, x2: width - frame.right, y1: at, y2: at })];
+}
+
+function curve(points: readonly Point[], x: Scale, y: Scale, classes: string, name: string): SVGElement[] {
+  const places = points.flatMap(([hours, attainment]) => {
+    const [left, top] = [x.at(hours), y.at(attainment)];
+    return left === null || top === null ? [] : [[left, top] as const];
+  });
+  if (places.length === 0) return [];
+  const path = places.map(([left, top], i) => `${i === 0 ? "M" : "L"}${left.toFixed(1)} ${top.toFixed(1)}`).join("");
+  return [
+    svg("path", { d: path, class: `line ${classes}` }, [svg("title", {}, [name])]),
+    ...places.map(([left, top], i) =>
+      svg("circle", { cx: left, cy: top, r: 2.4, class: classes.split(" ")[0]! }, [
+        svg("title", {}, [`${name}: ${(points[i]![1] * 100).toFixed(1)} % for ${points[i]![0].toFixed(2)} GPU-hours`]),
+      ]),
+    ),
+  ];
+}
+
+function mark(entry: StudyEntry, [hours, attainment]: Point, place: number, x: Scale, y: Scale): SVGElement {
+  const left = x.at(hours) ?? 0;
+  const top = y.at(attainment) ?? 0;
+  const oracle = entry.ofOracle === null ? "" : `, ${entry.ofOracle.toFixed(2)} × the oracle`;
+  const told = `${entry.policy}: ${(attainment * 100).toFixed(1)} % for ${hours.toFixed(2)} GPU-hours${oracle}, ${entry.events ?? 0} events`;
+  return svg(
+    "g",
+    { class: `study-mark c-${colorOf(place)}${entry.onFront ? " front" : ""}`, "data-mark": entry.policy },
+    [
+      svg("circle", { cx: left, cy: top, r: 7.5 }),
+      svg("text", { x: left, y: top + 3.6, "text-anchor": "middle" }, [String(place + 1)]),
+      svg("title", {}, [told]),
+    ],
+  );
+}

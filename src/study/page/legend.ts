@@ -1,0 +1,43 @@
+import { element } from "../../report/page/dom.ts";
+import type { ColorRole } from "../../report/page/theme.ts";
+
+const colors: readonly ColorRole[] = ["blue", "orange", "purple", "red"];
+
+/** Colour of a policy by its place; the number in its mark tells policies of one colour apart. */
+export function colorOf(place: number): ColorRole {
+  return colors[place % colors.length]!;
+}
+
+/** Numbers and names of the policies; pressing one keeps it and dims the others in every chart. */
+export class Legend {
+  readonly node: HTMLElement;
+  private chosen: string | null = null;
+  private readonly buttons: readonly HTMLElement[];
+
+  constructor(names: readonly string[], settings: ReadonlyMap<string, string>) {
+    this.buttons = names.map((name, place) =>
+      element("button", {
+        class: `study-entry c-${colorOf(place)}`,
+        title: settings.get(name) ?? name,
+        attributes: { type: "button", "aria-pressed": "false", "data-policy": name },
+        children: [element("b", { text: String(place + 1) }), ` ${name}`],
+        onClick: () => this.choose(name),
+      }),
+    );
+    this.node = element("div", {
+      class: "study-legend",
+      attributes: { role: "group", "aria-label": "Policies" },
+      children: [...this.buttons],
+    });
+  }
+
+  private choose(name: string): void {
+    this.chosen = this.chosen === name ? null : name;
+    for (const button of this.buttons) {
+      button.setAttribute("aria-pressed", String(button.dataset["policy"] === this.chosen));
+    }
+    for (const mark of document.querySelectorAll<SVGElement>("[data-mark]")) {
+      mark.classList.toggle("dimmed", this.chosen !== null && mark.dataset["mark"] !== this.chosen);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import * as z from "zod/mini";
+import { ConfigError, ProblemList } from "../config/config-error.ts";
+import { loadDocument } from "../config/document.ts";
+import { realNumber, text, wholeNumber } from "../config/fields.ts";
+import type { ReplayOptions } from "../config/replay-options.ts";
+import { validate } from "../config/validate.ts";
+import { replayFrom } from "../sweep/plan-file.ts";
+
+/** One workload of a study. */
+export interface StudyTrace {
+  readonly name: string;
+  readonly trace: string | readonly string[];
+}
+
+/** One contestant: a policy with its knobs, under a name of its own. */
+export interface StudyPolicy {
+  readonly name: string;
+  readonly policy: string;
+  /** Knobs; null = its defaults. */
+  readonly policyConfig: Readonly<Record<string, unknown>> | null;
+  /** Put into the common planner configuration. */
+  readonly plannerConfig: Readonly<Record<string, unknown>>;
+}
+
+/** A study: every policy on every trace at every start-up time and seed. */
+export interface StudyPlan {
+  readonly traces: readonly StudyTrace[];
+  readonly policies: readonly StudyPolicy[];
+  /** Seconds. */
+  readonly startupTimes: readonly number[];
+  readonly seeds: readonly number[];
+  /** Sizes of fixed fleets that policies are held against; the largest sets the ceiling. */
+  readonly staticFleets: readonly number[];
+  readonly ttftMs: number;
+  readonly itlMs: number;
+  /** Options all runs share. */
+  readonly replay: ReplayOptions;
+}
+
+const traceSchema = z.strictObject(
+  {
+    name: text("What the study calls it."),
+    trace: z.union([text("Trace file, or preset:NAME."), z.array(text("Trace file."))], "expected a trace"),
+  },
+  "expected an object with name and trace",
+);
+
+const anyObject = z.record(z.string(), z.unknown(), "expected an object");
+
+const policySchema = z.strictObject(
+  {
+    name: z.optional(text("What the study calls it; the policy's own name when absent.")),
+    policy: text("A built-in policy, or the path of a module."),
+    policy_config: z.optional(anyObject),
+    planner_config: z.optional(anyObject),
+  },
+  "expected an object with policy",
+);
+
+const schema = z.strictObject(
+  {
+    traces: z.array(traceSchema, "expected a list").check(z.minLength(1, "expected at least one trace")),
+    policies: z
+      .array(
+        z.union([text("A policy's name."), policySchema], "expected a policy's name or an object"),
+        "expected a list",
+      )
+      .check(z.minLength(1, "expected at least one policy")),
+    startup_times: z.optional(z.array(realNumber({ min: 0 }, "Seconds."), "expected a list")),
+    seeds: z.optional(z.array(wholeNumber({ min: 0 }, "A seed."), "expected a list")),
+    static_fleets: z.optional(z.array(wholeNumber({ min: 1 }, "Workers of a fixed fleet."), "expected a list")),
+    sla_ttft_ms: realNumber({ above: 0 }, "Bound on the time to first token, ms."),
+    sla_itl_ms: realNumber({ above: 0 }, "Bound on a request's mean inter-token latency, ms."),
+    replay: z.optional(z.record(z.string(), z.unknown(), "expected the options of windtunnel replay by name")),
+  },
+  "expected a mapping",
+);
+
+/**
+ * Reads a study's plan: YAML or JSON, inline or a path. Trace files are looked for in `tracesFolder`, else beside the
+ * plan, else as they are.
+ * @throws ConfigError with every mistake found
+ */
+export async function readStudyPlan(given: string, tracesFolder: string | null): Promise<StudyPlan> {
+  const problems = new ProblemList();
+  const document = await loadDocument(given, "--plan", problems);
+  problems.throwIfAny();
+  const plan = validate(schema, document, "--plan", problems);
+  problems.throwIfAny();
+  const { traces, policies, replay = {} } = plan!;
+  const options = replayFrom(replay, "--plan replay", problems);
+  for (const key of ["policy", "policyConfig", "trace", "seed"] as const) {
+    if (options[key as keyof ReplayOptions] !== undefined)
+      problems.add(`--plan replay.${key}`, "is for the plan itself, not for what its runs share");
+  }
+  const named = policies.map((one) => policyOf(one));
+  checkNames("traces", traces, problems);
+  checkNames("policies", named, problems);
+  problems.throwIfAny();
+  const folders = tracesFolder === null ? planFolder(given) : [tracesFolder];
+  return {
+    traces: traces.map(({ name, trace }) => ({ name, trace: placed(trace, folders) })),
+    policies: named,
+    startupTimes: unique(plan!.startup_times ?? [0]),
+    seeds: unique(plan!.seeds ?? [0]),
+    staticFleets: unique(plan!.static_fleets ?? []).toSorted((a, b) => a - b),
+    ttftMs: plan!.sla_ttft_ms,
+    itlMs: plan!.sla_itl_ms,
+    replay: options,
+  };
+}
+
+function policyOf(given: string | z.infer<typeof policySchema>): StudyPolicy {
+  if (typeof given === "string") return { name: given, policy: given, policyConfig: null, plannerConfig: {} };
+  const { name, policy, policy_config: policyConfig, planner_config: plannerConfig } = given;
+  return { name: name ?? policy, policy, policyConfig: policyConfig ?? null, plannerConfig: plannerConfig ?? {} };
+}
+
+function checkNames(key: string, entries: readonly { readonly name: string }[], problems: ProblemList): void {
+  const names = entries.map(({ name }) => name);
+  for (const name of new Set(names.filter((one, i) => names.indexOf(one) !== i))) {
+    problems.add(`--plan ${key}`, `the name "${name}" is given twice`);
+  }
+}
+
+/** Folder of a plan that is a file. */
+function planFolder(given: string): string[] {
+  const path = given.replace(/^@/, "");
+  return existsSync(path) ? [dirname(path)] : [];
+}
+
+/** A trace's file in the first folder that has it. */
+function placed(trace: StudyTrace["trace"], folders: readonly string[]): StudyTrace["trace"] {
+  if (typeof trace !== "string") return trace.map((one) => placed(one, folders) as string);
+  if (trace.startsWith("preset:")) return trace;
+  const found = folders.map((folder) => resolve(folder, trace)).find((path) => existsSync(path));
+  return found ?? trace;
+}
+
+function unique(values: readonly number[]): number[] {
+  return [...new Set(values)];
+}
+
+/** Tells traces that are not there, all of them at once, before anything runs. */
+export function checkTraceFiles({ traces }: StudyPlan): void {
+  const missing = traces
+    .flatMap(({ trace }) => trace)
+    .filter((path) => !path.startsWith("preset:") && !existsSync(path));
+  if (missing.length === 0) return;
+  throw new ConfigError(
+    missing.map((path) => ({
+      where: "--plan traces",
+      message: `cannot read ${path}: no such file; --traces FOLDER says where trace files are`,
+    })),
+  );
+}

@@ -1,0 +1,67 @@
+import type { ReplayOptions } from "../config/replay-options.ts";
+import type { SweepPoint } from "../sweep/sweep-plan.ts";
+import { staticName, staticWorkers } from "./fixed-fleet.ts";
+import type { StudyPlan } from "./study-plan.ts";
+
+/**
+ * The runs of a study in their fixed order. Fixed fleets are run once a trace and seed: without scaling, the start-up
+ * time changes nothing (their `startup_seconds` is null).
+ */
+export function studyPoints(plan: StudyPlan): SweepPoint[] {
+  const points: SweepPoint[] = [];
+  const add = (values: SweepPoint["values"]): void => {
+    points.push({ index: points.length, values, repeat: 0 });
+  };
+  for (const { name: trace } of plan.traces) {
+    for (const seed of plan.seeds) {
+      for (const workers of plan.staticFleets) {
+        add({ trace, policy: staticName(workers), startup_seconds: null, seed });
+      }
+      for (const startup of plan.startupTimes) {
+        for (const { name } of plan.policies) add({ trace, policy: name, startup_seconds: startup, seed });
+      }
+    }
+  }
+  return points;
+}
+
+/** The options of a run of a study. */
+export function studyOptions(plan: StudyPlan, { values }: SweepPoint): ReplayOptions {
+  const { replay, ttftMs, itlMs } = plan;
+  const trace = plan.traces.find(({ name }) => name === values["trace"])!.trace;
+  const startup = values["startup_seconds"] as number | null;
+  const { plannerConfig: common, numWorkers, ...others } = replay;
+  const options: ReplayOptions = {
+    ...others,
+    ...engines(replay, startup),
+    trace,
+    seed: values["seed"] as number,
+    slaTtftMs: ttftMs,
+    slaItlMs: itlMs,
+  };
+  const fixed = staticWorkers(String(values["policy"]));
+  const listed = plan.policies.find(({ name }) => name === values["policy"]);
+  if (listed === undefined && fixed !== null) return { ...options, numWorkers: fixed };
+  const { policy, policyConfig, plannerConfig } = listed!;
+  return {
+    ...options,
+    ...(numWorkers === undefined ? {} : { numWorkers }),
+    plannerConfig: { ttft_ms: ttftMs, itl_ms: itlMs, ...(common as object | undefined), ...plannerConfig },
+    policy,
+    ...(policyConfig === null ? {} : { policyConfig }),
+  };
+}
+
+const engineDocuments = ["extraEngineArgs", "prefillEngineArgs", "decodeEngineArgs"] as const;
+
+/** Engine arguments with the start-up time in them. */
+function engines(replay: ReplayOptions, startup: number | null): Partial<ReplayOptions> {
+  const disaggregated = replay.prefillEngineArgs !== undefined || replay.decodeEngineArgs !== undefined;
+  const keys = disaggregated ? engineDocuments.slice(1) : engineDocuments.slice(0, 1);
+  return Object.fromEntries(
+    keys.map((key) => {
+      const args = (replay[key] ?? {}) as object;
+      return [key, startup === null || startup === 0 ? args : { ...args, startup_time: startup }];
+    }),
+  );
+}

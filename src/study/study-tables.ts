@@ -1,0 +1,101 @@
+import type { StudyCell, StudyEntry } from "./study-cells.ts";
+import type { PolicySummary } from "./study-summary.ts";
+
+/** A table of text: headings and rows. */
+export interface TextTable {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: ReadonlyArray<readonly string[]>;
+}
+
+const dash = "–";
+
+function percent(value: number | null): string {
+  return value === null ? dash : `${(value * 100).toFixed(1)} %`;
+}
+
+function figure(value: number | null, digits: number): string {
+  return value === null ? dash : value.toFixed(digits);
+}
+
+/** All policies over all cells, then cell by cell. */
+export function studyTables(cells: readonly StudyCell[], summaries: readonly PolicySummary[]): TextTable[] {
+  return [summaryTable(summaries), ...cells.map(cellTable)];
+}
+
+function summaryTable(summaries: readonly PolicySummary[]): TextTable {
+  const [first] = summaries;
+  return {
+    title: `All ${first?.cells ?? 0} cells`,
+    head: [
+      "policy",
+      "of ceiling, median",
+      "least",
+      "of oracle, median",
+      "most",
+      "GPU-hours, all",
+      "events/h, median",
+      "beats dynamo",
+      "beats fixed",
+      "on front",
+    ],
+    rows: summaries.map((one) => [
+      one.failed > 0 ? `${one.policy} (${one.failed} failed)` : one.policy,
+      percent(one.medianOfCeiling),
+      percent(one.leastOfCeiling),
+      figure(one.medianOfOracle, 2),
+      figure(one.mostOfOracle, 2),
+      figure(one.totalGpuHours, 2),
+      figure(one.medianEventsPerHour, 1),
+      one.beatsReference === null ? dash : `${one.beatsReference}/${one.cells}`,
+      `${one.beatsFixed}/${one.cells}`,
+      `${one.onFront}/${one.cells}`,
+    ]),
+  };
+}
+
+function cellTable(cell: StudyCell): TextTable {
+  const ceiling = cell.ceiling === null ? "" : `, ceiling ${percent(cell.ceiling)}`;
+  const seed = cell.seed === 0 ? "" : `, seed ${cell.seed}`;
+  const row = (entry: StudyEntry): string[] => [
+    entry.onFront ? `${entry.policy} *` : entry.policy,
+    entry.error === null ? percent(entry.attainment) : `failed: ${entry.error.slice(0, 60)}`,
+    figure(entry.gpuHours, 2),
+    figure(entry.events, 0),
+    figure(entry.ofOracle, 2),
+    figure(entry.meanTtftMs, 0),
+    figure(entry.p90TtftMs, 0),
+    entry.overFixed === null ? dash : `${entry.overFixed >= 0 ? "+" : ""}${(entry.overFixed * 100).toFixed(1)}`,
+  ];
+  return {
+    title: `${cell.trace}, start-up ${cell.startupSeconds} s${seed}${ceiling}`,
+    head: [
+      "policy",
+      "attainment",
+      "GPU-hours",
+      "events",
+      "of oracle",
+      "mean TTFT ms",
+      "p90 TTFT ms",
+      "over fixed, points",
+    ],
+    rows: [...cell.entries, ...cell.fixed].map(row),
+  };
+}
+
+/** The tables as Markdown. */
+export function markdownTables(tables: readonly TextTable[]): string {
+  return tables
+    .map(({ title, head, rows }) => {
+      const cells = [head, ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
+      const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+      const line = (row: readonly string[]) => `| ${row.map((text, i) => pad(text, widths[i]!, i)).join(" | ")} |`;
+      const rule = `| ${widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
+      return `### ${title}\n\n${[line(cells[0]!), rule, ...cells.slice(1).map(line)].join("\n")}\n`;
+    })
+    .join("\n");
+}
+
+function pad(text: string, width: number, column: number): string {
+  return column === 0 ? text.padEnd(width) : text.padStart(width);
+}

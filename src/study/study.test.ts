@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../config/config-error.ts";
+import type { SweepRow } from "../sweep/sweep-row.ts";
+import { attainmentFor, hoursFor } from "./oracle-bound.ts";
+import { studyCells } from "./study-cells.ts";
+import { readStudyPlan } from "./study-plan.ts";
+import { studyOptions, studyPoints } from "./study-points.ts";
+import { summarize } from "./study-summary.ts";
+import { markdownTables, studyTables } from "./study-tables.ts";
+
+const plan = {
+  traces: [{ name: "chat", trace: "preset:chat" }],
+  policies: ["dynamo", { name: "hpa-8", policy: "hpa", policy_config: { tolerance: 0.2 } }],
+  startup_times: [0, 60],
+  static_fleets: [4, 1],
+  sla_ttft_ms: 1500,
+  sla_itl_ms: 50,
+  replay: { num_workers: 2, extra_engine_args: { block_size: 64 }, planner_config: { mode: "agg" } },
+};
+const read = (changes: object = {}) => readStudyPlan(JSON.stringify({ ...plan, ...changes }), null);
+
+describe("a plan", () => {
+  it("becomes runs: fixed fleets once a trace, policies at every start-up time", async () => {
+    const points = studyPoints(await read());
+    expect(points.map(({ values }) => [values["policy"], values["startup_seconds"]])).toEqual([
+      ["fixed-1", null],
+      ["fixed-4", null],
+      ["dynamo", 0],
+      ["hpa-8", 0],
+      ["dynamo", 60],
+      ["hpa-8", 60],
+    ]);
+  });
+
+  it("gives every run its policy, knobs, start-up time and the bounds it is judged by", async () => {
+    const study = await read();
+    const options = studyPoints(study).map((point) => studyOptions(study, point));
+    expect(options[1]).toEqual({
+      trace: "preset:chat",
+      seed: 0,
+      slaTtftMs: 1500,
+      slaItlMs: 50,
+      numWorkers: 4,
+      extraEngineArgs: { block_size: 64 },
+    });
+    expect(options[5]).toEqual({
+      trace: "preset:chat",
+      seed: 0,
+      slaTtftMs: 1500,
+      slaItlMs: 50,
+      numWorkers: 2,
+      extraEngineArgs: { block_size: 64, startup_time: 60 },
+      plannerConfig: { ttft_ms: 1500, itl_ms: 50, mode: "agg" },
+      policy: "hpa",
+      policyConfig: { tolerance: 0.2 },
+    });
+  });
+
+  it("tells every mistake", async () => {
+    const wrong = read({ policies: ["hpa", "hpa"], replay: { num_worker: 2, seed: 3 } });
+    const error = await wrong.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as ConfigError).message.split("\n")).toEqual([
+      '--plan replay: unknown key "num_worker" (did you mean "num-workers"?)',
+      "--plan replay.seed: is for the plan itself, not for what its runs share",
+      '--plan policies: the name "hpa" is given twice',
+    ]);
+  });
+});
+
+const row = (policy: string, startup: number | null, attainment: number, gpuHours: number, events = 0): SweepRow =>
+  ({
+    run: `${policy}/${startup}`,
+    index: 0,
+    values: { trace: "chat", policy, startup_seconds: startup, seed: 0 },
+    repeat: 0,
+    error: null,
+    figures: {
+      sla_attainment: attainment,
+      gpu_hours: gpuHours,
+      scale_ups: events,
+      scale_downs: 0,
+      duration_ms: 1_800_000,
+      mean_ttft_ms: 100,
+      p90_ttft_ms: 200,
+    },
+  }) as unknown as SweepRow;
+
+const rows = [
+  row("fixed-1", null, 0.5, 1),
+  row("fixed-4", null, 0.9, 4),
+  row("dynamo", 0, 0.6, 3, 40),
+  row("better", 0, 0.8, 2, 4),
+  row("dynamo", 60, 0.7, 2),
+  row("better", 60, 0.65, 1.5),
+];
+
+describe("an oracle's bound", () => {
+  const points = [
+    { attainment: 0.9, gpuHours: 3 },
+    { attainment: 0.5, gpuHours: 1 },
+    { attainment: 0.45, gpuHours: 2 },
+  ];
+
+  it("is linear between its points, and nothing beyond the best", () => {
+    expect(hoursFor(0.7, points)).toBeCloseTo(2);
+    expect(hoursFor(0.9, points)).toBe(3);
+    expect(hoursFor(0.1, points)).toBe(1);
+    expect(hoursFor(0.95, points)).toBeNull();
+    expect(attainmentFor(2, points)).toBeCloseTo(0.7);
+    expect(attainmentFor(9, points)).toBe(0.9);
+    expect(attainmentFor(0.5, points)).toBeNull();
+  });
+});
+
+describe("the cells of a study", () => {
+  const bound = { trace: "chat", startupSeconds: 0, seed: null, points: [{ attainment: 0.8, gpuHours: 1.6 }] };
+  const cells = studyCells(rows, [bound]);
+
+  it("hold policies against the ceiling, fixed fleets, the oracle and each other", () => {
+    expect(cells).toHaveLength(2);
+    const [dynamo, better] = cells[0]!.entries;
+    expect(cells[0]!.ceiling).toBe(0.9);
+    expect(better).toMatchObject({ ofCeiling: 0.8 / 0.9, ofOracle: 1.25, events: 4, eventsPerHour: 8, onFront: true });
+    // Fixed fleets of 2 GPU-hours: a third of the way from 0.5 to 0.9.
+    expect(better!.overFixed).toBeCloseTo(0.8 - (0.5 + 0.4 / 3));
+    expect(dynamo).toMatchObject({ onFront: false, ofOracle: 1.875 });
+    expect(cells[1]!.entries.every(({ ofOracle }) => ofOracle === null)).toBe(true);
+  });
+
+  it("are summed up: who beats whom where", () => {
+    const [dynamo, better] = summarize(cells);
+    expect(dynamo).toMatchObject({ cells: 2, beatsReference: null, beatsFixed: 1, onFront: 1 });
+    // In the second cell it is cheaper, but attains less.
+    expect(better).toMatchObject({ cells: 2, beatsReference: 1, beatsFixed: 2, leastOfCeiling: 0.65 / 0.9 });
+  });
+
+  it("are written as Markdown", () => {
+    const markdown = markdownTables(studyTables(cells, summarize(cells)));
+    expect(markdown).toContain("### chat, start-up 60 s, ceiling 90.0 %");
+    expect(markdown).toMatch(/\| better \* +\| +80\.0 % \| +2\.00 \| +4 \| +1\.25 \|/);
+  });
+});
