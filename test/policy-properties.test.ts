@@ -9,6 +9,10 @@ import { runPolicy, steadyTrace, wantedReplicas } from "./policy-run.ts";
 const policies: Readonly<
   Record<string, { readonly knobs?: object; readonly planner?: object; readonly horizonSeconds: number }>
 > = {
+  "dynamo-fixed": {
+    planner: { enable_load_scaling: true, load_adjustment_interval_seconds: 10, load_predictor: "constant" },
+    horizonSeconds: 60,
+  },
   hpa: { knobs: { metrics: [{ name: "concurrency", target: 24 }] }, horizonSeconds: 0 },
   keda: { knobs: { metric: "concurrency", threshold: 24 }, horizonSeconds: 0 },
   kpa: { knobs: { target: 35 }, horizonSeconds: 60 },

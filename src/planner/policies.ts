@@ -6,6 +6,7 @@ import type { PolicyDefinition } from "./policy-definition.ts";
  * stands outside this table.
  */
 export const policyLoaders: Readonly<Record<string, () => Promise<PolicyDefinition>>> = {
+  "dynamo-fixed": async () => (await import("./dynamo-fixed/dynamo-fixed-policy.ts")).dynamoFixedPolicy,
   static: async () => (await import("./static/static-policy.ts")).staticPolicy,
   schedule: async () => (await import("./schedule/schedule-policy.ts")).schedulePolicy,
   hpa: async () => (await import("./hpa/hpa-policy.ts")).hpaPolicy,

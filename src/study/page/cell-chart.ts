@@ -38,12 +38,7 @@ export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElemen
     width - frame.right - 10,
     false,
   );
-  const y = linearScale(
-    [...all.map(([, attainment]) => attainment), ...(cell.ceiling === null ? [] : [cell.ceiling])],
-    bottom,
-    frame.top + 6,
-    false,
-  );
+  const y = linearScale(attainments(all, cell.ceiling), bottom, frame.top + 6, false);
   const root = svg("svg", {
     viewBox: `0 0 ${width} ${height}`,
     role: "img",
@@ -57,6 +52,13 @@ export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElemen
   for (const { entry, point } of marks) root.append(mark(entry, point, names.indexOf(entry.policy), x, y));
   figure.append(root);
   return figure;
+}
+
+/** What the vertical axis must hold: all attainments, and where they are all alike some room below. */
+function attainments(points: readonly Point[], ceiling: number | null): number[] {
+  const values = [...points.map(([, attainment]) => attainment), ...(ceiling === null ? [] : [ceiling])];
+  const least = Math.min(...values);
+  return Math.max(...values) - least < 0.02 ? [...values, Math.max(0, least - 0.1)] : values;
 }
 
 function pointOf({ gpuHours, attainment }: StudyEntry): Point[] {
