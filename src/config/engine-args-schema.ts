@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { choice, orNull, realNumber, text, truth, wholeNumber } from "./fields.ts";
 
 /**
- * Engine arguments as the reference's mocker takes them (MockEngineArgs; engine-reference §3), plus `perf_data`. Null
+ * Engine arguments as the reference's mocker takes them (MockEngineArgs; engine-reference §3), plus `perf_*`. Null
  * is accepted where the reference accepts it. Nothing is filled in here: see engine-args.ts.
  */
 
@@ -59,6 +59,10 @@ const shape = {
   perf_extrapolation: choice(
     ["0.11", "0.12"],
     "AIConfigurator release whose rule prices passes past the tables' grid.",
+  ),
+  perf_overheads: choice(
+    ["none", "measured"],
+    "measured = modelled passes take what published servers were found to add (host work, kernels in graphs).",
   ),
   aic_backend: orNull(text("vllm, sglang or trtllm: turns on modelled GPU times instead of the polynomial.")),
   aic_system: orNull(text("GPU, AIConfigurator's name: h200_sxm, b200_sxm, …")),

@@ -37,6 +37,8 @@ export interface ValidatedEngineArgs {
   readonly perfData: string | null;
   /** Rule for passes past the tables' grid. */
   readonly perfExtrapolation: "0.11" | "0.12";
+  /** Whether passes take what servers were found to add to the modelled times. */
+  readonly perfOverheads: "none" | "measured";
   /** GPU timing model; null = none was asked for (`aic_backend` unset). */
   readonly aic: AicArgs | null;
   /** GPUs of a rank: `aic_tp_size`, else 1. */
@@ -287,6 +289,7 @@ function fillIn(
     plannerProfileData: args.planner_profile_data ?? null,
     perfData: args.perf_data ?? perfData,
     perfExtrapolation: args.perf_extrapolation ?? engineArgDefaults.perf_extrapolation,
+    perfOverheads: args.perf_overheads ?? "none",
     aic: aicArgs(args),
     tensorParallelSize: args.aic_tp_size ?? 1,
     speculative:

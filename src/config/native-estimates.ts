@@ -3,7 +3,8 @@ import { forwardPassMs } from "../perf/forward-pass-estimate.ts";
 import { loadModel, UnknownModelError } from "../perf/load-model.ts";
 import { resolveDeployment } from "../perf/resolve-deployment.ts";
 import { rooflinePerfModel } from "../perf/roofline/roofline-perf-model.ts";
-import { StepPerfModel } from "../perf/step-perf-model.ts";
+import { stepModelBehind } from "../perf/overheads/overhead-perf-model.ts";
+import type { StepPerfModel } from "../perf/step-perf-model.ts";
 import { capabilitiesOf } from "../planner/dynamo/engine-capabilities.ts";
 import { NativePassTimes } from "../planner/dynamo/native-pass-times.ts";
 import type { PassTimeModel } from "../planner/dynamo/pass-time-regression.ts";
@@ -94,7 +95,7 @@ async function stepModelOf(
   };
   const deployment = resolveDeployment(aic, model, engine.speculative?.nextn ?? 0, key, problems);
   if (deployment === null) return null;
-  const own = engine.perfModel instanceof StepPerfModel ? engine.perfModel : null;
+  const own = stepModelBehind(engine.perfModel);
   const { gpu, ...rest } = deployment;
   const { gpu: ownGpu, ...ownRest } = own?.step.deployment ?? deployment;
   const isSame = own !== null && gpu.name === ownGpu.name && JSON.stringify(rest) === JSON.stringify(ownRest);

@@ -3,6 +3,7 @@ import type { ValidatedEngineArgs } from "../config/engine-args.ts";
 import { place } from "../config/validate.ts";
 import type { Deployment } from "./deployment.ts";
 import { defaultMemoryFraction, doesNotFitMessage, kvCapacity } from "./kv-capacity.ts";
+import { inCudaGraphs } from "./overheads/in-cuda-graphs.ts";
 import { loadModel, UnknownModelError } from "./load-model.ts";
 import type { ModelShape } from "./model-shape.ts";
 import type { PerfModel } from "./perf-model.ts";
@@ -47,11 +48,18 @@ export async function resolveEnginePerformance(args: ValidatedEngineArgs): Promi
     if (args.perfData !== null && profile === null) {
       notes.push("perf_data has no effect without aic_backend, aic_system and aic_model_path");
     }
+    if (args.perfOverheads === "measured") {
+      notes.push("perf_overheads has no effect without aic_backend, aic_system and aic_model_path");
+    }
     return { perfModel: profile ?? polynomialPerfModel, numGpuBlocks: null, gpusPerWorker, notes };
   }
   const modelled =
-    profile ?? (args.perfData === null ? roofline(deployment, notes) : await tables(args, deployment, args.perfData));
-  const perfModel = calibrated ? await calibration(args, modelled, deployment, notes) : modelled;
+    profile ??
+    (args.perfData === null
+      ? roofline(args.perfOverheads === "none" ? deployment : inCudaGraphs(deployment), notes)
+      : await tables(args, deployment, args.perfData));
+  const corrected = calibrated ? await calibration(args, modelled, deployment, notes) : modelled;
+  const perfModel = await withOverheads(args, corrected, deployment, notes);
   if (profile !== null) notes.push("times come from planner_profile_data; aic_* only sizes the key-value cache");
   return { perfModel, numGpuBlocks: args.numGpuBlocks ?? estimateBlocks(deployment, args), gpusPerWorker, notes };
 }
@@ -90,6 +98,29 @@ async function tables(args: ValidatedEngineArgs, deployment: Deployment, folder:
     if (!(error instanceof TableError)) throw error;
     throw new ConfigError([{ where: place(args.where, ["perf_data"]), message: error.message }]);
   }
+}
+
+/** The model with what a server adds to it, where that was asked for. */
+async function withOverheads(
+  args: ValidatedEngineArgs,
+  base: PerfModel,
+  deployment: Deployment,
+  notes: string[],
+): Promise<PerfModel> {
+  if (args.perfOverheads === "none") return base;
+  if (args.plannerProfileData !== null) {
+    notes.push("perf_overheads has no effect with planner_profile_data: measured times hold them");
+    return base;
+  }
+  const { runOverheads, serverRuntime } = await import("./overheads/run-overheads.ts");
+  const { OverheadPerfModel } = await import("./overheads/overhead-perf-model.ts");
+  const overheads = runOverheads(deployment, serverRuntime(deployment.backend, args.aic?.backendVersion ?? null));
+  if (!overheads.isFitted) {
+    notes.push(
+      `perf_overheads: no server of this kind was measured under ${deployment.backend}; only its host work is added`,
+    );
+  }
+  return new OverheadPerfModel(base, overheads);
 }
 
 async function profileOf(args: ValidatedEngineArgs, path: string): Promise<PerfModel> {

@@ -11,14 +11,18 @@ const subcommands: Readonly<Record<string, { readonly summary: string; readonly 
     },
     check: { summary: "compare pass times with a truth file", load: () => import("../perf/check.ts") },
     calibrate: { summary: "fit the model to measured passes or runs", load: () => import("../perf/calibrate.ts") },
+    "fit-overheads": {
+      summary: "fit what servers add to pass times to published deployments",
+      load: () => import("../perf/fit-overheads.ts"),
+    },
   };
 
-/** `windtunnel perf estimate|check|calibrate`. */
+/** `windtunnel perf estimate|check|calibrate|fit-overheads`. */
 export async function run(args: string[]): Promise<number> {
   const [name, ...rest] = args;
   const names = Object.keys(subcommands);
   if (name === "--help" || name === "-h") {
-    const lines = names.map((known) => `  ${known.padEnd(10)}${subcommands[known]!.summary}\n`);
+    const lines = names.map((known) => `  ${known.padEnd(15)}${subcommands[known]!.summary}\n`);
     process.stdout.write(`Usage: windtunnel perf COMMAND [options]\n\nCommands:\n${lines.join("")}`);
     return exitCodes.done;
   }

@@ -15,9 +15,9 @@ import { measuredRun } from "../../perf/calibration/measured-run.ts";
 import { measuredPasses } from "../../perf/calibration/measured-passes.ts";
 import { resolveAicDeployment } from "../../perf/resolve.ts";
 import { StepPerfModel } from "../../perf/step-perf-model.ts";
-import { simulate } from "../../simulation/simulate.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { exitCodes } from "../failure.ts";
+import { simulateRun, workersOf } from "./simulate-run.ts";
 import { engineArgsOf, engineCommand, parseCommand, textTable } from "./perf-command-line.ts";
 
 interface Calibration {
@@ -63,7 +63,7 @@ export async function run(args: string[]): Promise<number> {
   const table = await readTruthTable(positional[0]!);
   const calibration = table.columns.includes("latency_ms")
     ? await calibratePasses(measuredPasses(table), engine, share, table.path)
-    : await calibrateRun(measuredRun(table), engine, Number(options["workers"]), share, table.path);
+    : await calibrateRun(measuredRun(table), engine, workersOf(options["workers"]), share, table.path);
   const file: CalibrationFile = {
     kind: "windtunnel-calibration",
     version: 1,
@@ -86,7 +86,8 @@ function chosenRows(count: number, share: number): boolean[] {
 }
 
 async function modelOf(engine: ValidatedEngineArgs) {
-  const resolved = await resolveEngine(engine);
+  // A calibration finds for itself what a server adds.
+  const resolved = await resolveEngine({ ...engine, perfOverheads: "none" });
   const base = resolved.engine.perfModel;
   if (!(base instanceof StepPerfModel))
     throw new ConfigError([{ where: "", message: "a profile cannot be calibrated again" }]);
@@ -129,37 +130,9 @@ async function calibrateRun(
   share: number,
   source: string,
 ): Promise<Calibration> {
-  if (!Number.isSafeInteger(numWorkers) || numWorkers < 1) {
-    throw new ConfigError([
-      { where: "--workers", message: `found ${numWorkers}, expected a whole number of at least 1` },
-    ]);
-  }
   const { engine: config, base } = await modelOf(engine);
-  const run = (factors: CalibrationFactors): RequestTimes[] => {
-    const { ledger } = simulate(trace, {
-      semantics: "current",
-      topology: {
-        mode: "agg",
-        engine: { ...config, perfModel: new CalibratedPerfModel(base, factors, source) },
-        numWorkers,
-      },
-      arrivalSpeedupRatio: 1,
-      replayConcurrency: null,
-      maxSimTimeSeconds: null,
-      routerMode: "round_robin",
-      planner: null,
-      engine: "auto",
-      seed: 0,
-    });
-    return Array.from({ length: trace.count }, (_, i) => ({
-      ttftMs: (ledger.firstTokenNs[i]! - ledger.arrivalNs[i]!) / 1e6,
-      tpotMs:
-        ledger.outputTokens[i]! < 2
-          ? Number.NaN
-          : (ledger.lastTokenNs[i]! - ledger.firstTokenNs[i]!) / 1e6 / (ledger.outputTokens[i]! - 1),
-      latencyMs: (ledger.lastTokenNs[i]! - ledger.arrivalNs[i]!) / 1e6,
-    }));
-  };
+  const run = (factors: CalibrationFactors) =>
+    simulateRun(trace, { ...config, perfModel: new CalibratedPerfModel(base, factors, source) }, numWorkers);
   const chosen = chosenRows(trace.count, share);
   const factors = fitRun(run, measured, chosen);
   const judged = share === 1 ? chosen : chosen.map((isChosen) => !isChosen);

@@ -9,7 +9,10 @@ import { TableError } from "../../perf/tables/table-error.ts";
 import type { TableFolder } from "../../perf/tables/table-folder.ts";
 import { exitCodes } from "../failure.ts";
 import { checkDeployments, holdsDeployments } from "./check-deployments.ts";
-import { engineCommand, parseCommand, textTable } from "./perf-command-line.ts";
+import type { CheckedRun } from "./check-run.ts";
+import { checkRun, holdsRun } from "./check-run.ts";
+import { engineArgsOf, engineCommand, parseCommand, textTable } from "./perf-command-line.ts";
+import { workersOf } from "./simulate-run.ts";
 
 const groupings = ["model", "system", "backend"] as const;
 type Grouping = (typeof groupings)[number];
@@ -17,9 +20,11 @@ type Grouping = (typeof groupings)[number];
 /** `windtunnel perf check FILE`: how far the roofline or the tables are from a file of reference times. */
 export async function run(args: string[]): Promise<number> {
   const command = engineCommand("check", "Compare pass times or key-value capacities with a truth file (CSV, .gz too).")
-    .argument("<file>", "rows with latency_ms, total_ms or kv_tokens, or measured deployments (silicon_tpot_ms)")
+    .argument("<file>", "rows with latency_ms, total_ms or kv_tokens, measured deployments (silicon_tpot_ms), or a measured run (first_token_ms)")
     .option("--by <model,system,backend>", "errors of each group too")
     .option("--every <N>", "of measured deployments simulate every N-th only", "1")
+    .option("--overheads <none|measured>", "of measured deployments: what servers add to pass times", "measured")
+    .option("--workers <N>", "workers behind a measured run", "1")
     .option("--worst <N>", "rows to show that are farthest off", "5")
     .option("--json", "print JSON");
   const parsed = parseCommand(command, args);
@@ -41,13 +46,24 @@ export async function run(args: string[]): Promise<number> {
       { where: "--perf-data", message: "measured deployments are simulated with the roofline only" },
     ]);
   }
-  const checked = holdsDeployments(table) ? await checkDeployments(table, every) : await checkFile(table, factory);
+  const overheads = overheadsOf(options["overheads"]);
+  let checked: CheckedFile | CheckedRun;
+  if (holdsDeployments(table)) checked = await checkDeployments(table, every, overheads);
+  else if (holdsRun(table)) checked = await checkRun(table, await engineArgsOf(options), workersOf(options["workers"]));
+  else checked = await checkFile(table, factory);
   process.stdout.write(
     options["json"] === true
       ? `${JSON.stringify(asJson(checked, by), null, 2)}\n`
       : asText(checked, by, Number(options["worst"])),
   );
   return exitCodes.done;
+}
+
+function overheadsOf(given: unknown): "none" | "measured" {
+  if (given === "none" || given === "measured") return given;
+  throw new ConfigError([
+    { where: "--overheads", message: `found "${String(given)}", expected "none" or "measured"` },
+  ]);
 }
 
 const roofline: StepModelFactory = async (deployment) => new StepModel(deployment, new RooflinePricer(deployment));
@@ -108,7 +124,8 @@ function groupName(row: ComparedRow, by: readonly Grouping[]): string {
   return by.map((grouping) => row[grouping]).join(" ");
 }
 
-function asJson({ rows, skipped }: CheckedFile, by: readonly Grouping[]): object {
+function asJson(checked: CheckedFile | CheckedRun, by: readonly Grouping[]): object {
+  const { rows, skipped } = checked;
   const phases = [...grouped(rows, ({ phase }) => phase)].map(([phase, group]) => {
     const summary: ErrorSummary & { groups?: Record<string, ErrorSummary> } = summarize(group);
     const groups = [...grouped(group, (row) => groupName(row, by))].map(
@@ -116,10 +133,11 @@ function asJson({ rows, skipped }: CheckedFile, by: readonly Grouping[]): object
     );
     return [phase, by.length === 0 ? summary : { ...summary, groups: Object.fromEntries(groups) }] as const;
   });
-  return { ...Object.fromEntries(phases), skipped: Object.fromEntries(skipped) };
+  return { ...Object.fromEntries(phases), ...("means" in checked ? { means: checked.means } : {}), skipped: Object.fromEntries(skipped) };
 }
 
-function asText({ rows, skipped }: CheckedFile, by: readonly Grouping[], worst: number): string {
+function asText(checked: CheckedFile | CheckedRun, by: readonly Grouping[], worst: number): string {
+  const { rows, skipped } = checked;
   const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
   const lines = [["errors", "rows", "median", "p90", "p99", "bias"]];
   for (const [phase, group] of grouped(rows, ({ phase }) => phase)) {
@@ -132,6 +150,10 @@ function asText({ rows, skipped }: CheckedFile, by: readonly Grouping[], worst: 
       for (const [name, part] of [...grouped(group, (row) => groupName(row, by))].toSorted()) add(`  ${name}`, part);
   }
   let text = textTable(lines);
+  if ("means" in checked) {
+    const { ttft, tpot, latency } = checked.means;
+    text += `errors of the means: time to first token ${percent(ttft)}, per output token ${percent(tpot)}, latency ${percent(latency)}\n`;
+  }
   for (const [reason, count] of skipped) text += `left out ${count} rows: ${reason}\n`;
   if (worst > 0 && rows.length > 0) {
     const farthest = rows.toSorted((a, b) => b.error - a.error).slice(0, worst);

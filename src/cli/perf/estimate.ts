@@ -2,7 +2,7 @@ import { ConfigError } from "../../config/config-error.ts";
 import { defaultMemoryFraction, kvCapacity } from "../../perf/kv-capacity.ts";
 import type { KvCapacity } from "../../perf/kv-capacity.ts";
 import { resolveAicDeployment, resolveEnginePerformance } from "../../perf/resolve.ts";
-import { StepPerfModel } from "../../perf/step-perf-model.ts";
+import { stepModelBehind } from "../../perf/overheads/overhead-perf-model.ts";
 import type { OperationTime } from "../../perf/step-model.ts";
 import { exitCodes } from "../failure.ts";
 import { engineArgsOf, engineCommand, parseCommand, textTable, wholeNumbers } from "./perf-command-line.ts";
@@ -33,7 +33,8 @@ export async function run(args: string[]): Promise<number> {
   const engine = await engineArgsOf(options);
   const performance = await resolveEnginePerformance({ ...engine, numGpuBlocks: engine.numGpuBlocks ?? 1 });
   const { perfModel } = performance;
-  if (!(perfModel instanceof StepPerfModel)) {
+  const behind = stepModelBehind(perfModel);
+  if (behind === null) {
     throw new ConfigError([
       {
         where: "",
@@ -58,19 +59,19 @@ export async function run(args: string[]): Promise<number> {
           tokens,
           prefix,
           ms,
-          operations: perfModel.step.prefillOperations(batch, tokens, prefix),
+          operations: withServer(behind.step.prefillOperations(batch, tokens, prefix), ms, perfModel !== behind),
         });
       }
     }
     for (const tokens of wholeNumbers("--context", options["context"])) {
-      const ms = perfModel.decodeMs(batch, tokens);
+      const ms = perfModel.decodeMs(batch, tokens, 0, 1);
       estimates.push({
         phase: "decode",
         batch,
         tokens,
         prefix: 0,
         ms,
-        operations: perfModel.step.decodeOperations(batch, tokens),
+        operations: withServer(behind.step.decodeOperations(batch, tokens), ms, perfModel !== behind),
       });
     }
   }
@@ -90,6 +91,13 @@ export async function run(args: string[]): Promise<number> {
   if (options["operations"] === true)
     for (const estimate of estimates) process.stdout.write(`\n${operationsText(estimate)}`);
   return exitCodes.done;
+}
+
+/** The operations of a pass, with what a server adds to them. */
+function withServer(operations: readonly OperationTime[], ms: number, hasOverheads: boolean): readonly OperationTime[] {
+  if (!hasOverheads) return operations;
+  const modelled = operations.reduce((sum, operation) => sum + operation.ms, 0);
+  return [...operations, { name: "server overhead", ms: ms - modelled }];
 }
 
 function capacityText(capacity: KvCapacity, blockSize: number, blocks: number): string {
@@ -130,7 +138,7 @@ function operationsText({ phase, batch, tokens, prefix, ms, operations }: Estima
   return textTable([
     [title, "ms", "share"],
     ...operations
-      .filter((operation) => operation.ms > 0)
+      .filter((operation) => operation.ms !== 0)
       .toSorted((a, b) => b.ms - a.ms)
       .map((operation) => [operation.name, operation.ms.toFixed(3), `${((operation.ms / total) * 100).toFixed(1)} %`]),
     ["together", ms.toFixed(3), ""],

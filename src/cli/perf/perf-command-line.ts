@@ -17,12 +17,17 @@ const shortcuts: readonly (readonly [flag: string, key: string, isNumber: boolea
   ["--nextn <N>", "aic_nextn", true, "draft tokens of a speculative step"],
 ];
 
-/** A command with the flags that describe an engine. */
-export function engineCommand(name: string, description: string): Command {
-  const command = new Command(`windtunnel perf ${name}`)
+/** A `windtunnel perf` command without flags. */
+export function plainCommand(name: string, description: string): Command {
+  return new Command(`windtunnel perf ${name}`)
     .description(description)
     .exitOverride()
-    .configureOutput({ writeErr: () => {} })
+    .configureOutput({ writeErr: () => {} });
+}
+
+/** A command with the flags that describe an engine. */
+export function engineCommand(name: string, description: string): Command {
+  const command = plainCommand(name, description)
     .option("--extra-engine-args <JSON|PATH>", "engine arguments, as replay takes them")
     .option("--perf-data <DIR>", "AIConfigurator's tables instead of the roofline")
     .option("--perf-extrapolation <0.11|0.12>", "rule past the tables' grid");
