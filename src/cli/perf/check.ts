@@ -20,7 +20,10 @@ type Grouping = (typeof groupings)[number];
 /** `windtunnel perf check FILE`: how far the roofline or the tables are from a file of reference times. */
 export async function run(args: string[]): Promise<number> {
   const command = engineCommand("check", "Compare pass times or key-value capacities with a truth file (CSV, .gz too).")
-    .argument("<file>", "rows with latency_ms, total_ms or kv_tokens, measured deployments (silicon_tpot_ms), or a measured run (first_token_ms)")
+    .argument(
+      "<file>",
+      "rows with latency_ms, total_ms or kv_tokens, measured deployments (silicon_tpot_ms), or a measured run (first_token_ms)",
+    )
     .option("--by <model,system,backend>", "errors of each group too")
     .option("--every <N>", "of measured deployments simulate every N-th only", "1")
     .option("--overheads <none|measured>", "of measured deployments: what servers add to pass times", "measured")
@@ -61,9 +64,7 @@ export async function run(args: string[]): Promise<number> {
 
 function overheadsOf(given: unknown): "none" | "measured" {
   if (given === "none" || given === "measured") return given;
-  throw new ConfigError([
-    { where: "--overheads", message: `found "${String(given)}", expected "none" or "measured"` },
-  ]);
+  throw new ConfigError([{ where: "--overheads", message: `found "${String(given)}", expected "none" or "measured"` }]);
 }
 
 const roofline: StepModelFactory = async (deployment) => new StepModel(deployment, new RooflinePricer(deployment));
@@ -133,7 +134,11 @@ function asJson(checked: CheckedFile | CheckedRun, by: readonly Grouping[]): obj
     );
     return [phase, by.length === 0 ? summary : { ...summary, groups: Object.fromEntries(groups) }] as const;
   });
-  return { ...Object.fromEntries(phases), ...("means" in checked ? { means: checked.means } : {}), skipped: Object.fromEntries(skipped) };
+  return {
+    ...Object.fromEntries(phases),
+    ...("means" in checked ? { means: checked.means } : {}),
+    skipped: Object.fromEntries(skipped),
+  };
 }
 
 function asText(checked: CheckedFile | CheckedRun, by: readonly Grouping[], worst: number): string {

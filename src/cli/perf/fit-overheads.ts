@@ -8,54 +8,106 @@ import { fitFrontEnd, fitRuntimeOverheads } from "../../perf/overheads/fit-overh
 import type { ObservedDeployment, ObservedFirstToken } from "../../perf/overheads/fit-overheads.ts";
 import { kernelFamily } from "../../perf/overheads/kernel-family.ts";
 import { OverheadPerfModel } from "../../perf/overheads/overhead-perf-model.ts";
-import { runOverheads, serverRuntimes } from "../../perf/overheads/run-overheads.ts";
+import { noOverheads, runOverheads, serverRuntimes } from "../../perf/overheads/run-overheads.ts";
 import type { RuntimeConstants, ServerRuntime } from "../../perf/overheads/run-overheads.ts";
 import type { PerfModel } from "../../perf/perf-model.ts";
 import { exitCodes } from "../failure.ts";
 import { holdsDeployments, readyDeployments } from "./check-deployments.ts";
 import type { ReadyDeployment } from "./check-deployments.ts";
 import { runClosedLoop } from "./closed-loop.ts";
-import { plainCommand, parseCommand, textTable } from "./perf-command-line.ts";
+import type { ClientTimes } from "./closed-loop.ts";
+import { parseCommand, plainCommand, textTable, wholeNumbers } from "./perf-command-line.ts";
+
+type Constants = Partial<Record<ServerRuntime, RuntimeConstants>>;
 
 /** `windtunnel perf fit-overheads FILE`: makes the constants behind `perf_overheads: measured` again. */
 export async function run(args: string[]): Promise<number> {
   const command = plainCommand("fit-overheads", "Fit what servers add to pass times to half of published deployments.")
     .argument("<file>", "measured deployments (silicon_tpot_ms), .gz too")
     .option("--every <N>", "simulate every N-th deployment only", "1")
-    .option("--all", "fit to all of them, not to half")
-    .option("--out <FILE>", "where the constants go", "overheads.json");
+    .option("--hold-out <half|model>", "what the fit is judged on: the other half, or each model in turn", "half")
+    .option("--out <FILE>", "where the constants go (half only)", "overheads.json");
   const parsed = parseCommand(command, args);
   if (parsed === null) return exitCodes.done;
   const { positional, options } = parsed;
+  const every = wholeNumbers("--every", options["every"]);
+  if (every.length !== 1 || every[0]! < 1) {
+    throw new ConfigError([
+      { where: "--every", message: `found "${String(options["every"])}", expected a whole number of at least 1` },
+    ]);
+  }
+  const holdOut = options["holdOut"];
+  if (holdOut !== "half" && holdOut !== "model") {
+    throw new ConfigError([{ where: "--hold-out", message: `found "${String(holdOut)}", expected "half" or "model"` }]);
+  }
   const table = await readTruthTable(positional[0]!);
   if (!holdsDeployments(table)) {
     throw new ConfigError([{ where: table.path, message: "no column silicon_tpot_ms: these are no deployments" }]);
   }
-  const { ready } = await readyDeployments(table, Math.max(1, Number(options["every"]) || 1));
-  const fitted = ready.filter(({ kind }) => kind !== "latent");
-  const chosen = fitted.map((one) => options["all"] === true || inFirstHalf(one));
-  const observed = fitted.map(observe);
-  const runtimes = {} as Record<ServerRuntime, RuntimeConstants>;
+  const ready = (await readyDeployments(table, every[0]!)).ready.filter(({ kind }) => kind !== "latent");
+  const observed = ready.map(observe);
+  process.stdout.write(
+    holdOut === "half" ? await judgedOnHalf(ready, observed, String(options["out"])) : judgedByModel(ready, observed),
+  );
+  return exitCodes.done;
+}
+
+async function judgedOnHalf(
+  ready: readonly ReadyDeployment[],
+  observed: readonly ObservedDeployment[],
+  out: string,
+): Promise<string> {
+  const chosen = ready.map(inFirstHalf);
+  const constants = fit(ready, observed, chosen);
+  const { runtimes, simulated } = constants;
+  const fitted = chosen.filter(Boolean).length;
+  const source = `windtunnel perf fit-overheads on ${fitted} of ${ready.length} published deployments (aiconfigurator silicon_sample.csv, Apache-2.0). Figures: docs/performance-models.md.`;
+  await writeFile(out, `${JSON.stringify({ source, runtimes }, null, 2)}\n`);
+  const compared = compare(ready, simulated, runtimes);
+  return report([
+    ["fitted to", compared.filter((_, i) => chosen[i])],
+    ["held out", compared.filter((_, i) => !chosen[i])],
+  ]);
+}
+
+function judgedByModel(ready: readonly ReadyDeployment[], observed: readonly ObservedDeployment[]): string {
+  const parts: [string, Compared[]][] = [];
+  for (const model of new Set(ready.map(({ published }) => published.model))) {
+    const chosen = ready.map(({ published }) => published.model !== model);
+    const { runtimes, simulated } = fit(ready, observed, chosen);
+    parts.push([model, compare(ready, simulated, runtimes).filter((_, i) => !chosen[i])]);
+  }
+  return report([...parts, ["each model unseen", parts.flatMap(([, rows]) => rows)]]);
+}
+
+/** Constants fitted to the chosen rows, and all rows simulated with them. */
+function fit(
+  ready: readonly ReadyDeployment[],
+  observed: readonly ObservedDeployment[],
+  chosen: readonly boolean[],
+): { runtimes: Constants; simulated: ClientTimes[] } {
+  const runtimes: Constants = {};
   for (const name of backendNames) {
     const part = observed.filter(({ runtime }, i) => chosen[i] && backendOf(runtime.split("-")[0]!) === name);
     for (const [runtime, constants] of fitRuntimeOverheads(part)) {
       runtimes[runtime] = { ...constants, frontEndMs: 0, frontEndPerPromptTokenUs: 0 };
     }
   }
-  const simulated = fitted.map((one) => simulateWith(one, runtimes[one.published.runtime]));
+  const simulated = ready.map(({ published, deployment, engine }) => {
+    const overheads = runOverheads(deployment, published.runtime, runtimes[published.runtime] ?? noOverheads);
+    return runClosedLoop({ ...engine, perfModel: new OverheadPerfModel(engine.perfModel, overheads) }, published);
+  });
   for (const runtime of serverRuntimes) {
     const first: ObservedFirstToken[] = [];
-    for (const [i, { published }] of fitted.entries()) {
+    for (const [i, { published }] of ready.entries()) {
       if (!chosen[i] || published.runtime !== runtime) continue;
       const { inputLength, measured } = published;
       first.push({ promptTokens: inputLength, modelledMs: simulated[i]!.ttftMs, measuredMs: measured.ttftMs });
     }
-    runtimes[runtime] = { ...runtimes[runtime], ...fitFrontEnd(first) };
+    const fitted = runtimes[runtime];
+    if (fitted !== undefined) runtimes[runtime] = { ...fitted, ...fitFrontEnd(first) };
   }
-  const source = `windtunnel perf fit-overheads on ${fitted.filter((_, i) => chosen[i]).length} of ${fitted.length} published deployments (aiconfigurator silicon_sample.csv, Apache-2.0). Figures: docs/performance-models.md.`;
-  await writeFile(String(options["out"]), `${JSON.stringify({ source, runtimes }, null, 2)}\n`);
-  process.stdout.write(report(fitted, simulated, chosen, runtimes));
-  return exitCodes.done;
+  return { runtimes, simulated };
 }
 
 /** Whether a row belongs to the half that is fitted to: by what was deployed, so that repeats stay together. */
@@ -102,36 +154,44 @@ function observe({ published, deployment, engine }: ReadyDeployment): ObservedDe
   };
 }
 
-function simulateWith({ published, deployment, engine }: ReadyDeployment, constants: RuntimeConstants) {
-  const overheads = runOverheads(deployment, published.runtime, constants);
-  return runClosedLoop({ ...engine, perfModel: new OverheadPerfModel(engine.perfModel, overheads) }, published);
+/** A row's errors, measured and simulated. */
+interface Compared {
+  readonly kind: ReadyDeployment["kind"];
+  readonly ttft: Judged;
+  readonly tpot: Judged;
 }
 
-function report(
+type Judged = Pick<ComparedRow, "truth" | "answer" | "error">;
+
+function compare(
   ready: readonly ReadyDeployment[],
-  simulated: readonly { readonly ttftMs: number; readonly tpotMs: number }[],
-  chosen: readonly boolean[],
-  runtimes: Readonly<Record<ServerRuntime, RuntimeConstants>>,
-): string {
+  simulated: readonly ClientTimes[],
+  runtimes: Constants,
+): Compared[] {
+  const judged = (truth: number, answer: number) => ({ truth, answer, error: Math.abs(answer / truth - 1) });
+  return ready.map(({ kind, published }, i) => {
+    const { frontEndMs, frontEndPerPromptTokenUs } = runtimes[published.runtime] ?? noOverheads;
+    const frontEnd = frontEndMs + (frontEndPerPromptTokenUs * published.inputLength) / 1e3;
+    const { ttftMs, tpotMs } = published.measured;
+    return {
+      kind,
+      ttft: judged(ttftMs, simulated[i]!.ttftMs + frontEnd),
+      tpot: judged(tpotMs, simulated[i]!.tpotMs),
+    };
+  });
+}
+
+function report(parts: readonly (readonly [string, readonly Compared[]])[]): string {
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   const lines = [["errors", "rows", "median", "p90", "bias"]];
-  for (const [half, isFitted] of [
-    ["fitted to", true],
-    ["held out", false],
-  ] as const) {
-    for (const [figure, kind] of ["ttft", "tpot"].flatMap((f) => ["dense", "mixture", "both"].map((k) => [f, k]))) {
-      const rows: Pick<ComparedRow, "truth" | "answer" | "error">[] = [];
-      for (const [i, one] of ready.entries()) {
-        if (chosen[i] !== isFitted || (kind !== "both" && one.kind !== kind)) continue;
-        const { frontEndMs, frontEndPerPromptTokenUs } = runtimes[one.published.runtime];
-        const frontEnd = frontEndMs + (frontEndPerPromptTokenUs * one.published.inputLength) / 1e3;
-        const answer = figure === "tpot" ? simulated[i]!.tpotMs : simulated[i]!.ttftMs + frontEnd;
-        const truth = figure === "tpot" ? one.published.measured.tpotMs : one.published.measured.ttftMs;
-        rows.push({ truth, answer, error: Math.abs(answer / truth - 1) });
+  for (const [name, compared] of parts) {
+    for (const figure of ["ttft", "tpot"] as const) {
+      for (const kind of ["dense", "mixture", "all"] as const) {
+        const rows = compared.filter((one) => kind === "all" || one.kind === kind).map((one) => one[figure]);
+        if (rows.length === 0 || (kind !== "all" && rows.length === compared.length)) continue;
+        const { n, median, p90, bias } = summarize(rows);
+        lines.push([`${name}: ${figure} ${kind}`, String(n), percent(median), percent(p90), percent(bias)]);
       }
-      if (rows.length === 0) continue;
-      const { n, median, p90, bias } = summarize(rows as ComparedRow[]);
-      lines.push([`${figure} ${kind}, ${half}`, String(n), percent(median), percent(p90), percent(bias)]);
     }
   }
   return textTable(lines);

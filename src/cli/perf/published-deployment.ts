@@ -114,9 +114,10 @@ interface Split {
 }
 
 /**
- * How a row is spread over GPUs. In some rows with data-parallel attention a width is multiplied twice: there the
- * number of GPUs is `tp_size` (or `moe_tp_size`), and experts are spread over all of them. Such vLLM rows were measured
- * like those of tensor-parallel attention on the same GPUs.
+ * How a row is spread over GPUs. In some rows of expert-parallel servers a width is multiplied twice: a node's 4 GPUs
+ * with 4 groups of experts appear as 16. There the GPUs are those of the smaller number, and the experts are spread over
+ * all of them. vLLM rows of this kind that name data-parallel attention were measured like those of tensor-parallel
+ * attention on the same GPUs.
  */
 function splitOf(cell: CellReader, row: number): Split {
   const tensor = cell.number(row, "tp_size");
@@ -126,8 +127,10 @@ function splitOf(cell: CellReader, row: number): Split {
   if (tensor > 1 && data === tensor && expertTensor === 1 && expertGroups === tensor * data) {
     return { tensor, data: 1, expertTensor: 1, expertGroups: tensor };
   }
-  if (tensor === 1 && data > MOST_GPUS && expertTensor === expertGroups && expertTensor ** 2 === data) {
-    return { tensor, data: expertTensor, expertTensor: 1, expertGroups };
+  const isSquare = expertTensor === expertGroups && expertTensor ** 2 === tensor * data;
+  if (tensor * data > MOST_GPUS && isSquare && (tensor === 1 || data === 1)) {
+    const width = expertTensor;
+    return { tensor: data === 1 ? width : 1, data: data === 1 ? 1 : width, expertTensor: 1, expertGroups: width };
   }
   return { tensor, data, expertTensor, expertGroups };
 }

@@ -90,7 +90,7 @@ export async function checkFile(table: TruthTable, stepModel: StepModelFactory):
 }
 
 /** Median and upper quantiles of the errors of some rows (nearest rank). */
-export function summarize(rows: readonly ComparedRow[]): ErrorSummary {
+export function summarize(rows: readonly Pick<ComparedRow, "truth" | "answer" | "error">[]): ErrorSummary {
   const errors = rows.map(({ error }) => error).toSorted((a, b) => a - b);
   const signed = rows.map(({ answer, truth }) => answer / truth - 1).toSorted((a, b) => a - b);
   const at = (values: readonly number[], share: number) =>

@@ -46,7 +46,9 @@ export function fitRuntimeOverheads(
   const rows = observed.map((one) => {
     const { share, layers } = one;
     const host = runtimes.flatMap((runtime) =>
-      runtime === one.runtime ? [share, share * one.sequencesPerPass, share * one.promptPassesPerPass * layers] : [0, 0, 0],
+      runtime === one.runtime
+        ? [share, share * one.sequencesPerPass, share * one.promptPassesPerPass * layers]
+        : [0, 0, 0],
     );
     const layer = families.flatMap((family) => (family === one.family ? [share * layers, -share * layers] : [0, 0]));
     return [...host, one.hasExpertGroups ? share * layers : 0, ...layer];
@@ -116,7 +118,12 @@ function robustFit(
       weighted.push(slopes);
       targets.push(slopes.reduce((sum, slope, j) => sum + slope * scaled[j]!, 0) - weight * residual);
     }
-    const next = nonNegativeFit(weighted, targets, none, sizes.map(() => PULL));
+    const next = nonNegativeFit(
+      weighted,
+      targets,
+      none,
+      sizes.map(() => PULL),
+    );
     // Half steps keep reweighting from swinging.
     scaled = scaled.map((value, j) => (value + next[j]!) / 2);
   }

@@ -39,6 +39,17 @@ export interface RunOverheads {
   readonly isFitted: boolean;
 }
 
+/** Constants that change nothing. */
+export const noOverheads: RuntimeConstants = {
+  hostMs: 0,
+  hostPerSequenceMs: 0,
+  promptPassPerLayerUs: 0,
+  expertGroupsPerLayerUs: 0,
+  perLayerUs: {},
+  frontEndMs: 0,
+  frontEndPerPromptTokenUs: 0,
+};
+
 const fitted: Readonly<Record<ServerRuntime, RuntimeConstants>> = data.runtimes;
 
 /** The runtime of a backend's version; null = a current one. */
