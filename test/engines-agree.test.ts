@@ -143,6 +143,7 @@ function passByPassSide(trace: Trace, config: EngineConfig, name: SemanticsName,
     inputLength: trace.inputLength,
     outputLength: trace.outputLength,
     sampler: null,
+    tiers: null,
     gapsOfCompletedOnly: false,
   });
   return {

@@ -90,6 +90,7 @@ function engineConfigOf(args: ValidatedEngineArgs): EngineConfig {
     kvTransferBandwidth: args.kvTransferBandwidth ?? 0,
     kvTransferTimingMode: args.kvTransferTimingMode,
     sglang: args.sglang,
+    ...(args.kvTiers === null ? {} : { kvTiers: args.kvTiers }),
     perfModel: polynomialPerfModel,
   };
 }

@@ -142,9 +142,6 @@ export const caseInsensitiveKeys = [
 
 /** Keys that are accepted, as the reference accepts them, but change nothing in a replay. */
 export const keysWithoutEffect: Readonly<Record<string, string>> = {
-  num_g2_blocks: "offload tiers are not simulated (the reference's published build ignores them too)",
-  num_g3_blocks: "offload tiers are not simulated (the reference's published build ignores them too)",
-  enable_g4_storage: "offload tiers are not simulated (the reference's published build ignores them too)",
   reasoning: "only a live mocker uses it",
   response_replay_trace_path: "only a live mocker uses it",
   zmq_kv_events_port: "only a live mocker uses it",

@@ -1,3 +1,4 @@
+import type { KvTierConfig } from "../engine/tiers/kv-tier-config.ts";
 import type { ProblemList } from "./config-error.ts";
 import { shown } from "./config-error.ts";
 import { caseInsensitiveKeys, engineArgsSchema } from "./engine-args-schema.ts";
@@ -54,6 +55,8 @@ export interface ValidatedEngineArgs {
   readonly kvBytesPerToken: number | null;
   readonly kvTransferBandwidth: number | null;
   readonly kvTransferTimingMode: "full_prompt" | "destination_missing";
+  /** Cache tiers below GPU memory; null = none asked for. */
+  readonly kvTiers: KvTierConfig | null;
   readonly routerQueuePolicy: "fcfs" | "lcfs" | "wspt" | null;
   readonly sglang: {
     readonly schedulePolicy: "fifo" | "lpm";
@@ -107,6 +110,17 @@ export const sglangDefaults = {
   chunked_prefill_size: 8192,
   clip_max_new_tokens: 4096,
   schedule_conservativeness: 1,
+} as const;
+
+/** Defaults of the cache tiers, with `num_g2_blocks`; bandwidths in 1e9 byte/s, 0 = transfers take no time. */
+export const tierDefaults = {
+  offload_batch_size: 32,
+  bandwidth_g1_to_g2_gbps: 14,
+  bandwidth_g2_to_g1_gbps: 14,
+  bandwidth_g2_to_g3_gbps: 7,
+  bandwidth_g3_to_g2_gbps: 7,
+  bandwidth_g2_to_g4_gbps: 0,
+  bandwidth_g4_to_g2_gbps: 0,
 } as const;
 
 const defaultBlockSize = { vllm: 64, sglang: 1, trtllm: 32 } as const;
@@ -302,6 +316,7 @@ function fillIn(
     kvBytesPerToken: args.kv_bytes_per_token ?? null,
     kvTransferBandwidth: args.kv_transfer_bandwidth ?? null,
     kvTransferTimingMode: args.kv_transfer_timing_mode ?? engineArgDefaults.kv_transfer_timing_mode,
+    kvTiers: kvTiersOf(args),
     routerQueuePolicy: args.router_queue_policy ?? null,
     sglang: {
       schedulePolicy: schedulePolicy === "lpm" ? "lpm" : "fifo",
@@ -311,6 +326,24 @@ function fillIn(
       scheduleConservativeness: args.sglang?.schedule_conservativeness ?? sglangDefaults.schedule_conservativeness,
     },
     given: args,
+  };
+}
+
+/** Tier settings with the reference's defaults; without a bandwidth the object store takes no time. */
+function kvTiersOf(args: GivenEngineArgs): KvTierConfig | null {
+  const hostBlocks = args.num_g2_blocks ?? 0;
+  if (hostBlocks === 0) return null;
+  return {
+    hostBlocks,
+    diskBlocks: args.num_g3_blocks ?? 0,
+    objectStore: args.enable_g4_storage ?? false,
+    offloadBatchSize: args.offload_batch_size || tierDefaults.offload_batch_size,
+    gpuToHost: args.bandwidth_g1_to_g2_gbps ?? tierDefaults.bandwidth_g1_to_g2_gbps,
+    hostToGpu: args.bandwidth_g2_to_g1_gbps ?? tierDefaults.bandwidth_g2_to_g1_gbps,
+    hostToDisk: args.bandwidth_g2_to_g3_gbps ?? tierDefaults.bandwidth_g2_to_g3_gbps,
+    diskToHost: args.bandwidth_g3_to_g2_gbps ?? tierDefaults.bandwidth_g3_to_g2_gbps,
+    hostToObject: args.bandwidth_g2_to_g4_gbps ?? tierDefaults.bandwidth_g2_to_g4_gbps,
+    objectToHost: args.bandwidth_g4_to_g2_gbps ?? tierDefaults.bandwidth_g4_to_g2_gbps,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { EngineConfig } from "../engine/engine-config.ts";
+import { semanticsByName, type SemanticsName } from "../engine/semantics.ts";
 import { resolveEnginePerformance } from "../perf/resolve.ts";
 import type { ConfigValue } from "../result/schema.ts";
-import { engineArgDefaults, sglangDefaults } from "./engine-args.ts";
+import { engineArgDefaults, sglangDefaults, tierDefaults } from "./engine-args.ts";
 import type { ValidatedEngineArgs } from "./engine-args.ts";
 import { keysWithoutEffect } from "./engine-args-schema.ts";
 
@@ -16,11 +17,17 @@ export interface ResolvedEngine {
 /**
  * Turns validated arguments into the engine the simulation runs: asks the performance model for pass times and
  * key-value capacity.
+ * @param semantics the rules of the run: some arguments act under one of them only
  * @throws whatever the performance model throws for people (unknown GPU, unreadable table, model that does not fit)
  */
-export async function resolveEngine(args: ValidatedEngineArgs): Promise<ResolvedEngine> {
+export async function resolveEngine(
+  args: ValidatedEngineArgs,
+  semantics: SemanticsName = "current",
+): Promise<ResolvedEngine> {
   const performance = await resolveEnginePerformance(args);
   const numGpuBlocks = args.numGpuBlocks ?? performance.numGpuBlocks ?? engineArgDefaults.num_gpu_blocks;
+  const tiers = semanticsByName[semantics].kvTiers && args.role !== "decode" ? args.kvTiers : null;
+  const derivedKvBytes = args.kvBytesPerToken === null && tiers !== null ? performance.kvBytesPerToken : null;
   const engine: EngineConfig = {
     engineType: args.engineType,
     numGpuBlocks,
@@ -37,10 +44,11 @@ export async function resolveEngine(args: ValidatedEngineArgs): Promise<Resolved
     startupSeconds: args.startupSeconds,
     gpusPerWorker: performance.gpusPerWorker,
     speculative: args.speculative,
-    kvBytesPerToken: args.kvBytesPerToken ?? 0,
+    kvBytesPerToken: args.kvBytesPerToken ?? derivedKvBytes ?? 0,
     kvTransferBandwidth: args.kvTransferBandwidth ?? 0,
     kvTransferTimingMode: args.kvTransferTimingMode,
     sglang: args.sglang,
+    ...(tiers === null ? {} : { kvTiers: tiers }),
     perfModel: performance.perfModel,
   };
   const values = valuesOf(args, engine);
@@ -51,7 +59,14 @@ export async function resolveEngine(args: ValidatedEngineArgs): Promise<Resolved
       note: "what GPU memory leaves for the key-value cache",
     };
   }
-  return { engine, values, warnings: [...performance.notes, ...withoutEffect(args)] };
+  if (derivedKvBytes !== null) {
+    values["kv_bytes_per_token"] = { value: derivedKvBytes, from: "derived", note: "the model's key-value cache" };
+  }
+  return {
+    engine,
+    values,
+    warnings: [...performance.notes, ...withoutEffect(args), ...tierWarnings(args, engine, semantics)],
+  };
 }
 
 function valuesOf(args: ValidatedEngineArgs, engine: EngineConfig): Record<string, ConfigValue> {
@@ -62,6 +77,7 @@ function valuesOf(args: ValidatedEngineArgs, engine: EngineConfig): Record<strin
     startup_time: null,
     max_model_len: null,
   };
+  if (args.kvTiers !== null) Object.assign(defaults, tierDefaults);
   if (args.engineType === "sglang") {
     for (const [key, value] of Object.entries(sglangDefaults)) defaults[`sglang.${key}`] = value;
   }
@@ -109,6 +125,18 @@ function withoutEffect({ given, where, aic }: ValidatedEngineArgs): string[] {
       warnings.push(`${where} ${idle.join(", ")} ${idle.length === 1 ? "has" : "have"} no effect without aic_backend`);
   }
   return warnings;
+}
+
+/** What asking for cache tiers does not do. */
+function tierWarnings({ kvTiers, role, where }: ValidatedEngineArgs, engine: EngineConfig, semantics: SemanticsName) {
+  if (kvTiers === null) return [];
+  const without = `${where} num_g2_blocks has no effect`;
+  if (!semanticsByName[semantics].kvTiers) {
+    return [`${without}: ai-dynamo 1.4.2 as published ignores cache tiers, and so does --semantics ${semantics}`];
+  }
+  if (role === "decode") return [`${without}: decode workers get their prompts by hand-off`];
+  if (engine.kvBytesPerToken > 0) return [];
+  return [`${where} kv_bytes_per_token is not given: transfers between cache tiers take no time`];
 }
 
 /** Arguments named after AIConfigurator that act without it. */

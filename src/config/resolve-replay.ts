@@ -59,7 +59,8 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
   problems.throwIfAny();
 
   const resolved: Record<string, ResolvedEngine> = {};
-  for (const [name, args] of Object.entries(engines)) resolved[name] = await resolveEngine(args!);
+  for (const [name, args] of Object.entries(engines))
+    resolved[name] = await resolveEngine(args!, given.semantics as SemanticsName);
   const topology = topologyOf(resolved, given);
   const scaled = { topology, seed: given.seed!, benchmarkGranularity: given.benchmarkGranularity! };
   const autoscaler = settings === null ? null : await resolveAutoscaler(settings, scaled, problems);

@@ -1,4 +1,5 @@
 import type { PerfModel } from "../perf/perf-model.ts";
+import type { KvTierConfig } from "./tiers/kv-tier-config.ts";
 
 /** One engine as the simulation runs it: validated, every default filled in. */
 export interface EngineConfig {
@@ -35,6 +36,8 @@ export interface EngineConfig {
   readonly kvTransferBandwidth: number;
   readonly kvTransferTimingMode: "full_prompt" | "destination_missing";
   readonly sglang: SglangConfig;
+  /** Cache tiers below GPU memory; absent without. */
+  readonly kvTiers?: KvTierConfig;
   /** Prices a pass. */
   readonly perfModel: PerfModel;
 }

@@ -16,6 +16,8 @@ export interface Semantics {
   readonly prefillFirst: boolean;
   /** Order of pass completions at one instant. */
   readonly completionOrder: "insertion" | "pool-and-worker";
+  /** Cache tiers below GPU memory act; the published 1.4.2 accepts their settings and does nothing. */
+  readonly kvTiers: boolean;
   /** A closed loop divides think times by the arrival speed-up, as an open one does. */
   readonly closedLoopScalesThinkTimes: boolean;
   /** A closed loop on a single target offers what becomes due during a pass at the pass's end. */
@@ -35,6 +37,7 @@ export const dynamo14: Semantics = {
   kvEventsAt: "pass-start",
   prefillFirst: false,
   completionOrder: "insertion",
+  kvTiers: false,
   closedLoopScalesThinkTimes: false,
   singleTargetOffersAtPassEnds: true,
   refusalsAfterArrivals: true,
@@ -50,6 +53,7 @@ export const current: Semantics = {
   kvEventsAt: "pass-end",
   prefillFirst: true,
   completionOrder: "pool-and-worker",
+  kvTiers: true,
   closedLoopScalesThinkTimes: true,
   singleTargetOffersAtPassEnds: false,
   refusalsAfterArrivals: false,

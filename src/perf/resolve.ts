@@ -2,7 +2,7 @@ import { ConfigError, ProblemList } from "../config/config-error.ts";
 import type { ValidatedEngineArgs } from "../config/engine-args.ts";
 import { place } from "../config/validate.ts";
 import type { Deployment } from "./deployment.ts";
-import { defaultMemoryFraction, doesNotFitMessage, kvCapacity } from "./kv-capacity.ts";
+import { defaultMemoryFraction, doesNotFitMessage, kvBytesPerToken, kvCapacity } from "./kv-capacity.ts";
 import { inCudaGraphs } from "./overheads/in-cuda-graphs.ts";
 import { loadModel, UnknownModelError } from "./load-model.ts";
 import type { ModelShape } from "./model-shape.ts";
@@ -21,6 +21,8 @@ export interface EnginePerformance {
   /** Estimated key-value blocks of a rank; null = no estimate, use the default. */
   readonly numGpuBlocks: number | null;
   readonly gpusPerWorker: number;
+  /** Bytes of key-value cache a token takes on one GPU; null = the model is not known. */
+  readonly kvBytesPerToken: number | null;
   /** What was assumed on the way; shown to the user. */
   readonly notes: readonly string[];
 }
@@ -51,7 +53,13 @@ export async function resolveEnginePerformance(args: ValidatedEngineArgs): Promi
     if (args.perfOverheads === "measured") {
       notes.push("perf_overheads has no effect without aic_backend, aic_system and aic_model_path");
     }
-    return { perfModel: profile ?? polynomialPerfModel, numGpuBlocks: null, gpusPerWorker, notes };
+    return {
+      perfModel: profile ?? polynomialPerfModel,
+      numGpuBlocks: null,
+      gpusPerWorker,
+      kvBytesPerToken: null,
+      notes,
+    };
   }
   const modelled =
     profile ??
@@ -61,7 +69,13 @@ export async function resolveEnginePerformance(args: ValidatedEngineArgs): Promi
   const corrected = calibrated ? await calibration(args, modelled, deployment, notes) : modelled;
   const perfModel = await withOverheads(args, corrected, deployment, notes);
   if (profile !== null) notes.push("times come from planner_profile_data; aic_* only sizes the key-value cache");
-  return { perfModel, numGpuBlocks: args.numGpuBlocks ?? estimateBlocks(deployment, args), gpusPerWorker, notes };
+  return {
+    perfModel,
+    numGpuBlocks: args.numGpuBlocks ?? estimateBlocks(deployment, args),
+    gpusPerWorker,
+    kvBytesPerToken: kvBytesPerToken(deployment),
+    notes,
+  };
 }
 
 /** The deployment the `aic_*` arguments describe. @throws ConfigError with every mistake in them */

@@ -5,6 +5,7 @@ import type { LatencyStatistics } from "../metrics/latency-statistics.ts";
 import { failureReasons, RequestStatus } from "../metrics/request-ledger.ts";
 import type { SemanticsName } from "../engine/semantics.ts";
 import type { SimulationOutcome, WorkerSpan } from "../simulation/outcome.ts";
+import { kvTiersOf } from "./kv-tiers.ts";
 import { resultDigest } from "./digest.ts";
 import { latencyColumns, presentValues } from "./latency-columns.ts";
 import type { ConfigValue, FlatMetric, RunResult, StatisticName } from "./schema.ts";
@@ -83,6 +84,7 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
     total_throughput_tok_s: rate(processed, seconds),
     prefix_cache_reused_ratio: rate(totals.reusedTokens, totals.inputTokens),
     first_admission_prefix_cache_reused_ratio: rate(totals.firstReusedTokens, totals.inputTokens),
+    ...(outcome.tierFigures === undefined ? {} : { kv_tiers: kvTiersOf(outcome.tierFigures) }),
     ...(Object.assign(
       {},
       flat("ttft_ms", ttft.statistics),

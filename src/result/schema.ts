@@ -57,6 +57,24 @@ export const statisticsSchema = z.strictObject({
   std: z.number(),
 });
 
+/** What the cache tiers below GPU memory did. */
+const kvTiersSchema = z
+  .strictObject({
+    host_hit_tokens: count("Prompt tokens brought back from host memory."),
+    disk_hit_tokens: count("Prompt tokens brought back from disk."),
+    object_hit_tokens: count("Prompt tokens brought back from the object store."),
+    onboardings: count("Times a request waited for blocks to be brought back."),
+    mean_onboarding_ms: number("How long that took on average, ms."),
+    offloaded_blocks: count("Evicted blocks copied to host memory."),
+    dropped_blocks: count("Evicted blocks that found no room in host memory."),
+    disk_writes: count("Blocks copied on to disk."),
+    object_writes: count("Blocks copied on to the object store."),
+    host_evictions: count("Blocks dropped from host memory to make room."),
+    disk_evictions: count("Blocks dropped from disk to make room."),
+    stall_ms: number("Time passes waited for evicted blocks to be copied out, summed over ranks, ms."),
+  })
+  .check(z.describe("Cache tiers below GPU memory. Only where they are configured."));
+
 const configValue = z
   .strictObject({
     value: z.json(),
@@ -130,6 +148,7 @@ export const runResultSchema = z
       "Reused / input tokens of completed requests; the largest reuse over re-admissions counts.",
     ),
     first_admission_prefix_cache_reused_ratio: number("The same with the reuse at the first admission."),
+    kv_tiers: z.optional(kvTiersSchema),
     ...flatShape,
 
     aiperf_itl_ms: statisticsSchema.check(

@@ -1,5 +1,6 @@
 import type { Worker } from "../engine/worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
+import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -83,6 +84,10 @@ export class AggregatedRun implements RunParts {
     return this.factory.engine;
   }
 
+  get tierFigures(): KvTierFigures | null {
+    return this.factory.tiers?.figures ?? null;
+  }
+
   get pools(): readonly WorkerPool[] {
     return [this.pool];
   }
@@ -92,6 +97,8 @@ export class AggregatedRun implements RunParts {
     for (;;) {
       const { source, pool, planner } = this;
       const backlog = this.router.backlog > 0;
+      // What one worker sends over a shared link slows another, so none may run ahead.
+      const inStep = backlog || this.factory.tiers?.sharesLinks === true;
       const nextNs = Math.min(
         this.nextOfferNs,
         pool.nextReadyNs,
@@ -99,7 +106,7 @@ export class AggregatedRun implements RunParts {
         this.finished.nextNs,
         backlog ? this.router.nextReleaseNs : Infinity,
       );
-      if ((source.dependsOnCompletions || backlog) && this.advanceOneWorker(nextNs, backlog)) {
+      if ((source.dependsOnCompletions || inStep) && this.advanceOneWorker(nextNs, inStep)) {
         if ((++steps & 0x3ff) === 0) yield { nowNs: Math.min(nextNs, this.horizonNs), offered: this.offered };
         continue;
       }

@@ -1,5 +1,6 @@
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
+import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import { WorkerPool } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
@@ -30,6 +31,7 @@ import { handoffWorkerFactory } from "./worker-factory.ts";
 export class DisaggregatedRun implements RunParts {
   readonly engine: "aggregated" | "pass-by-pass";
   readonly planner: PlannerLoop | null;
+  readonly tierFigures: KvTierFigures | null;
   readonly pools: readonly [WorkerPool<PrefillWorker>, WorkerPool<DecodeWorker>];
   offered = 0;
   private readonly semantics: Semantics;
@@ -65,6 +67,7 @@ export class DisaggregatedRun implements RunParts {
     this.horizonNs = config.maxSimTimeSeconds === null ? Infinity : config.maxSimTimeSeconds * 1e9;
     const factory = handoffWorkerFactory(trace, topology, semantics, ledger, handoffs, config.engine, this.horizonNs);
     this.engine = factory.engine;
+    this.tierFigures = factory.tiers?.figures ?? null;
     const { prefillEngine, decodeEngine } = topology;
     const prefillPool = new WorkerPool(
       "prefill",
@@ -277,6 +280,8 @@ export class DisaggregatedRun implements RunParts {
       // A prompt held at once lets another one in before the next pass.
       if (ended > 0 && station.role === "prefill") this.actions.sendHeldBack(nowNs);
       if (busy) station.endNs = worker.busyUntilNs;
+      // An idle prefill worker may have to look again when a lower cache tier has brought something back.
+      else if (station.role === "prefill") station.endNs = worker.nextStartNs;
     }
   }
 

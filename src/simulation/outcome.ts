@@ -1,5 +1,6 @@
 export type { WorkerSpan } from "../fleet/worker-span.ts";
 export type { HandoffColumns } from "../metrics/handoff-columns.ts";
+import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import type { WorkerSpan } from "../fleet/worker-span.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import type { RequestLedger } from "../metrics/request-ledger.ts";
@@ -27,6 +28,8 @@ export interface SimulationOutcome {
   readonly ticks: readonly TickRecord[];
   /** Columns only disaggregated runs have; null otherwise. */
   readonly handoffs: HandoffColumns | null;
+  /** What cache tiers below GPU memory did; absent without. */
+  readonly tierFigures?: KvTierFigures;
   /** Why the run ended before its last request did; null = it did not. */
   readonly endedEarly: {
     readonly kind: "max_sim_time" | "interrupted" | "planner_error";

@@ -1,3 +1,4 @@
+import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import type { WorkerPool } from "../fleet/worker-pool.ts";
 import type { PlannerLoop } from "./planner-loop.ts";
 
@@ -14,6 +15,8 @@ export interface RunParts {
   readonly engine: "aggregated" | "pass-by-pass";
   readonly pools: readonly WorkerPool[];
   readonly planner: PlannerLoop | null;
+  /** What cache tiers below GPU memory did; null without. */
+  readonly tierFigures: KvTierFigures | null;
   /** Requests offered so far. */
   readonly offered: number;
   /** The run itself, in steps. */

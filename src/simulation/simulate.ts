@@ -82,6 +82,7 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
     scalingEvents: parts.planner?.events ?? [],
     ticks: parts.planner?.ticks ?? [],
     handoffs,
+    ...(parts.tierFigures === null ? {} : { tierFigures: parts.tierFigures }),
     endedEarly,
   };
 }

@@ -15,6 +15,7 @@ import { SglangPrefillRank } from "../engine/sglang/sglang-prefill-rank.ts";
 import { SglangRank } from "../engine/sglang/sglang-rank.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import { AcceptanceSampler } from "../engine/speculative/acceptance-sampler.ts";
+import { KvTierFabric } from "../engine/tiers/kv-tier-fabric.ts";
 import type { Worker } from "../engine/worker.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import type { RequestLedger } from "../metrics/request-ledger.ts";
@@ -24,6 +25,8 @@ import type { DisaggregatedTopology } from "./run-config.ts";
 /** Makes the workers of a pool, all of one engine implementation. */
 export interface WorkerFactory {
   readonly engine: "aggregated" | "pass-by-pass";
+  /** Cache tiers below GPU memory; null without. */
+  readonly tiers: KvTierFabric | null;
   create(id: number): Worker;
 }
 
@@ -42,13 +45,16 @@ export function workerFactory(
   horizonNs: number,
 ): WorkerFactory {
   const whole = horizonNs === Infinity;
-  if (preference === "auto" && whole && aggregatedPathApplies(config, trace)) {
+  const tiers = kvTierFabric(config, semantics);
+  if (preference === "auto" && whole && tiers === null && aggregatedPathApplies(config, trace)) {
     const fleet = createAggregatedFleetState(trace, config, semantics, ledger);
-    return { engine: "aggregated", create: (id) => new AggregatedWorker(fleet, id) };
+    return { engine: "aggregated", tiers, create: (id) => new AggregatedWorker(fleet, id) };
   }
-  const context = rankContexts(trace, new PromptBlocks(trace, config.blockSize), config, semantics, ledger, whole);
+  const prompts = new PromptBlocks(trace, config.blockSize);
+  const context = rankContexts(trace, prompts, config, semantics, ledger, whole, tiers);
   return {
     engine: "pass-by-pass",
+    tiers,
     create(id) {
       const ranks = Array.from({ length: config.dpSize }, (_, rank) => createRank(context(id * config.dpSize + rank)));
       return new PassByPassWorker(ranks, horizonNs, whole && preference === "auto");
@@ -63,6 +69,8 @@ function createRank(context: RankContext): EngineRank {
 /** Makes the workers of the two pools of a disaggregated run. */
 export interface HandoffWorkerFactory {
   readonly engine: "aggregated" | "pass-by-pass";
+  /** Cache tiers of the prefill workers; null without. Decode workers have none. */
+  readonly tiers: KvTierFabric | null;
   createPrefill(id: number): PrefillWorker;
   createDecode(id: number): DecodeWorker;
 }
@@ -82,11 +90,13 @@ export function handoffWorkerFactory(
   const prompts = new PromptBlocks(trace, prefillEngine.blockSize);
   const sameBlocks = decodeEngine.blockSize === prefillEngine.blockSize;
   const decodePrompts = sameBlocks ? prompts : new PromptBlocks(trace, decodeEngine.blockSize);
-  const prefillContext = rankContexts(trace, prompts, prefillEngine, semantics, ledger, whole);
-  const decodeContext = rankContexts(trace, decodePrompts, decodeEngine, semantics, ledger, whole);
+  const tiers = kvTierFabric(prefillEngine, semantics);
+  const prefillContext = rankContexts(trace, prompts, prefillEngine, semantics, ledger, whole, tiers);
+  const decodeContext = rankContexts(trace, decodePrompts, decodeEngine, semantics, ledger, whole, null);
   const rowsAllowed = whole && preference === "auto";
   return {
     engine: "pass-by-pass",
+    tiers,
     createPrefill(id) {
       return new PassByPassPrefillWorker(createPrefillRank(prefillContext(id), handoffs), horizonNs, rowsAllowed);
     },
@@ -106,6 +116,11 @@ function createDecodeRank(context: RankContext, handoffs: HandoffColumns): Hando
   return new Rank(context, handoffs);
 }
 
+function kvTierFabric(config: EngineConfig, semantics: Semantics): KvTierFabric | null {
+  if (config.kvTiers === undefined || !semantics.kvTiers) return null;
+  return new KvTierFabric(config.kvTiers, config.kvBytesPerToken * config.blockSize);
+}
+
 function rankContexts(
   trace: Trace,
   prompts: PromptBlocks,
@@ -113,6 +128,7 @@ function rankContexts(
   semantics: Semantics,
   ledger: RequestLedger,
   whole: boolean,
+  tiers: KvTierFabric | null,
 ): (index: number) => RankContext {
   const { speculative } = config;
   return (index) => ({
@@ -123,6 +139,7 @@ function rankContexts(
     prompts,
     inputLength: trace.inputLength,
     outputLength: trace.outputLength,
+    tiers: tiers?.create() ?? null,
     sampler: speculative === null ? null : new AcceptanceSampler(speculative.seed + index, speculative.acceptRates),
     gapsOfCompletedOnly: !whole,
   });

@@ -4,6 +4,7 @@ import type { ForwardPass } from "../forward-pass.ts";
 import type { PromptBlocks } from "../prompt-blocks.ts";
 import type { Semantics } from "../semantics.ts";
 import type { AcceptanceSampler } from "../speculative/acceptance-sampler.ts";
+import type { KvTiers } from "../tiers/kv-tiers.ts";
 
 /** A scheduler with its cache: what a worker has one of per attention-DP rank. */
 export interface EngineRank {
@@ -25,6 +26,8 @@ export interface EngineRank {
   endIdle?(endNs: number): boolean;
   /** Runs passes that only decode in a row; absent where a rank has no such shortcut. See PagedRank. */
   runDecodeRow?(startNs: number, untilNs: number, horizonNs: number, previous: ForwardPass): number;
+  /** When a request that waits for blocks from a lower cache tier may have them, whole ns; Infinity = none waits. */
+  readonly wakeNs?: number;
   /** What the passes so far have changed is known to routers; absent where they know it at once. */
   publish?(): void;
   /** Leading full blocks of a request's prompt that routers know to be resident. */
@@ -42,6 +45,8 @@ export interface RankContext {
   /** Prompt and wanted output tokens of every request. */
   readonly inputLength: Int32Array;
   readonly outputLength: Int32Array;
+  /** Cache tiers below GPU memory; null without. */
+  readonly tiers: KvTiers | null;
   /** Draws speculative acceptances; null without speculation. */
   readonly sampler: AcceptanceSampler | null;
   /** Keep a request's gaps out of the pool until it completes: runs that end with requests under way. */

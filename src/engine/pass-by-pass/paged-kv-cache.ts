@@ -30,6 +30,8 @@ export class PagedKvCache {
   version = 0;
   /** Called with a key when its first copy is registered (true) or its last copy is evicted (false). */
   onKeyChange: ((key: number, resident: boolean) => void) | null = null;
+  /** Called with the key of a content whose last copy is evicted, one request's own included (see `rememberOwn`). */
+  onEvicted: ((key: number) => void) | null = null;
 
   /** @param keySpan keys of blocks that can be shared are below it */
   constructor(numBlocks: number, cachingEnabled: boolean, keySpan: number) {
@@ -177,6 +179,7 @@ export class PagedKvCache {
       this.index.set(key, other);
       return;
     }
+    this.onEvicted?.(key);
   }
 
   private forgetShared(block: number, key: number): void {
@@ -193,6 +196,7 @@ export class PagedKvCache {
     } else {
       this.index.delete(key);
       this.onKeyChange?.(key, false);
+      this.onEvicted?.(key);
     }
     this.nextCopy[block] = -1;
     this.previousCopy[block] = -1;

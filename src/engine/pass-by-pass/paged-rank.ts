@@ -49,7 +49,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     this.semantics = context.semantics;
     this.ledger = context.ledger;
     this.cache = new PagedKvCache(this.config.numGpuBlocks, this.config.enablePrefixCaching, context.prompts.keySpan);
-    this.scheduler = new VllmScheduler(this.config, this.semantics, this.cache, context.prompts, this);
+    this.scheduler = new VllmScheduler(this.config, this.semantics, this.cache, context.prompts, this, context.tiers);
     this.price = new PassPrice(this.config);
     this.row = new DecodeRow(this.config.blockSize);
     this.sampler = context.sampler;
@@ -57,11 +57,17 @@ export class PagedRank implements EngineRank, SchedulerListener {
   }
 
   get hasWork(): boolean {
-    return this.scheduler.running.length > 0 || this.scheduler.waiting.length > 0;
+    const { running, waiting, onboarding } = this.scheduler;
+    return running.length > 0 || waiting.length > 0 || (onboarding !== null && onboarding.ready.length > 0);
   }
 
   get inSystem(): number {
-    return this.scheduler.running.length + this.scheduler.waiting.length;
+    const { running, waiting, onboarding } = this.scheduler;
+    return running.length + waiting.length + (onboarding?.requests.length ?? 0);
+  }
+
+  get wakeNs(): number {
+    return this.context.tiers?.wakeNs ?? Infinity;
   }
 
   enqueue(request: number): void {
@@ -102,6 +108,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
    */
   runDecodeRow(startNs: number, untilNs: number, horizonNs: number, previous: ForwardPass): number {
     const { scheduler, row, cache } = this;
+    if (this.context.tiers !== null) return 0;
     if (this.config.speculative !== null || (scheduler.waiting.length > 0 && !scheduler.blocked)) return 0;
     if (scheduler.running.length > this.config.maxNumBatchedTokens || !row.arrange(scheduler.running, startNs))
       return 0;
@@ -184,6 +191,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
   startPass(startNs: number): number {
     this.passStartNs = startNs;
     const { scheduler } = this;
+    this.context.tiers?.advance(startNs);
     let retried = false;
     for (;;) {
       const pass = this.tryPass(startNs);
@@ -194,7 +202,9 @@ export class PagedRank implements EngineRank, SchedulerListener {
           continue;
         }
       }
-      if (!this.giveUpOnHead()) return -1;
+      if (scheduler.onboarding !== null && scheduler.onboarding.requests.length > 0) {
+        if (!scheduler.onboarding.giveWay()) return -1;
+      } else if (!this.giveUpOnHead()) return -1;
       retried = false;
     }
   }
@@ -219,7 +229,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     if (!emptied) this.vainPasses = 0;
     this.sampleBursts();
     this.recordPass(startNs);
-    return prefillNs + decodeNs;
+    return prefillNs + decodeNs + (this.context.tiers?.copyOut() ?? 0);
   }
 
   /**
@@ -428,6 +438,10 @@ export class PagedRank implements EngineRank, SchedulerListener {
     const { waiting } = scheduler;
     pass.numQueuedPrefill = waiting.prefillRequests;
     pass.sumQueuedPrefillTokens = waiting.prefillTokens;
+    for (const state of scheduler.onboarding?.requests ?? []) {
+      pass.numQueuedPrefill++;
+      pass.sumQueuedPrefillTokens += state.promptLength;
+    }
     pass.numQueuedDecode = waiting.decodeRequests;
     pass.sumQueuedDecodeKvTokens = waiting.decodeTokens;
     pass.remainingPrefillTokens = 0;

@@ -55,7 +55,7 @@ export class PassByPassWorker implements Worker {
 
   /** There may be something to run from `atNs` on. */
   wake(atNs: number): void {
-    if (this.nextStartNs === Infinity) this.nextStartNs = Math.max(atNs, this.busyUntilNs);
+    this.nextStartNs = Math.min(this.nextStartNs, Math.max(atNs, this.busyUntilNs));
   }
 
   advance(untilNs: number, stopAtFinish: boolean): void {
@@ -123,7 +123,8 @@ export class PassByPassWorker implements Worker {
       const rank = ranks[i]!;
       copyForwardPass(rank.pass, this.previous[i]!);
       rank.publish?.();
-      const duration = rank.hasWork ? rank.startPass(startNs) : -1;
+      const due = rank.hasWork || (rank.wakeNs ?? Infinity) <= startNs;
+      const duration = due ? rank.startPass(startNs) : -1;
       durations[i] = duration;
       if (duration > longest) longest = duration;
     }
@@ -162,6 +163,13 @@ export class PassByPassWorker implements Worker {
       this.busyNs += endNs - startNs;
     }
     this.busyUntilNs = endNs;
-    this.nextStartNs = hasWork && longest >= 0 ? endNs : Infinity;
+    this.nextStartNs = hasWork && longest >= 0 ? endNs : this.wakeNs(endNs);
+  }
+
+  /** When a lower cache tier may have brought something back, not before `atNs`. */
+  private wakeNs(atNs: number): number {
+    let wakeNs = Infinity;
+    for (const rank of this.ranks) wakeNs = Math.min(wakeNs, rank.wakeNs ?? Infinity);
+    return Math.max(atNs, wakeNs);
   }
 }

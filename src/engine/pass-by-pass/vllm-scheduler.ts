@@ -2,11 +2,13 @@ import type { EngineConfig } from "../engine-config.ts";
 import { ownBlockKey, type PromptBlocks } from "../prompt-blocks.ts";
 import { FailureReason } from "../../metrics/request-ledger.ts";
 import type { Semantics } from "../semantics.ts";
+import type { KvTiers } from "../tiers/kv-tiers.ts";
 import { Batch } from "./batch.ts";
 import { honouredModelLength } from "../model-length.ts";
 import type { PagedKvCache } from "./paged-kv-cache.ts";
 import { knownTokens, type RequestState } from "./request-state.ts";
 import { WaitingLine } from "./waiting-line.ts";
+import { Onboarding } from "./onboarding.ts";
 
 /** What a scheduler tells the rank it works for. */
 export interface SchedulerListener {
@@ -35,11 +37,13 @@ export class VllmScheduler {
   preemptions = 0;
   /** Only requests whose prompt was handed over may be admitted (a reservation is pending). */
   onlyMaterialised = false;
+  /** Requests whose blocks are brought back from lower cache tiers; null without tiers. */
+  readonly onboarding: Onboarding | null;
   /** Most tokens a request emits in a pass, with room for them made before; 0 without speculation. */
   longestBurst: number;
   private budget = 0;
-  private readonly config: EngineConfig;
-  private readonly cache: PagedKvCache;
+  readonly config: EngineConfig;
+  readonly cache: PagedKvCache;
   private readonly prompts: PromptBlocks;
   private readonly listener: SchedulerListener;
   private readonly noEvict: boolean;
@@ -56,6 +60,7 @@ export class VllmScheduler {
     cache: PagedKvCache,
     prompts: PromptBlocks,
     listener: SchedulerListener,
+    tiers: KvTiers | null = null,
   ) {
     this.config = config;
     this.cache = cache;
@@ -64,6 +69,7 @@ export class VllmScheduler {
     this.noEvict = config.engineType === "trtllm";
     this.longestBurst = config.speculative === null ? 0 : config.speculative.nextn + 1;
     this.modelLength = honouredModelLength(config, semantics);
+    this.onboarding = tiers === null ? null : new Onboarding(tiers, this);
   }
 
   /** Puts the next pass together: `batch` and the requests' `passScheduled` say what it computes. */
@@ -130,7 +136,11 @@ export class VllmScheduler {
     const shared = Math.min(full, this.prompts.sharedBlocks(state.request));
     let k = state.registered;
     for (; k < shared; k++) this.cache.register(state.blocks[k]!, this.prompts.key(state.request, k));
-    for (; k < full; k++) this.cache.registerOwn(state.blocks[k]!);
+    for (; k < full; k++) {
+      this.cache.registerOwn(state.blocks[k]!);
+      // Lower tiers know every content by its key.
+      if (this.onboarding !== null) this.cache.rememberOwn(state.blocks[k]!, this.blockKey(state, k));
+    }
     state.registered = full;
   }
 
@@ -181,7 +191,8 @@ export class VllmScheduler {
       this.admitMaterialised();
       return;
     }
-    while (waiting.length > 0 && this.running.length < config.maxNumSeqs) {
+    if (!this.admitOnboarded()) return;
+    while (waiting.length > 0 && this.inHand < config.maxNumSeqs) {
       const state = waiting.first!;
       if (!state.materialised) {
         const reason = this.rejection(state);
@@ -200,21 +211,51 @@ export class VllmScheduler {
       }
       this.lookUpPrefix(state);
       if (!this.fits(state)) return;
+      if (this.onboarding?.bringBack(state, this.hitBlocks, this.mostHits(state)) === true) {
+        if (!this.admitOnboarded()) return;
+        continue;
+      }
       const cached = this.hitBlocks * config.blockSize;
       const remaining = knownTokens(state) - cached;
       // A prompt found in full (TRT-LLM) needs no budget.
       if (this.budget === 0 && remaining > 0) return;
       if (!config.enableChunkedPrefill && remaining > this.budget) return;
       waiting.removeFirst();
-      for (let k = 0; k < this.hitBlocks; k++) {
-        const block = this.cache.find(this.blockKey(state, k));
-        this.cache.acquire(block);
-        state.blocks.push(block);
-      }
-      state.registered = this.hitBlocks;
+      this.takeHits(state, this.hitBlocks);
       state.computed = cached;
       this.admit(state, Math.min(remaining, this.budget), cached);
     }
+  }
+
+  /** Requests running and those a lower tier is bringing blocks back for. */
+  private get inHand(): number {
+    return this.running.length + (this.onboarding?.requests.length ?? 0);
+  }
+
+  /** Takes in requests whose blocks are back, in the order they came back; false when one must wait. */
+  private admitOnboarded(): boolean {
+    if (this.onboarding === null) return true;
+    const { ready } = this.onboarding;
+    while (ready.length > 0) {
+      const state = ready[0]!;
+      const remaining = knownTokens(state) - state.computed;
+      const blocks = Math.ceil(knownTokens(state) / this.config.blockSize) - state.blocks.length;
+      if (this.running.length >= this.config.maxNumSeqs || blocks > this.cache.availableBlocks) return false;
+      if ((this.budget === 0 || !this.config.enableChunkedPrefill) && remaining > this.budget) return false;
+      this.onboarding.take();
+      this.admit(state, Math.min(remaining, this.budget), state.computed);
+    }
+    return true;
+  }
+
+  /** References the first `count` resident blocks of a request. */
+  takeHits(state: RequestState, count: number): void {
+    for (let k = 0; k < count; k++) {
+      const block = this.cache.find(this.blockKey(state, k));
+      this.cache.acquire(block);
+      state.blocks.push(block);
+    }
+    state.registered = count;
   }
 
   private admit(state: RequestState, tokens: number, cached: number): void {
@@ -246,18 +287,26 @@ export class VllmScheduler {
     this.hitBlocks = 0;
     this.hitReferenced = 0;
     if (!this.config.enablePrefixCaching) return;
-    const uncapped = this.noEvict || state.outputLimit === 0;
-    const most = Math.floor((knownTokens(state) - (uncapped ? 0 : 1)) / this.config.blockSize);
+    const most = this.mostHits(state);
     for (let k = 0; k < most; k++) {
       const block = this.cache.find(this.blockKey(state, k));
       if (block < 0) break;
       this.hitBlocks++;
       if (this.cache.isReferenced(block)) this.hitReferenced++;
     }
-    if (this.config.speculative !== null && !uncapped && this.hitBlocks > 0) {
+    if (this.config.speculative !== null && !this.isUncapped(state) && this.hitBlocks > 0) {
       this.hitBlocks--;
       this.hitReferenced = Math.min(this.hitReferenced, this.hitBlocks);
     }
+  }
+
+  /** Most leading blocks of a request that may be found instead of computed. */
+  private mostHits(state: RequestState): number {
+    return Math.floor((knownTokens(state) - (this.isUncapped(state) ? 0 : 1)) / this.config.blockSize);
+  }
+
+  private isUncapped(state: RequestState): boolean {
+    return this.noEvict || state.outputLimit === 0;
   }
 
   /** Whether the whole sequence (TRT-LLM: prompt and all output) fits beside what is promised to others. */
@@ -270,7 +319,9 @@ export class VllmScheduler {
     }
     const needed = this.worstCaseBlocks(state) - this.hitReferenced;
     let available = config.numGpuBlocks - cache.activeBlocks;
+    const outside = this.onboarding?.requests ?? [];
     for (const other of this.running) available -= this.worstCaseBlocks(other) - other.blocks.length;
+    for (const other of outside) available -= this.worstCaseBlocks(other) - other.blocks.length;
     return needed <= available;
   }
 

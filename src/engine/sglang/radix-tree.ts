@@ -15,6 +15,8 @@ export class RadixTree {
   /** Told what enters and leaves the tree: pages [from, to) of the sequence of `owner`. */
   onStored: ((owner: number, from: number, to: number) => void) | null = null;
   onRemoved: ((owner: number, from: number, to: number) => void) | null = null;
+  /** Told the same of what leaves it, for lower cache tiers. */
+  onEvicted: ((owner: number, from: number, to: number) => void) | null = null;
   private readonly sequence: PageSequence;
   /** Every node but the root, by the key of its first page. */
   private readonly byFirstPage = new Map<number, RadixNode>();
@@ -150,6 +152,7 @@ export class RadixTree {
       if (leaf === null) break;
       const taken = Math.min(left, leaf.end - leaf.start);
       this.onRemoved?.(leaf.owner, leaf.end - taken, leaf.end);
+      this.onEvicted?.(leaf.owner, leaf.end - taken, leaf.end);
       leaf.end -= taken;
       this.pages -= taken;
       left -= taken;

@@ -42,7 +42,7 @@ export class SglangPrefillRank extends SglangRank implements HandoffPrefillRank 
   }
 
   protected override get pagesHeldOutside(): boolean {
-    return this.sources.size > 0;
+    return super.pagesHeldOutside || this.sources.size > 0;
   }
 
   protected override outputLimit(request: number, promptLength: number): number {

@@ -53,17 +53,23 @@ export class SglangRank implements EngineRank, SglangListener {
     // The 1.4.2 engine caches whatever it is told.
     const caching = config.enablePrefixCaching || !semantics.prefillFirst;
     this.pool = new TokenPool(config.numGpuBlocks, sequence, caching);
-    this.scheduler = new SglangScheduler(config, semantics, this.pool, sequence, this);
+    this.scheduler = new SglangScheduler(config, semantics, this.pool, sequence, this, context.tiers);
     this.price = new PassPrice(config);
     this.modelLength = honouredModelLength(config, semantics);
   }
 
   get hasWork(): boolean {
-    return this.scheduler.running.length > 0 || this.scheduler.waiting.length > 0;
+    const { running, waiting, onboarded } = this.scheduler;
+    return running.length > 0 || waiting.length > 0 || onboarded.length > 0;
   }
 
   get inSystem(): number {
-    return this.scheduler.running.length + this.scheduler.waiting.length;
+    const { running, waiting, onboarded, onboarding } = this.scheduler;
+    return running.length + waiting.length + onboarded.length + onboarding.size;
+  }
+
+  get wakeNs(): number {
+    return this.context.tiers?.wakeNs ?? Infinity;
   }
 
   enqueue(request: number): void {
@@ -96,6 +102,8 @@ export class SglangRank implements EngineRank, SglangListener {
   startPass(startNs: number): number {
     this.passStartNs = startNs;
     const { scheduler } = this;
+    const { tiers } = this.context;
+    tiers?.advance(startNs);
     for (;;) {
       scheduler.admit();
       if (scheduler.batch.requests > 0 || scheduler.running.length > 0) break;
@@ -106,7 +114,7 @@ export class SglangRank implements EngineRank, SglangListener {
     const decodeNs = this.prefillOnly ? this.choosePrefillEmitters() : this.chooseDecodeEmitters();
     if (decodeNs < 0 && scheduler.batch.requests === 0) return -1;
     this.recordPass(startNs);
-    return prefillNs + Math.max(0, decodeNs);
+    return prefillNs + Math.max(0, decodeNs) + (tiers?.copyOut() ?? 0);
   }
 
   protected prefillTime(): number {
@@ -114,9 +122,9 @@ export class SglangRank implements EngineRank, SglangListener {
     return this.price.prefillNs(batch.requests, batch.sumEnds, batch.sumPrefix);
   }
 
-  /** Whether pages are held for prompts that are handed over: what does not fit now may fit later. */
+  /** Whether pages are held for prompts handed over or brought back: what does not fit now may fit later. */
   protected get pagesHeldOutside(): boolean {
-    return false;
+    return this.scheduler.onboarding.size > 0;
   }
 
   endPass(endNs: number): void {
@@ -334,6 +342,10 @@ export class SglangRank implements EngineRank, SglangListener {
         pass.numQueuedPrefill++;
         pass.sumQueuedPrefillTokens += state.promptLength;
       }
+    }
+    for (const state of scheduler.onboarding) {
+      pass.numQueuedPrefill++;
+      pass.sumQueuedPrefillTokens += state.promptLength;
     }
     pass.activeBlocks = this.pool.activePages;
     pass.emittingRequests = this.emitting.length;

@@ -14,6 +14,8 @@ export interface SglangRequest {
   /** The deepest tree node it has locked; the root when none. `node.end` pages of its sequence are in the tree. */
   node: RadixNode;
   admitted: boolean;
+  /** Pages of its came back from a lower cache tier, and it has not been admitted since. */
+  broughtBack: boolean;
   /** It was taken out of the running batch to make room. */
   retracted: boolean;
   /** Its whole sequence is materialised by the pass being put together. */
@@ -39,6 +41,7 @@ export function newSglangRequest(
     pages: 0,
     node: root,
     admitted: false,
+    broughtBack: false,
     retracted: false,
     completesPrefill: false,
     lastTokenNs: NaN,

@@ -2,6 +2,7 @@ import { FailureReason } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
 import { honouredModelLength } from "../model-length.ts";
 import type { Semantics } from "../semantics.ts";
+import type { KvTiers } from "../tiers/kv-tiers.ts";
 import { NewTokenRatio } from "./new-token-ratio.ts";
 import type { PageSequence } from "./page-sequence.ts";
 import { PrefillBatch } from "./prefill-batch.ts";
@@ -30,6 +31,9 @@ export class SglangScheduler {
   /** Nobody waiting is admitted (a reservation is pending). */
   admissionsClosed = false;
   readonly ratio: NewTokenRatio;
+  /** Requests a lower cache tier brings pages back for, and those whose pages have come. */
+  readonly onboarding = new Set<SglangRequest>();
+  readonly onboarded: SglangRequest[] = [];
   /** Requests retracted so far. */
   retractions = 0;
   private readonly config: EngineConfig;
@@ -38,6 +42,7 @@ export class SglangScheduler {
   private readonly pool: TokenPool;
   private readonly sequence: PageSequence;
   private readonly listener: SglangListener;
+  private readonly tiers: KvTiers | null;
   private remainingTotal = 0;
   private remainingInput = 0;
   private remainingChunk = 0;
@@ -48,7 +53,14 @@ export class SglangScheduler {
     pool: TokenPool,
     sequence: PageSequence,
     listener: SglangListener,
+    tiers: KvTiers | null,
   ) {
+    this.tiers = tiers;
+    if (tiers !== null) {
+      pool.tree.onEvicted = (owner, from, to) => {
+        for (let page = to - 1; page >= from; page--) tiers.onEvicted(sequence.key(owner, page));
+      };
+    }
     this.config = config;
     this.modelLength = honouredModelLength(config, semantics);
     this.wholePromptFirst = semantics.prefillFirst;
@@ -64,6 +76,7 @@ export class SglangScheduler {
     const { sglang } = config;
     this.batch.reset();
     this.takeHandedOver();
+    if (this.onboarded.length > 0) waiting.unshift(...this.onboarded.splice(0));
     if (waiting.length === 0 || this.admissionsClosed || this.handedOver.length > 0) return;
     if (sglang.schedulePolicy === "lpm") sortByCachedPrefix(waiting, pool, this.sequence);
     this.remainingTotal =
@@ -72,13 +85,17 @@ export class SglangScheduler {
     this.remainingChunk = sglang.chunkedPrefillSize;
     let taken = 0;
     let partial: SglangRequest | null = null;
-    while (taken < waiting.length && this.running.length < config.maxNumSeqs && this.remainingChunk > 0) {
+    while (taken < waiting.length && this.inHand < config.maxNumSeqs && this.remainingChunk > 0) {
       const state = waiting[taken]!;
       const reason = this.impossible(state);
       if (reason !== FailureReason.none) {
         waiting.splice(taken, 1);
         pool.release(state);
         this.listener.onReject(state, reason);
+        continue;
+      }
+      if (this.tiers !== null && this.bringBack(state, this.tiers)) {
+        waiting.splice(taken, 1, ...this.onboarded.splice(0));
         continue;
       }
       if (!(this.wholePromptFirst ? this.takeByNewestRules(state) : this.take(state))) break;
@@ -94,6 +111,48 @@ export class SglangScheduler {
       pool.cache(partial, partial.materialised);
       waiting.unshift(partial);
     }
+  }
+
+  /** Requests running and those a lower tier is bringing pages back for. */
+  private get inHand(): number {
+    return this.running.length + this.onboarding.size;
+  }
+
+  /**
+   * Begins to bring back what lower tiers have of a request's prompt, if there is anything and the prompt fits.
+   * @returns whether it did; the request then waits outside the queue until its pages have come
+   */
+  private bringBack(state: SglangRequest, tiers: KvTiers): boolean {
+    const { pool, sequence, config } = this;
+    if (state.materialised > 0 || !config.enablePrefixCaching) return false;
+    const { pageSize } = pool;
+    const length = sequenceLength(state);
+    const most = Math.floor((state.outputLimit === 0 ? length : length - 1) / pageSize);
+    const resident = pool.residentPages(state.request, most);
+    const key = (page: number) => sequence.key(state.request, page);
+    const run = tiers.find(key, resident, most);
+    const found = run.host + run.disk + run.object;
+    if (found === 0) return false;
+    pool.takePrefix(state, resident);
+    const tokens = (resident + found) * pageSize;
+    const rest = Math.min(ceilTo(length - tokens, pageSize), this.remainingChunk);
+    const fits = found * pageSize + rest + this.reserve(state) < this.remainingTotal && found <= pool.availablePages;
+    if (!fits) {
+      pool.release(state);
+      return false;
+    }
+    this.remainingTotal -= found * pageSize;
+    this.onboarding.add(state);
+    const makeRoom = () => pool.grow(state, tokens);
+    tiers.onboard(key, resident, run, makeRoom, () => {
+      this.onboarding.delete(state);
+      state.materialised = tokens;
+      state.broughtBack = true;
+      pool.cache(state, tokens);
+      tiers.countHits(run, pageSize);
+      this.onboarded.push(state);
+    });
+    return true;
   }
 
   private takeHandedOver(): void {
@@ -179,7 +238,8 @@ export class SglangScheduler {
     this.remainingInput -= charge;
     this.remainingChunk -= charge;
     this.settle(state, prefix, prefix + chunk, whole);
-    if (fresh) this.listener.onAdmit(state, prefix);
+    if (fresh || state.broughtBack) this.listener.onAdmit(state, prefix);
+    state.broughtBack = false;
     return true;
   }
 

@@ -1,0 +1,72 @@
+import type { KvTiers } from "../tiers/kv-tiers.ts";
+import { knownTokens, type RequestState } from "./request-state.ts";
+import type { VllmScheduler } from "./vllm-scheduler.ts";
+
+/**
+ * Requests of a vLLM- or TRT-LLM-like scheduler whose blocks come back from lower cache tiers: they leave the queue with
+ * their place on the GPU reserved, and are admitted when the blocks are there (engine-reference §3.1).
+ */
+export class Onboarding {
+  /** All of them, and those whose blocks have come, in that order. */
+  readonly requests: RequestState[] = [];
+  readonly ready: RequestState[] = [];
+  private readonly tiers: KvTiers;
+  private readonly scheduler: VllmScheduler;
+
+  constructor(tiers: KvTiers, scheduler: VllmScheduler) {
+    this.tiers = tiers;
+    this.scheduler = scheduler;
+    scheduler.cache.onEvicted = (key) => tiers.onEvicted(key);
+  }
+
+  /**
+   * Begins to bring back what lower tiers have of the head of the queue, which fits the pool.
+   * @param resident its leading blocks that are on the GPU
+   * @param most leading blocks it may find
+   * @returns whether there is anything; the head has then left the queue
+   */
+  bringBack(state: RequestState, resident: number, most: number): boolean {
+    const { scheduler, tiers } = this;
+    const { blockSize, enableChunkedPrefill, enablePrefixCaching, maxNumBatchedTokens } = scheduler.config;
+    if (!enablePrefixCaching) return false;
+    const key = (block: number) => scheduler.blockKey(state, block);
+    const run = tiers.find(key, resident, most);
+    const found = run.host + run.disk + run.object;
+    if (found === 0) return false;
+    const computed = (resident + found) * blockSize;
+    if (!enableChunkedPrefill && knownTokens(state) - computed > maxNumBatchedTokens) return false;
+    scheduler.waiting.removeFirst();
+    scheduler.takeHits(state, resident);
+    this.requests.push(state);
+    const makeRoom = () => {
+      for (let i = 0; i < found; i++) state.blocks.push(scheduler.cache.allocate());
+    };
+    tiers.onboard(key, resident, run, makeRoom, () => {
+      state.computed = computed;
+      scheduler.registerFullBlocks(state, computed);
+      tiers.countHits(run, blockSize);
+      this.ready.push(state);
+    });
+    return true;
+  }
+
+  /** The first request whose blocks are back is admitted. */
+  take(): void {
+    const state = this.ready.shift()!;
+    this.requests.splice(this.requests.indexOf(state), 1);
+  }
+
+  /**
+   * Nothing runs, and requests whose blocks are back are in each other's way: the last one loses its blocks and queues
+   * again. False when there is none.
+   */
+  giveWay(): boolean {
+    const state = this.ready.pop();
+    if (state === undefined) return false;
+    this.requests.splice(this.requests.indexOf(state), 1);
+    this.scheduler.releaseBlocks(state);
+    state.computed = 0;
+    this.scheduler.waiting.pushFront(state);
+    return true;
+  }
+}

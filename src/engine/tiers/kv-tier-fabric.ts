@@ -1,0 +1,55 @@
+import type { KvTierConfig } from "./kv-tier-config.ts";
+import { noTierFigures, type KvTierFigures } from "./kv-tier-figures.ts";
+import { KvTiers } from "./kv-tiers.ts";
+import type { SharedLink } from "./shared-link.ts";
+import { TierStore } from "./tier-store.ts";
+import { TransferClock } from "./transfer-clock.ts";
+
+/** What the ranks of a pool share below host memory: the links to disk and object store, and the object store itself. */
+export interface SharedTiers {
+  readonly clock: TransferClock;
+  readonly objects: TierStore;
+  readonly hostToDisk: SharedLink;
+  readonly diskToHost: SharedLink;
+  readonly hostToObject: SharedLink;
+  readonly objectToHost: SharedLink;
+}
+
+/** Makes the cache tiers of a pool's ranks. */
+export class KvTierFabric {
+  readonly figures: KvTierFigures = noTierFigures();
+  private readonly config: KvTierConfig;
+  private readonly blockBytes: number;
+  private readonly shared: SharedTiers;
+
+  /** @param blockBytes bytes of a block of key-value cache */
+  constructor(config: KvTierConfig, blockBytes: number) {
+    this.config = config;
+    this.blockBytes = blockBytes;
+    this.shared = this.links(new TransferClock());
+  }
+
+  /** Whether a transfer of one worker slows those of another: workers may then not run ahead of each other. */
+  get sharesLinks(): boolean {
+    return this.config.diskBlocks > 0 || this.config.objectStore;
+  }
+
+  /** The tiers of one rank. */
+  create(): KvTiers {
+    // Without shared links every rank has a clock of its own, so that it need not look at the others' transfers.
+    const shared = this.sharesLinks ? this.shared : this.links(new TransferClock());
+    return new KvTiers(this.config, this.blockBytes, shared, this.figures);
+  }
+
+  private links(clock: TransferClock): SharedTiers {
+    const { config } = this;
+    return {
+      clock,
+      objects: new TierStore(Infinity),
+      hostToDisk: clock.link(config.hostToDisk),
+      diskToHost: clock.link(config.diskToHost),
+      hostToObject: clock.link(config.hostToObject),
+      objectToHost: clock.link(config.objectToHost),
+    };
+  }
+}
