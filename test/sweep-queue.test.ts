@@ -178,7 +178,8 @@ describe.skipIf(redisMissing !== null)(
       const queue = new Queue(`runs-${windtunnelVersion}`, { connection: { port: redis.port }, prefix: "{strict}" });
       const task = { run: "r", point: { index: 0, values: {}, repeat: 0 }, options: {} };
       const trace = { digest: "0".repeat(64), name: "", notes: [] };
-      await queue.add("run", { version: "99.0.0", task, trace, keepResult: false }, { jobId: "other-version" });
+      const job = { task, trace, policyDigest: null, keepResult: false };
+      await queue.add("run", { version: "99.0.0", ...job }, { jobId: "other-version" });
       await queue.add("run", { code: "process.exit()" }, { jobId: "no-run" });
       await startWorker("strict");
       const reasonOf = async (id: string) => {

@@ -114,6 +114,18 @@ vary:
   });
 });
 
+test("a policy module that has changed makes other runs", async () => {
+  const cwd = scratchFolder();
+  const module = (seconds: number) =>
+    `export default { firstTickSeconds: () => ${seconds}, onTick: () => ({ replicas: {}, nextTickSeconds: 1e9 }) };`;
+  writeFileSync(join(cwd, "policy.mjs"), module(10));
+  const args = ["sweep", ...small, "--vary", "run.num_workers=1,2", "--policy", "./policy.mjs", "--out", "o"];
+  expect((await runCli(args, { cwd })).stdout).toContain("2 runs done, 0 failed");
+  expect((await runCli(args, { cwd })).stdout).toContain("2 runs done, 2 of them from before, 0 failed");
+  writeFileSync(join(cwd, "policy.mjs"), module(20));
+  expect((await runCli(args, { cwd })).stdout).toContain("2 runs done, 0 failed");
+});
+
 describe("interruption", () => {
   const many = ["sweep", ...small, "--vary", "run.seed=1:60:1", "--vary", "engine.max_num_seqs=8", "--parallel", "2"];
 

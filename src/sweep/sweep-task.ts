@@ -6,6 +6,7 @@ import { sortKeys } from "../result/digest.ts";
 import type { RunResult } from "../result/schema.ts";
 import type { Trace } from "../trace/trace.ts";
 import { windtunnelVersion } from "../version.ts";
+import { policyModuleDigest, policyModuleOf } from "./policy-module.ts";
 import type { SweepPoint } from "./sweep-plan.ts";
 import { failedRow, rowOf, type SweepRow } from "./sweep-row.ts";
 
@@ -19,10 +20,15 @@ export interface SweepTask {
 /** Options that say where a run's trace is and where its output goes, not what is simulated. */
 const outsideRun = new Set(["trace", "reportJson", "reportJsonl", "reportHtml", "quiet", "json"]);
 
-/** What makes a run the same run: the program's version, the workload's content and every option that matters. */
+/**
+ * What makes a run the same run: the program's version, the workload's content, every option that matters and the
+ * policy module's content.
+ */
 export function runKey(options: ReplayOptions, workloadDigest: string): string {
   const simulated = Object.fromEntries(Object.entries(options).filter(([key]) => !outsideRun.has(key)));
-  const run = { version: windtunnelVersion, workload: workloadDigest, options: simulated };
+  const module = policyModuleOf(options);
+  const policy = module === null ? {} : { policy: policyModuleDigest(module) };
+  const run = { version: windtunnelVersion, workload: workloadDigest, options: simulated, ...policy };
   return createHash("sha256")
     .update(JSON.stringify(sortKeys(run)))
     .digest("hex")

@@ -5,6 +5,7 @@ import { OutputError } from "../../report/atomic-file.ts";
 import type { RunResult } from "../../result/schema.ts";
 import { windtunnelVersion } from "../../version.ts";
 import { packTrace } from "../packed-trace.ts";
+import { policyModuleDigest, policyModuleOf } from "../policy-module.ts";
 import type { RunDriver } from "../run-driver.ts";
 import { failedRow, type SweepFigures, type SweepRow } from "../sweep-row.ts";
 import type { SweepTask } from "../sweep-task.ts";
@@ -191,10 +192,12 @@ export class QueueDriver implements RunDriver {
     if (run === undefined || this.closed) return;
     const { task, workload, resultPath } = run;
     const { name, notes } = workload.trace;
+    const module = policyModuleOf(task.options);
     const data: RunJob = {
       version: windtunnelVersion,
       task,
       trace: { digest: workload.digest, name, notes },
+      policyDigest: module === null ? null : policyModuleDigest(module),
       keepResult: resultPath !== null,
     };
     try {

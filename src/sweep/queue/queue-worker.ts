@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { windtunnelVersion } from "../../version.ts";
 import { LocalPool } from "../local-pool.ts";
 import { TraceTransferError, unpackTrace } from "../packed-trace.ts";
+import { policyModuleDigest, policyModuleOf } from "../policy-module.ts";
 import type { TraceContent } from "../shared-trace.ts";
 import type { RunReturn } from "./queue-driver.ts";
 import { keptSeconds, queueKeys } from "./queue-keys.ts";
 import { connectQueue } from "./redis-connection.ts";
-import { codeNamedBy, readRunJob, type RunJob } from "./run-job.ts";
+import { readRunJob, type RunJob } from "./run-job.ts";
 import { redisTraceStore, sharedTraceStore, type TraceStore } from "./trace-store.ts";
 import { registerWorker } from "./worker-registry.ts";
 
@@ -57,10 +58,14 @@ export async function workOnQueue(settings: WorkerSettings, hooks: WorkerHooks, 
     if (job.version !== windtunnelVersion) {
       return `this worker has version ${windtunnelVersion} and refuses runs of version ${job.version}`;
     }
-    const code = codeNamedBy(job.task.options);
-    return code === null || settings.allowsPolicies
+    const module = policyModuleOf(job.task.options);
+    if (module === null) return null;
+    if (!settings.allowsPolicies) {
+      return `this worker runs no code that a run names (policy ${module}); start workers with --allow-policies`;
+    }
+    return policyModuleDigest(module) === job.policyDigest
       ? null
-      : `this worker runs no code that a run names (policy ${code}); start workers with --allow-policies`;
+      : `the policy module ${module} of this worker is not the one of the sweep`;
   };
   const lockMs = settings.stalledSeconds * 1000;
   const worker = new bullmq.Worker<unknown, RunReturn>(

@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import type { ReplayOptions } from "../../config/replay-options.ts";
 import type { SweepTask } from "../sweep-task.ts";
 
 /** One run as it lies in the queue. */
@@ -9,6 +8,8 @@ export interface RunJob {
   readonly task: SweepTask;
   /** Content of the requests, and what their name and notes are in this sweep. */
   readonly trace: { readonly digest: string; readonly name: string; readonly notes: readonly string[] };
+  /** Content of the policy module that the options name; null = there is none. */
+  readonly policyDigest: string | null;
   /** Keep the full result for the sweep to fetch. */
   readonly keepResult: boolean;
 }
@@ -29,6 +30,7 @@ const schema = z.strictObject({
     name: z.string(),
     notes: z.array(z.string()),
   }),
+  policyDigest: z.nullable(z.string()),
   keepResult: z.boolean(),
 });
 
@@ -36,13 +38,4 @@ const schema = z.strictObject({
 export function readRunJob(data: unknown): RunJob | null {
   const parsed = schema.safeParse(data);
   return parsed.success ? (parsed.data as unknown as RunJob) : null;
-}
-
-/** The module a run would load as its policy, as its options name it; null = none. */
-export function codeNamedBy({ policy, plannerConfig }: ReplayOptions): string | null {
-  if (policy !== undefined && policy !== null) return policy;
-  // A document that has not been read could name anything.
-  if (typeof plannerConfig === "string") return `whatever ${plannerConfig} names`;
-  const named = (plannerConfig as { policy?: unknown } | undefined)?.policy;
-  return named === undefined || named === null ? null : String(named);
 }
