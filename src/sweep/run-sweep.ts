@@ -6,6 +6,7 @@ import type { ReplayOptions } from "../config/replay-options.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
 import { makeFolder, OutputError } from "../report/atomic-file.ts";
 import { applyPoint } from "./apply-point.ts";
+import { checkRoom } from "./disk-room.ts";
 import { localDriver } from "./local-pool.ts";
 import { ResultsFile } from "./results-file.ts";
 import type { RunDriver } from "./run-driver.ts";
@@ -104,6 +105,7 @@ export async function runSweep(
     makeOutputFolder(keepResults ? join(out, "runs") : out);
     const results = new ResultsFile(join(out, "results.jsonl"));
     file = results;
+    checkRoom(out, points.length - results.rows.length);
     const known = new Map(results.rows.filter((row) => row.error === null).map((row) => [row.run, row]));
     const record = (row: SweepRow) => {
       results.append(row);
