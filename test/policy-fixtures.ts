@@ -16,6 +16,7 @@ export function policyPool(name: PoolName, overrides: Partial<PolicyPool> = {}):
     maxBatchedTokens: 8192,
     maxSequences: 256,
     maxModelLength: null,
+    ranks: 1,
     draftTokens: 0,
     passMs: ({ prefillTokens, decodeRequests, decodeKvTokens }) =>
       prefillTokens + decodeRequests === 0

@@ -27,6 +27,7 @@ function policyPool(name: PoolName, engine: EngineConfig, replicas: number): Pol
     maxBatchedTokens: bounded(engine.maxNumBatchedTokens),
     maxSequences: bounded(engine.maxNumSeqs),
     maxModelLength: bounded(engine.maxModelLen),
+    ranks: engine.dpSize,
     draftTokens: engine.speculative?.nextn ?? 0,
     passMs: (pass) => passMs(engine, pass),
   };

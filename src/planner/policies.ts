@@ -14,6 +14,7 @@ export const policyLoaders: Readonly<Record<string, () => Promise<PolicyDefiniti
   kpa: async () => (await import("./kpa/kpa-policy.ts")).kpaPolicy,
   "ray-serve": async () => (await import("./ray-serve/ray-serve-policy.ts")).rayServePolicy,
   "llm-d-wva": async () => (await import("./llm-d-wva/wva-policy.ts")).wvaPolicy,
+  slo: async () => (await import("./slo/slo-policy.ts")).sloPolicy,
 };
 
 /** The planner whose settings are the planner configuration's own. */

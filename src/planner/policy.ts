@@ -40,6 +40,8 @@ export interface PolicyPool {
   readonly maxSequences: number | null;
   /** Longest context. */
   readonly maxModelLength: number | null;
+  /** Ranks of a worker that schedule and cache on their own (attention data parallelism). */
+  readonly ranks: number;
   /** Draft tokens a step; 0 = no speculative decoding. */
   readonly draftTokens: number;
   /** How long one pass of a worker takes as the performance model has it, ms; pure. */

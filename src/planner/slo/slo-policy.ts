@@ -1,0 +1,59 @@
+import { realNumber } from "../../config/fields.ts";
+import { definePolicy } from "../policy-definition.ts";
+import { checkReplicaKnobs, replicaDefaults, replicaKnobs } from "../replica-knobs.ts";
+import { PoolSizer } from "./pool-sizer.ts";
+import { SloPlanner } from "./slo-planner.ts";
+import type { SizedPool } from "./slo-planner.ts";
+
+/** Requests a decision plays at most: enough that chance moves attainment by less than half a point. */
+const playedRequests = 2000;
+
+/** Our own: enough replicas that the attainable requests meet their bounds, found on a model of the engines. */
+export const sloPolicy = definePolicy({
+  title: "the fewest replicas that keep the SLA, by playing recent traffic on a model of the engines",
+  shape: {
+    goal: realNumber({ above: 0, max: 1 }, "Share of the requests that can meet the SLA at all that shall meet it."),
+    decision_seconds: realNumber(
+      { above: 0 },
+      "Seconds between decisions; a jump in traffic or waiting work does not wait for them.",
+    ),
+    hold_seconds: realNumber(
+      { min: 0 },
+      "Seconds fewer replicas must have sufficed before some are given back; the start-up time comes on top.",
+    ),
+    ...replicaKnobs,
+  },
+  defaults: { goal: 0.975, decision_seconds: 60, hold_seconds: 300, ...replicaDefaults },
+  perPool: true,
+  usesSla: true,
+  check: checkReplicaKnobs,
+  create: (knobsOf, { pools, limits, sla }) => {
+    const bounds = { ttftMs: sla.ttftMs ?? Infinity, itlMs: sla.itlMs ?? Infinity };
+    const { decision_seconds: decisionSeconds } = knobsOf(pools[0]!.name);
+    const sized = pools.map((pool): SizedPool => {
+      const { goal, hold_seconds, min_replicas, max_replicas } = knobsOf(pool.name);
+      const minReplicas = min_replicas ?? limits.minReplicas;
+      const maxReplicas = max_replicas ?? Infinity;
+      const rules = {
+        // Two pools share what may miss.
+        goal: 1 - (1 - goal) / pools.length,
+        sla: bounds,
+        decisionSeconds,
+        holdSeconds: hold_seconds + pool.startupSeconds,
+        playedRequests,
+        least: Math.max(1, minReplicas),
+        most: maxReplicas,
+      };
+      return {
+        bounds: { name: pool.name, gpusPerWorker: pool.gpusPerWorker, minReplicas, maxReplicas },
+        sizer: new PoolSizer(pool, rules),
+      };
+    });
+    return new SloPlanner(sized, limits, {
+      tickSeconds: Math.min(10, decisionSeconds),
+      decisionSeconds,
+      urgentWaitingSeconds: Number.isFinite(bounds.ttftMs) ? (2 * bounds.ttftMs) / 1000 : Infinity,
+      keptRequests: 2 * playedRequests,
+    });
+  },
+});
