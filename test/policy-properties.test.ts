@@ -17,6 +17,7 @@ const policies: Readonly<
   keda: { knobs: { metric: "concurrency", threshold: 24 }, horizonSeconds: 0 },
   kpa: { knobs: { target: 35 }, horizonSeconds: 60 },
   "ray-serve": { knobs: { target_ongoing_requests: 24, downscale_delay_s: 300 }, horizonSeconds: 60 },
+  slo: { horizonSeconds: 60 },
   "llm-d-wva": { knobs: { kv_cache_threshold: 0.15, kv_spare_trigger: 0.05 }, horizonSeconds: 60 },
 };
 

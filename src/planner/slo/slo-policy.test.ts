@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { policyEngine, runPolicy, steadyTrace, wantedReplicas } from "../../../test/policy-run.ts";
+import { simulate } from "../../replay.ts";
+
+const burst = steadyTrace([
+  { untilSeconds: 300, requestsPerSecond: 2 },
+  { untilSeconds: 600, requestsPerSecond: 70 },
+  { untilSeconds: 2400, requestsPerSecond: 2 },
+]);
+
+describe("slo", () => {
+  it("adds as many replicas as it takes, in one step, and gives them back when fewer have sufficed", async () => {
+    const result = await runPolicy(await burst, "slo");
+    const [up] = result.scaling_events;
+    expect(up).toMatchObject({ kind: "scale_up", from: 1 });
+    expect(up!.to).toBeGreaterThan(2);
+    expect(up!.t_s).toBeLessThanOrEqual(390);
+    expect(up!.reason).toMatch(/^Scale up 1 → \d: at .* requests\/s .* that can meet the SLA would miss it on 1, /);
+    expect(result.scaling_events.at(-1)).toMatchObject({ kind: "scale_down", to: 1 });
+    expect(result.scaling_events.length).toBeLessThanOrEqual(6);
+  });
+
+  it("holds longer where a replica takes long to come", async () => {
+    const down = async (startupSeconds: number) => {
+      const { scaling_events: events } = await runPolicy(await burst, "slo", { startupSeconds });
+      return events.find(({ kind, t_s: t }) => kind === "scale_down" && t > 600)!.t_s;
+    };
+    expect(await down(120)).toBeGreaterThan(await down(0));
+  });
+
+  it("keeps a fleet that is right as it is", async () => {
+    const trace = await steadyTrace([{ untilSeconds: 900, requestsPerSecond: 60 }]);
+    const { scaling_events: events, sla } = await runPolicy(trace, "slo", { workers: 3 });
+    expect(events).toEqual([]);
+    expect(sla?.attainment.all).toBeGreaterThan(0.97);
+  });
+
+  it("wants no more for a higher goal's sake than for a lower one's", async () => {
+    const most = async (goal: number) => {
+      const result = await runPolicy(await burst, "slo", { knobs: { goal } });
+      return Math.max(...wantedReplicas(result).map(({ replicas }) => replicas));
+    };
+    expect(await most(0.99)).toBeGreaterThanOrEqual(await most(0.9));
+  });
+
+  it("sizes prefill and decode pools each for its part of the SLA", async () => {
+    const trace = await steadyTrace([{ untilSeconds: 900, requestsPerSecond: 14 }], 5000, 60);
+    const result = await simulate({
+      trace,
+      policy: "slo",
+      prefillEngineArgs: policyEngine,
+      decodeEngineArgs: policyEngine,
+      plannerConfig: { mode: "disagg", ttft_ms: 1500, itl_ms: 50, max_gpu_budget: 16 },
+    });
+    expect(result.ended_early).toBeNull();
+    const last = result.planner!.ticks.at(-1)!.pools;
+    // 70,000 prompt tokens a second are more than one prefill engine can do; 840 output tokens are nothing for decode.
+    expect(last.prefill!.active).toBeGreaterThanOrEqual(2);
+    expect(last.decode!.active).toBe(1);
+    expect(result.scaling_events.some(({ reason }) => reason.startsWith("Prefill: Scale up"))).toBe(true);
+  });
+});
