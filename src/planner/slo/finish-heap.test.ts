@@ -1,10 +1,10 @@
-import fc from "fast-check";
+import { array, assert, nat, property } from "fast-check";
 import { expect, it } from "vitest";
 import { FinishHeap } from "./finish-heap.ts";
 
 it("hands out requests by the pass they finish in", () => {
-  fc.assert(
-    fc.property(fc.array(fc.nat(1000), { maxLength: 300 }), (passes) => {
+  assert(
+    property(array(nat(1000), { maxLength: 300 }), (passes) => {
       const heap = new FinishHeap();
       for (const [request, pass] of passes.entries()) heap.push(pass, request);
       const popped: number[] = [];
