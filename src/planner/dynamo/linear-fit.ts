@@ -11,7 +11,8 @@ const SUBSETS: readonly (readonly number[])[] = [[0], [0, 1], [0, 2], [0, 1, 2]]
  * Least squares with an intercept and non-negative slopes (planner-findings §5.9): every subset of the one or two
  * features is solved, subsets with a negative slope are out, the least sum of squared errors wins, the earlier subset on
  * a tie.
- * @returns null when no feature has a positive slope: such data cannot tell load from time
+ * @returns null when no feature has a positive slope: such data cannot tell load from time. Not more samples than features
+ * are the exception: their mean stands in
  */
 export function fitLinear(samples: readonly PassSample[]): PassTimeCurve | null {
   const axes = samples[0]!.features.length;
@@ -27,12 +28,13 @@ export function fitLinear(samples: readonly PassSample[]): PassTimeCurve | null 
     const intercept = solution[0]!;
     let error = 0;
     for (const { features, passMs } of samples) {
-      const residual = passMs - (intercept + slopes[0] * features[0]! + slopes[1] * (features[1] ?? 0));
+      const residual = passMs - (slopes[0] * features[0]! + slopes[1] * (features[1] ?? 0) + intercept);
       error += residual * residual;
     }
     if (best === null || error < best.error) best = { intercept, slopes, error };
   }
-  if (best === null || !best.slopes.some((slope) => slope > 0)) return null;
+  if (best === null) return null;
+  if (samples.length > axes && !best.slopes.some((slope) => slope > 0)) return null;
   const { intercept, slopes } = best;
-  return (features) => intercept + slopes[0] * features[0]! + slopes[1] * (features[1] ?? 0);
+  return (features) => slopes[0] * features[0]! + slopes[1] * (features[1] ?? 0) + intercept;
 }

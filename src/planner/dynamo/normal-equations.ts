@@ -52,7 +52,10 @@ export class NormalEquations {
   }
 }
 
-/** Solves an augmented square system in place with partial pivoting; of equal pivots the last row is taken. */
+/**
+ * Solves an augmented square system in place with partial pivoting; of equal pivots the last row is taken. Pivot rows are
+ * divided first: where fits are exact, the last bits decide between them.
+ */
 function gaussJordan(system: Float64Array, size: number): Float64Array | null {
   const width = size + 1;
   for (let column = 0; column < size; column++) {
@@ -66,11 +69,13 @@ function gaussJordan(system: Float64Array, size: number): Float64Array | null {
       system[column * width + j] = system[pivot * width + j]!;
       system[pivot * width + j] = moved;
     }
+    const divisor = system[column * width + column]!;
+    for (let j = column; j < width; j++) system[column * width + j]! /= divisor;
     for (let row = 0; row < size; row++) {
       if (row === column) continue;
-      const factor = system[row * width + column]! / system[column * width + column]!;
+      const factor = system[row * width + column]!;
       for (let j = column; j < width; j++) system[row * width + j]! -= factor * system[column * width + j]!;
     }
   }
-  return Float64Array.from({ length: size }, (_, i) => system[i * width + size]! / system[i * width + i]!);
+  return Float64Array.from({ length: size }, (_, i) => system[i * width + size]!);
 }
