@@ -322,7 +322,7 @@ export class SglangRank implements EngineRank, SglangListener {
     pass.sumDecodeKvTokens = 0;
     if (!this.prefillOnly) {
       for (const state of this.emitting) {
-        if (state.completesPrefill) continue;
+        // 1.4.2 counts a request that completes its prompt among the decodes too.
         pass.numDecodeRequests++;
         pass.sumDecodeKvTokens += sequenceLength(state);
       }
@@ -336,7 +336,7 @@ export class SglangRank implements EngineRank, SglangListener {
       if (state.retracted) {
         pass.numQueuedDecode++;
         pass.sumQueuedDecodeKvTokens += sequenceLength(state);
-      } else if (state.materialised > 0) {
+      } else if (this.prefillFirst && state.materialised > 0) {
         pass.remainingPrefillTokens += state.promptLength - state.materialised;
       } else {
         pass.numQueuedPrefill++;
