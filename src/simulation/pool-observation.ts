@@ -35,7 +35,12 @@ export function observePool(
       if (pass === null) continue;
       const copy = { ...pass };
       if (!semantics.idleRecordHidesBusyWorker) copy.sumQueuedPrefillTokens += copy.remainingPrefillTokens;
-      passes.push({ workerId: member.id, rank, wallSeconds: idle ? 0 : (pass.endNs / 1e6 - pass.startNs / 1e6) / 1000, pass: copy });
+      passes.push({
+        workerId: member.id,
+        rank,
+        wallSeconds: idle ? 0 : (pass.endNs / 1e6 - pass.startNs / 1e6) / 1000,
+        pass: copy,
+      });
     }
   }
   return {
