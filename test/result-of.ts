@@ -18,7 +18,7 @@ export function resultOf(outcome: SimulationOutcome, config: RunConfig, sla: Sla
     config: {},
     warnings: [],
     sla: sla === null ? null : { ...sla, source: "flags" },
-    policy: null,
+    policy: config.planner === null ? null : "test",
     wallTimeMs: 0,
   });
 }

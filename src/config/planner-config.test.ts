@@ -21,7 +21,7 @@ function mistakes(value: unknown): Record<string, string> {
 }
 
 describe("planner configurations", () => {
-  it("default to a disaggregated threshold planner with ticks of 5 s", () => {
+  it("§8.1 default to a disaggregated threshold planner with ticks of 5 s", () => {
     expect(settings({}).dynamo).toMatchObject({
       mode: "disagg",
       optimizationTarget: "throughput",
@@ -31,7 +31,7 @@ describe("planner configurations", () => {
     });
   });
 
-  it("tick at the greatest common divisor of the intervals in use", () => {
+  it("§8.1 tick at the greatest common divisor of the intervals in use", () => {
     const intervals = { throughput_adjustment_interval: 60, load_adjustment_interval_seconds: 7 };
     expect(settings({ ...intervals, optimization_target: "sla" }).dynamo.scaleIntervalSeconds).toBe(1);
     expect(settings(intervals).dynamo.scaleIntervalSeconds).toBe(7);
@@ -53,14 +53,14 @@ describe("planner configurations", () => {
     expect(parsed.notes.join("\n")).toContain("ignored: ttft");
   });
 
-  it("accept an interval of 0 for a loop that is off", () => {
+  it("§8.2 accept an interval of 0 for a loop that is off", () => {
     const parsed = settings({ optimization_target: "throughput", throughput_adjustment_interval_seconds: 0 });
     expect(parsed.dynamo.throughputAdjustmentIntervalSeconds).toBe(0);
   });
 });
 
 describe("mistakes in planner configurations", () => {
-  it("are all found at once, with the nearest name", () => {
+  it("§8.2 are all found at once, with the nearest name", () => {
     const found = mistakes({
       optimisation_target: "sla",
       optimization_target: "sla",
@@ -83,7 +83,7 @@ describe("mistakes in planner configurations", () => {
     expect(found["scheduling"]).toContain("scale_interval_seconds");
   });
 
-  it.each([2, 3, 5, 7, 10])("include %i sample bins", (bins) => {
+  it.each([2, 3, 5, 7, 10])("§8.2 include %i sample bins", (bins) => {
     expect(mistakes({ fpm_sample_bucket_size: bins })).toHaveProperty("fpm_sample_bucket_size");
   });
 
@@ -121,7 +121,7 @@ describe("mistakes in planner configurations", () => {
       },
       "scheduling.scale_interval_seconds",
     ],
-  ])("include %j", (value, place) => {
+  ])("§8.2 include %j", (value, place) => {
     expect(mistakes(value)).toHaveProperty([place]);
   });
 
@@ -133,7 +133,7 @@ describe("mistakes in planner configurations", () => {
 describe("a planner and its engines", () => {
   const engines = { prefill: null, decode: capabilities({ gpusPerWorker: 2 }) };
 
-  it("must have a budget that holds the least replicas", () => {
+  it("§8.28 must have a budget that holds the least replicas", () => {
     const problems = new ProblemList();
     checkPlannerAgainstEngines(settings({ mode: "agg", max_gpu_budget: 1 }), engines, flag, problems);
     expect(problems.problems[0]!.message).toContain("expected at least 2");

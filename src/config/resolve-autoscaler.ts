@@ -118,18 +118,20 @@ async function nativeTimes(config: PlannerSettings, topology: RunConfig["topolog
   return nativeEstimates(config, topology, "--planner-config", problems);
 }
 
-/** Traffic of the warm-up trace, in any format a trace may have; empty without one or after a mistake. */
+/** Traffic of the warm-up trace, in any format a trace may have and of all its files; empty after a mistake. */
 async function warmUpTraffic(
   { warmUpTrace, dynamo }: PlannerSettings,
   problems: ProblemList,
 ): Promise<IntervalTraffic[]> {
   if (warmUpTrace === null) return [];
   try {
-    const [{ openTrace }, { intervalsOf }] = await Promise.all([
-      import("../trace/open-trace.ts"),
+    const [{ readOfferedTraffic }, { traceShards }, { intervalsOf }] = await Promise.all([
+      import("../trace/offered-traffic.ts"),
+      import("./trace-shards.ts"),
       import("../planner/dynamo/warm-up.ts"),
     ]);
-    return intervalsOf(await openTrace(warmUpTrace), dynamo.throughputAdjustmentIntervalSeconds);
+    const files = warmUpTrace.startsWith("preset:") ? [warmUpTrace] : traceShards(warmUpTrace);
+    return intervalsOf(await readOfferedTraffic(files), dynamo.throughputAdjustmentIntervalSeconds);
   } catch (error) {
     problems.add("--planner-config load_predictor_warmup_trace", (error as Error).message);
     return [];

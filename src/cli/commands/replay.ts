@@ -39,6 +39,9 @@ export async function run(args: string[]): Promise<number> {
       const { renderHtmlReport } = await import("../../report/html-report.ts");
       await writeFileAtomically(paths.html, [renderHtmlReport(result)]);
     }
+    if (paths.html !== null && result.planner !== null && resolved.plannerReport?.writeGzipLog !== false) {
+      await writePlannerLog(result, paths.html);
+    }
     if (!quiet) for (const line of remarks(result)) process.stderr.write(`${line}\n`);
     if (options.json === true) process.stdout.write(resultJson(result));
     else if (!quiet) process.stdout.write(printed(result, paths));
@@ -74,6 +77,19 @@ function checkUsable(path: string): void {
   } catch (error) {
     if (error instanceof OutputError) throw new ConfigError([{ where: "", message: error.message }]);
     throw error;
+  }
+}
+
+/** The planner's log beside its page. Only a copy of what the result holds: a run is not lost over it. */
+async function writePlannerLog(result: RunResult, page: string): Promise<void> {
+  const { plannerLog, plannerLogPath } = await import("../../report/planner-log.ts");
+  const rows = plannerLog(result, page);
+  if (rows === null) return;
+  try {
+    await writeFileAtomically(plannerLogPath(page), rows);
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    process.stderr.write(`warning: ${error.message}\n`);
   }
 }
 

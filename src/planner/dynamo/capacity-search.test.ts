@@ -29,7 +29,7 @@ describe("aggregated engines", () => {
   const capacity = (overrides: Partial<CapacityQuestion>) =>
     findEngineCapacity("aggregated", model, limits, question(overrides))!;
 
-  it("finds the reference's operating points", () => {
+  it("§8.21 finds the reference's operating points", () => {
     const wide = capacity({});
     expect(wide).toMatchObject({ batchSize: 189, meetsSla: true });
     expect(wide.requestsPerSecond).toBeCloseTo(12.6624, 3);
@@ -42,13 +42,13 @@ describe("aggregated engines", () => {
     expect(tight.ttftMs).toBeCloseTo(79.66, 2);
   });
 
-  it("computes less of prompts found in the cache, and knows an SLA out of reach", () => {
+  it("§8.21 computes less of prompts found in the cache, and knows an SLA out of reach", () => {
     expect(capacity({ itlSlaMs: 20, kvHitRate: 0.5 }).requestsPerSecond).toBeGreaterThan(10.1);
     expect(capacity({ kvHitRate: 0.5 }).requestsPerSecond).toBeCloseTo(21.514, 2);
     expect(capacity({ ttftSlaMs: 60 }).meetsSla).toBe(false);
   });
 
-  it("balances prompts coming in with requests leaving", () => {
+  it("§8.20 balances prompts coming in with requests leaving", () => {
     // isl = osl = 100 at two tokens a forward: 33 sequences carry 66 prompt tokens a pass, 34 would need 68 of 66.
     const small = { maxBatchedTokens: 100, maxSequences: 256, maxKvTokens: 1_000_000 };
     const flat = formula(() => 10);
@@ -61,14 +61,14 @@ describe("aggregated engines", () => {
     expect(point!.batchSize).toBe(33);
   });
 
-  it("takes the highest rate when no point keeps the SLA, as the reference does", () => {
+  it("§8.27 takes the highest rate when no point keeps the SLA, as the reference does", () => {
     const impossible = capacity({ itlSlaMs: 1 });
     const strict = capacity({ itlSlaMs: 10 });
     expect(impossible.meetsSla).toBe(false);
     expect(impossible.requestsPerSecond).toBeGreaterThan(strict.requestsPerSecond);
   });
 
-  it("has no answer when one sequence does not fit, or a batch cannot be estimated", () => {
+  it("§8.24 has no answer when one sequence does not fit, or a batch cannot be estimated", () => {
     const tiny = { ...limits, maxKvTokens: 50 };
     expect(findEngineCapacity("aggregated", model, tiny, question({ inputTokens: 100, kvHitRate: 0.9 }))).toBeNull();
     expect(
@@ -99,14 +99,26 @@ describe("decode engines", () => {
     expect(point.requestsPerSecond).toBeCloseTo(rps, 1);
   });
 
-  it("counts an accept length below 1 as 1", () => {
+  it("§8.19 doubles the rate and halves the latency at two tokens a forward; prefill does not heed it", () => {
+    const nine = { ...limits, maxSequences: 9 };
+    const slow = formula(() => 90);
+    const point = (acceptLength: number, role: "decode" | "prefill" = "decode") =>
+      findEngineCapacity(role, slow, nine, question({ inputTokens: 100, outputTokens: 10, acceptLength }))!;
+    expect(point(1)).toMatchObject({ batchSize: 9, itlMs: 90 });
+    expect(point(1).requestsPerSecond).toBeCloseTo(10, 9);
+    expect(point(2)).toMatchObject({ batchSize: 9, itlMs: 45 });
+    expect(point(2).requestsPerSecond).toBeCloseTo(20, 9);
+    expect(point(2, "prefill")).toEqual(point(1, "prefill"));
+  });
+
+  it("§8.19 counts an accept length below 1 as 1", () => {
     const point = (acceptLength: number) =>
       findEngineCapacity("decode", fixed, limits, question({ acceptLength }))!.requestsPerSecond;
     expect(point(0.5)).toBe(point(1));
   });
 });
 
-describe("accept lengths", () => {
+describe("§8.19 accept lengths", () => {
   it.each([
     [5, 0, 1],
     [5, 2, 3],
@@ -124,7 +136,7 @@ describe("prefill engines", () => {
   const capacity = (overrides: Partial<CapacityQuestion>) =>
     findEngineCapacity("prefill", line, limits, question(overrides))!;
 
-  it("batches prompts while the SLA holds", () => {
+  it("§8.22 batches prompts while the SLA holds", () => {
     const wide = capacity({ inputTokens: 100 });
     expect(wide.batchSize).toBe(4);
     expect(wide.requestsPerSecond).toBeCloseTo(80, 9);
@@ -141,14 +153,14 @@ describe("prefill engines", () => {
     [2, 238.1],
     [-1, 12.5],
     [Number.NaN, 12.5],
-  ])("hit rate %d → %d requests/s", (kvHitRate, rps) => {
+  ])("§8.22 hit rate %d → %d requests/s", (kvHitRate, rps) => {
     const model = formula(({ prefillTokens }) => prefillTokens * 0.2);
     const single = { ...limits, maxSequences: 1 };
     const point = findEngineCapacity("prefill", model, single, question({ inputTokens: 400, kvHitRate }))!;
     expect(point.requestsPerSecond).toBeCloseTo(rps, 1);
   });
 
-  it("splits prompts longer than a pass", () => {
+  it("§8.23 splits prompts longer than a pass", () => {
     const model = formula(({ prefillTokens }) => prefillTokens / 10);
     const small = { ...limits, maxBatchedTokens: 100 };
     const ttft = findEngineCapacity("prefill", model, small, question({ inputTokens: 250 }))!.ttftMs;
@@ -164,7 +176,7 @@ describe("prefill engines", () => {
   });
 });
 
-describe("batch sizes tried", () => {
+describe("§8.25 batch sizes tried", () => {
   it("are all up to 128, then 128 of them spread evenly", () => {
     expect(batchSizeCandidates(3)).toEqual([1, 2, 3]);
     expect(batchSizeCandidates(128)).toHaveLength(128);

@@ -20,7 +20,7 @@ function dueTimes(schedule: TickSchedule, interval: number, until: number) {
   return due;
 }
 
-describe("cadence", () => {
+describe("§8.3 cadence", () => {
   it("decides on load every 5 s and on throughput at exactly 180 and 360 s", () => {
     const due = dueTimes(new TickSchedule(plannerConfig()), 5, 400);
     expect(due.throughput).toEqual([180, 360]);
@@ -54,7 +54,7 @@ describe("a threshold planner with 30 s start-up", () => {
   const config = plannerConfig({ optimizationTarget: "throughput", enableThroughputScaling: false });
   const hot = { sumDecodeKvTokens: 20_000 };
 
-  it("waits for the new worker, then for its first record", () => {
+  it("§8.10 waits for the new worker, then for its first record", () => {
     const planner = new DynamoPlanner({ config, capabilities: engines });
     const starting = pool([hot], { startingIds: [1] });
     const arrived = pool([hot], { activeIds: [0, 1] });
@@ -67,13 +67,28 @@ describe("a threshold planner with 30 s start-up", () => {
     expect(at(55, pool([hot, hot])).replicas).toEqual({ agg: 3 });
   });
 
-  it("forgets the records of workers that left", () => {
+  it("§8.6 forgets the records of workers that left", () => {
     const planner = new DynamoPlanner({ config, capabilities: engines });
     planner.onTick(observation(5, { agg: pool([{}, {}, {}]) }));
     const survivors = pool([{}], { activeIds: [0, 2] });
     const { record } = planner.onTick(observation(10, { agg: survivors }));
     expect(record!["decode_engines"]).toMatchObject([{ worker_id: "0" }, { worker_id: "2" }]);
   });
+});
+
+it("§8.6 keeps the last pass of each rank until a newer one is published", () => {
+  const config = plannerConfig({ optimizationTarget: "throughput", enableThroughputScaling: false });
+  const planner = new DynamoPlanner({ config, capabilities: engines });
+  const rank = (number: number, context: number) => ({
+    ...pool([{ sumDecodeKvTokens: context }]).passes[0]!,
+    rank: number,
+  });
+  planner.onTick(observation(5, { agg: pool([{}], { passes: [rank(0, 10), rank(1, 20)] }) }));
+  const { record } = planner.onTick(observation(10, { agg: pool([{}], { passes: [rank(1, 30)] }) }));
+  expect(record!["decode_engines"]).toMatchObject([
+    { dp_rank: 0, inflight_decode_kv_tokens: 10 },
+    { dp_rank: 1, inflight_decode_kv_tokens: 30 },
+  ]);
 });
 
 describe("the record of a tick", () => {
@@ -103,7 +118,7 @@ describe("the record of a tick", () => {
   });
 });
 
-describe("the last step", () => {
+describe("§8.29 the last step", () => {
   const config = plannerConfig({ mode: "disagg", maxGpuBudget: 4 });
   const pair = { prefill: capabilities(), decode: capabilities() };
 

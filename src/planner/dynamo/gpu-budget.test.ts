@@ -4,7 +4,7 @@ import { clampPairToBudget, clampToBudget } from "./gpu-budget.ts";
 
 const budget = (minGpus: number, maxGpus: number, minEndpoint = 1) => ({ minGpus, maxGpus, minEndpoint });
 
-describe("GPU budget of two pools", () => {
+describe("§8.28 GPU budget of two pools", () => {
   it.each([
     [[5, 5], [1, 1], -1, 8, [4, 4]],
     [[3, 6], [1, 1], -1, 8, [2, 6]],
@@ -32,7 +32,7 @@ describe("GPU budget of two pools", () => {
   });
 });
 
-describe("GPU budget of one pool", () => {
+describe("§8.28 GPU budget of one pool", () => {
   it.each([
     [10, 1, -1, 4, 4],
     [5, 2, -1, 8, 4],

@@ -58,13 +58,13 @@ describe("time to first token of two prefill workers, SLA 1500 ms", () => {
     [4000, 845, 1, null],
     [5000, 945, null, "scale_down_refused_consolidation"],
     [12_000, 1645, 3, null],
-  ] as const)("queues of %i tokens: %i ms, %j replicas", (tokens, ms, replicas, reason) => {
+  ] as const)("§8.14 queues of %i tokens: %i ms, %j replicas", (tokens, ms, replicas, reason) => {
     const opinion = ttftOpinion(situation({ passes: queues(tokens, tokens) }));
     expect(opinion.estimateMs).toBeCloseTo(ms, 6);
     expect(opinion).toMatchObject({ replicas, reason });
   });
 
-  it("holds while one worker is under the SLA, however long the other's queue", () => {
+  it("§8.15 holds while one worker is under the SLA, however long the other's queue", () => {
     const opinion = ttftOpinion(situation({ passes: queues(50_000, 0) }));
     expect(opinion.estimateMs).toBeCloseTo(5495, 6);
     expect(opinion.replicas).toBeNull();
@@ -77,7 +77,7 @@ describe("time to first token of two prefill workers, SLA 1500 ms", () => {
     [null, 1645, 2],
     [0, 1645, 2],
     [Number.NaN, 1645, 2],
-  ])("one worker, 12,000 tokens, hit rate %j: %d ms", (kvHitRate, ms, replicas) => {
+  ])("§8.16 one worker, 12,000 tokens, hit rate %j: %d ms", (kvHitRate, ms, replicas) => {
     const opinion = ttftOpinion(situation({ passes: queues(12_000), workers: 1, kvHitRate }));
     expect(opinion.estimateMs!).toBeCloseTo(ms, 1);
     expect(opinion.replicas).toBe(replicas);
@@ -93,13 +93,20 @@ describe("inter-token latency of two decode workers of 10,000 tokens", () => {
       }),
     );
 
-  it("gives one worker up when the other can hold and carry its load", () => {
+  it("§8.17 estimates the pass with the next request in it", () => {
+    const passes = [0, 1].map((id) => published(id, { numDecodeRequests: 4, sumDecodeKvTokens: 4000 }));
+    const opinion = itlOpinion(situation({ estimator: decodeEstimator(), passes }));
+    expect(opinion.estimateMs).toBeCloseTo(10.667, 3);
+    expect(opinion.replicas).toBe(1);
+  });
+
+  it("§8.17 gives one worker up when the other can hold and carry its load", () => {
     expect(decoding(4000).replicas).toBe(1);
     expect(decoding(5000)).toMatchObject({ replicas: null, reason: "scale_down_refused_consolidation" });
   });
 });
 
-describe("floors", () => {
+describe("§8.18 floors", () => {
   const idlePool = (estimator: EngineEstimator, floor: number): PoolLoad => ({
     passes: [published(0), published(1)],
     workers: 2,
@@ -129,7 +136,7 @@ describe("floors", () => {
     expect(scaleAggregated({ ...pool, passes: [] }, context).reason).toBe("no_fpm_data");
   });
 
-  it("leave decode scaling to its own metrics when prefill has published nothing", () => {
+  it("§8.13 leave decode scaling to its own metrics when prefill has published nothing", () => {
     const prefill = { ...idlePool(prefillEstimator(), 0), passes: [] };
     const outcome = scaleDisaggregated(prefill, idlePool(decodeEstimator(), 0), both, context);
     expect(outcome.targets).toEqual({ prefill: 2, decode: 1 });

@@ -21,7 +21,7 @@ const flatThenRising = [100, 500, 1000, 2000, 4000, 6000, 8000].map(
   (tokens) => [tokens, 10 + Math.max(0, tokens - 1000) * 0.02] as const,
 );
 
-describe("learned pass times", () => {
+describe("§8.26 learned pass times", () => {
   it("answers only after enough passes of the kind", () => {
     const model = trained(flatThenRising.slice(3, 7));
     expect(model.passMs(prefill(100))).toBeNull();
@@ -89,7 +89,49 @@ describe("learned pass times", () => {
   });
 });
 
-describe("retained samples", () => {
+describe("§8.26 as few passes as asked for", () => {
+  const single = { ...options, minSamples: 1 };
+
+  it("answer with their mean while they are not more than the features", () => {
+    const model = new PassTimeRegression(single);
+    model.learn(prefill(1034), 51.013805);
+    expect(model.passMs(prefill(8118))).toBe(51.013805);
+    model.learn(prefill(8000), 40);
+    expect(model.passMs(prefill(1034))).toBeNull();
+    const mixed = new PassTimeRegression(single);
+    for (const [tokens, context, ms] of [
+      [6391, 132_149, 99.959984],
+      [5331, 105_468, 179.935654],
+    ] as const) {
+      mixed.learn({ prefillTokens: tokens, decodeRequests: 1, decodeKvTokens: context }, ms);
+    }
+    expect(mixed.passMs({ prefillTokens: 297, decodeRequests: 1, decodeKvTokens: 5 })).toBeCloseTo(139.947819, 6);
+  });
+
+  // Two passes fit a line in either feature exactly; the last bits choose. Measured on the reference.
+  it.each([
+    [
+      [
+        [47, 183_238, 0.155965926],
+        [21, 150_582, 0.060049824],
+      ],
+      [127, 90_041, 451.092394],
+    ],
+    [
+      [
+        [38, 160_321, 0.165302096],
+        [122, 172_299, 0.187493502],
+      ],
+      [141, 34_337, 192.512987],
+    ],
+  ] as const)("two decode passes %j: the line the reference takes", (passes, [requests, context, ms]) => {
+    const model = new PassTimeRegression(single);
+    for (const [n, kv, seconds] of passes) model.learn(decode(n, kv), seconds * 1000);
+    expect(model.passMs(decode(requests, context))).toBeCloseTo(ms, 5);
+  });
+});
+
+describe("§8.26 retained samples", () => {
   it("stop at the limit and keep sparse regions", () => {
     const store = new SampleStore(1, 16, 64);
     store.add({ features: [0], passMs: 1 });

@@ -12,7 +12,7 @@ const load = {
 const config = (optimizationTarget: OptimizationTarget, mode: "agg" | "disagg") =>
   plannerConfig({ optimizationTarget, mode, enableThroughputScaling: false, ...load });
 
-describe("cache use of two aggregated engines of 10,000 tokens", () => {
+describe("§8.11 cache use of two aggregated engines of 10,000 tokens", () => {
   it.each([
     ["throughput", 5999, 1],
     ["throughput", 6000, null],
@@ -38,7 +38,7 @@ describe("cache use of two aggregated engines of 10,000 tokens", () => {
   });
 });
 
-describe("queues of two prefill engines of context 1000", () => {
+describe("§8.12 queues of two prefill engines of context 1000", () => {
   it.each([
     ["throughput", 99, 1],
     ["throughput", 100, null],
@@ -64,7 +64,7 @@ describe("queues of two prefill engines of context 1000", () => {
 });
 
 describe("the least replicas", () => {
-  it("are kept: one is never taken away, nor the third of min_endpoint 3", () => {
+  it("§8.13 are kept: one is never taken away, nor the third of min_endpoint 3", () => {
     const idle = (count: number) => Array.from({ length: count }, (_, id) => published(id));
     expect(cacheOpinion(idle(1), 1, config("throughput", "agg"), capabilities()).replicas).toBeNull();
     const three = { ...config("throughput", "agg"), minEndpoint: 3 };

@@ -18,7 +18,7 @@ const empty: TrafficWindow = {
   acceptLengthForwards: 0,
 };
 
-describe("merging traffic windows", () => {
+describe("§8.4 merging traffic windows", () => {
   it("weighs hit rates and accept lengths by their own counts", () => {
     const merged = mergeWindows(
       {

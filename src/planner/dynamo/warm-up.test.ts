@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { intervalsOf } from "./warm-up.ts";
 
-describe("intervals of a warm-up trace", () => {
+describe("§8.31 intervals of a warm-up trace", () => {
   it("counts requests and averages lengths by interval, gaps included", () => {
     const intervals = intervalsOf(
       { arrivalMs: [0, 5000, 35_000], inputLength: [100, 300, 500], outputLength: [10, 30, 50] },

@@ -23,7 +23,7 @@ function forecasts(settings: PredictorConfig, values: readonly number[]): number
   });
 }
 
-describe("kalman", () => {
+describe("§8.30 kalman", () => {
   it("follows the reference's filter", () => {
     const rising = forecasts(config({ name: "kalman" }), [10, 20, 30, 40, 50, 60, 70, 80]);
     [10, 24.92, 39.71, 49.9, 59.95, 69.97, 79.98, 89.99].forEach((want, i) => expect(rising[i]).toBeCloseTo(want, 1));
@@ -38,7 +38,7 @@ describe("kalman", () => {
   });
 });
 
-describe("every predictor", () => {
+describe("§8.30 every predictor", () => {
   const names = ["constant", "kalman", "arima", "prophet"] as const;
   const settings = fc.record({ name: fc.constantFrom(...names), log1p: fc.boolean() });
   const loads = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e6, noNaN: true })), { maxLength: 9 });
@@ -65,7 +65,7 @@ describe("every predictor", () => {
   });
 });
 
-describe("forecast of a load", () => {
+describe("§8.30 forecast of a load", () => {
   it("carries the last lengths through intervals without requests", () => {
     const forecast = new LoadForecast(config({ name: "constant" }));
     forecast.observe({ requests: 10, inputTokens: 512, outputTokens: 64 });
