@@ -107,7 +107,7 @@ describe("§8.7 an idle worker activated at 100 ms", () => {
     const pool = new WorkerPool("agg", 1, 100e6, () => worker);
     pool.resize(1, 0);
     pool.activateReady(100e6);
-    return observePool(pool, 1, semantics, [], 0, atMs * 1e6).passes;
+    return observePool(pool, 1, semantics, { workers: [], inFlight: 0, meanInFlight: 0 }, 0, atMs * 1e6).passes;
   };
 
   it("publishes nothing at 1099 ms and an empty record at 1100 ms", () => {
