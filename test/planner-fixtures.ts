@@ -45,6 +45,7 @@ export function plannerConfig(overrides: Partial<DynamoPlannerConfig> = {}): Dyn
     decodeScaleUpKvRate: null,
     decodeScaleDownKvRate: null,
     speculativeNextn: 0,
+    bootstrap: "reference",
     ...overrides,
   };
 }

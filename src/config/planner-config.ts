@@ -93,6 +93,7 @@ function settingsOf(given: GivenPlannerConfig): PlannerSettings {
     decodeScaleUpKvRate: given.decode_scale_up_kv_rate ?? null,
     decodeScaleDownKvRate: given.decode_scale_down_kv_rate ?? null,
     speculativeNextn: given.speculative_nextn ?? 0,
+    bootstrap: given.bootstrap ?? "reference",
   };
   return {
     dynamo,
@@ -130,7 +131,7 @@ function notesOn(given: GivenPlannerConfig): string[] {
   const target = given.optimization_target ?? "throughput";
   if (target !== "sla") {
     const ignored = (
-      ["ttft_ms", "ttft", "itl_ms", "itl", "load_predictor_warmup_trace", "aic_perf_model"] as const
+      ["ttft_ms", "ttft", "itl_ms", "itl", "load_predictor_warmup_trace", "aic_perf_model", "bootstrap"] as const
     ).filter((key) => given[key] !== undefined && given[key] !== null);
     if (ignored.length > 0) {
       notes.push(`optimization_target "${target}" looks at queues and cache use only; ignored: ${ignored.join(", ")}`);

@@ -98,6 +98,10 @@ const shape = {
   decode_scale_up_kv_rate: share("Target load: percent of the cache in use that adds a replica."),
   decode_scale_down_kv_rate: share("Target load: percent of the cache in use up to which one may go."),
   speculative_nextn: wholeNumber({ min: 0 }, "Draft tokens a step when the engine arguments do not say."),
+  bootstrap: choice(
+    ["reference", "physical"],
+    "Pass times known before the first tick: the reference's sweep of modelled GPU times, or one of the engine's own times with mixed passes, and estimates never below the shortest pass.",
+  ),
   aic_perf_model: orNull(aicPerfModel),
   aic_interpolation: orNull(aicInterpolation),
   pre_deployment_sweeping_mode: orNull(

@@ -1,5 +1,6 @@
-import { bootstrapPasses } from "../planner/dynamo/bootstrap.ts";
+import { bootstrapPasses, physicalBootstrap } from "../planner/dynamo/bootstrap.ts";
 import { DynamoPlanner } from "../planner/dynamo/dynamo-planner.ts";
+import type { DynamoPlannerInputs } from "../planner/dynamo/dynamo-planner.ts";
 import { capabilitiesOf } from "../planner/dynamo/engine-capabilities.ts";
 import type { IntervalTraffic } from "../planner/dynamo/load-forecast.ts";
 import type { PlannerCapabilities } from "../planner/dynamo/planner-config.ts";
@@ -61,13 +62,32 @@ export function resolvePlanner(
       : { prefill: capabilitiesOf(topology.prefillEngine), decode: capabilitiesOf(topology.decodeEngine) };
   const contradictions = checkPlannerAgainstEngines(settings, capabilities, where, problems);
   if (problems.problems.length > before) return null;
-  const bootstrap = dynamo.optimizationTarget === "sla" ? bootstrapPasses(topology, benchmarkGranularity) : undefined;
+  const sweeps = dynamo.optimizationTarget === "sla" ? sweepsOf(dynamo.bootstrap, topology, benchmarkGranularity) : {};
   const planner = new DynamoPlanner({
     config: dynamo,
     capabilities,
     warmUp,
-    ...(bootstrap === undefined ? {} : { bootstrap }),
+    ...sweeps,
     ...(passTimes === undefined ? {} : { passTimes }),
   });
   return { planner, warnings: [...settings.notes, ...contradictions] };
+}
+
+/** What the planner is to know of pass times before its first tick. */
+function sweepsOf(
+  kind: PlannerSettings["dynamo"]["bootstrap"],
+  topology: RunConfig["topology"],
+  granularity: number,
+): Pick<DynamoPlannerInputs, "bootstrap" | "physical"> {
+  if (kind === "reference") {
+    const bootstrap = bootstrapPasses(topology, granularity);
+    return bootstrap === undefined ? {} : { bootstrap };
+  }
+  if (topology.mode === "agg") return { physical: { decode: physicalBootstrap(topology.engine, "agg", granularity) } };
+  return {
+    physical: {
+      prefill: physicalBootstrap(topology.prefillEngine, "prefill", granularity),
+      decode: physicalBootstrap(topology.decodeEngine, "decode", granularity),
+    },
+  };
 }

@@ -7,6 +7,7 @@ import type {
   Targets,
   TrafficWindow,
 } from "../planner.ts";
+import type { PhysicalBootstrap } from "./bootstrap.ts";
 import { EngineEstimator } from "./engine-estimator.ts";
 import { explainTick } from "./explanation.ts";
 import { LoadForecast } from "./load-forecast.ts";
@@ -38,6 +39,8 @@ export interface DynamoPlannerInputs {
   readonly warmUp?: readonly IntervalTraffic[];
   /** Passes to learn before the first tick; `decode` is the aggregated pool's. */
   readonly bootstrap?: { readonly prefill?: readonly PublishedPass[]; readonly decode?: readonly PublishedPass[] };
+  /** The improved sweep of either pool instead; `decode` is the aggregated pool's. */
+  readonly physical?: { readonly prefill?: PhysicalBootstrap; readonly decode?: PhysicalBootstrap };
   /** Pass times to start from in place of learned ones; `decode` is the aggregated pool's. */
   readonly passTimes?: { readonly prefill?: PassTimeModel; readonly decode?: PassTimeModel };
 }
@@ -74,26 +77,29 @@ export class DynamoPlanner implements Planner {
   private lastTickSeconds = 0;
   private gpuHours = 0;
 
-  constructor({ config, capabilities, warmUp, bootstrap, passTimes }: DynamoPlannerInputs) {
+  constructor({ config, capabilities, warmUp, bootstrap, physical, passTimes }: DynamoPlannerInputs) {
     this.config = config;
     this.capabilities = capabilities;
     this.schedule = new TickSchedule(config);
-    const pool = (name: PoolName, engine: EngineCapabilities, model: PassTimeModel | undefined): PoolState => ({
+    const pool = (name: PoolName, engine: EngineCapabilities, key: "prefill" | "decode"): PoolState => ({
       name,
       engine,
-      estimator: config.optimizationTarget === "sla" ? createEstimator(name, engine, config, model) : null,
+      estimator:
+        config.optimizationTarget === "sla"
+          ? createEstimator(name, engine, config, passTimes?.[key], physical?.[key])
+          : null,
       cache: new PassCache(),
       floor: 1,
       pendingTarget: null,
     });
     if (config.mode === "agg") {
       this.prefill = null;
-      this.decode = pool("agg", capabilities.decode, passTimes?.decode);
+      this.decode = pool("agg", capabilities.decode, "decode");
     } else {
       if (capabilities.prefill === null)
         throw new Error("a disaggregated planner needs the prefill engine's capabilities");
-      this.prefill = pool("prefill", capabilities.prefill, passTimes?.prefill);
-      this.decode = pool("decode", capabilities.decode, passTimes?.decode);
+      this.prefill = pool("prefill", capabilities.prefill, "prefill");
+      this.decode = pool("decode", capabilities.decode, "decode");
     }
     this.forecast = config.enableThroughputScaling ? new LoadForecast(config.predictor) : null;
     if (warmUp !== undefined) this.forecast?.warmUp(warmUp);
@@ -278,6 +284,7 @@ function createEstimator(
   engine: EngineCapabilities,
   config: DynamoPlannerConfig,
   model: PassTimeModel | undefined,
+  physical: PhysicalBootstrap | undefined,
 ): EngineEstimator {
   const limits = {
     maxBatchedTokens: engine.maxNumBatchedTokens ?? UNBOUNDED_BATCHED_TOKENS,
@@ -288,8 +295,12 @@ function createEstimator(
     maxSamples: config.maxFpmSamples,
     minSamples: config.loadMinObservations,
     bins: config.fpmSampleBuckets,
+    leastMs: physical?.leastMs,
   });
-  return new EngineEstimator(pool === "agg" ? "aggregated" : pool, limits, model ?? regression, config.maxFpmSamples);
+  const role = pool === "agg" ? "aggregated" : pool;
+  const estimator = new EngineEstimator(role, limits, model ?? regression, config.maxFpmSamples);
+  if (physical !== undefined && model === undefined) estimator.rehearse(physical.passes);
+  return estimator;
 }
 
 function requirePool(observation: Observation, name: PoolName): PoolObservation {

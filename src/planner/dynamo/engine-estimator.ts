@@ -63,6 +63,11 @@ export class EngineEstimator {
     }
   }
 
+  /** Learns the times of passes nobody ran: the averages of what requests are like stay as observed. */
+  rehearse(passes: readonly PublishedPass[]): void {
+    for (const { pass, wallSeconds } of passes) this.model.learn(scheduledLoad(pass), wallSeconds * 1000);
+  }
+
   /** Whether any kind of pass can be estimated; it may still be the wrong kind for a question. */
   isReady(): boolean {
     return this.model.isReady();

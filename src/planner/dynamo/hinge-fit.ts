@@ -1,3 +1,4 @@
+import { solveAtLeast } from "./linear-fit.ts";
 import type { PassTimeCurve } from "./linear-fit.ts";
 import { NormalEquations } from "./normal-equations.ts";
 import type { PassSample } from "./sample-store.ts";
@@ -13,9 +14,10 @@ const SLOPE_TOLERANCE = -1e-6;
  * Fits ms = a + b·x + c·max(0, x − knot) to one-feature samples, weights 1 / max(ms, 25) (planner-findings §5.10).
  * Of the candidate knots whose slopes on both sides are not negative, the one with the least weighted error is kept, the
  * earlier on a tie.
+ * @param leastMs the intercept is not allowed below it
  * @returns null when x has fewer than three distinct values or no knot qualifies
  */
-export function fitHinge(samples: readonly PassSample[]): PassTimeCurve | null {
+export function fitHinge(samples: readonly PassSample[], leastMs = -Infinity): PassTimeCurve | null {
   const distinct = [...new Set(samples.map(({ features }) => features[0]!))].toSorted((a, b) => a - b);
   if (distinct.length < 3) return null;
   const weights = samples.map(({ passMs }) => 1 / Math.max(passMs, WEIGHT_FLOOR_MS));
@@ -27,7 +29,7 @@ export function fitHinge(samples: readonly PassSample[]): PassTimeCurve | null {
       const weight = weights[i]!;
       equations.add([weight, x! * weight, Math.max(0, x! - knot) * weight], passMs * weight);
     });
-    const solution = equations.solve(columns);
+    const solution = solveAtLeast(equations, columns, leastMs);
     if (solution === null) continue;
     const intercept = solution[0]!;
     if (!(solution[1]! >= SLOPE_TOLERANCE) || !(solution[1]! + solution[2]! >= SLOPE_TOLERANCE)) continue;
@@ -36,7 +38,8 @@ export function fitHinge(samples: readonly PassSample[]): PassTimeCurve | null {
     const curve: PassTimeCurve = ([x]) => intercept + left * x! + (right - left) * Math.max(0, x! - knot);
     let squares = 0;
     samples.forEach(({ features, passMs }, i) => {
-      const residual = (curve(features) - passMs) * weights[i]!;
+      // Weighted before the difference: where several knots fit perfectly, the last bits choose.
+      const residual = curve(features) * weights[i]! - passMs * weights[i]!;
       squares += residual * residual;
     });
     const error = Math.sqrt(squares / samples.length);

@@ -40,6 +40,21 @@ export class NormalEquations {
     return gaussJordan(this.augmented(columns, 1e-9 * Math.max(1, trace)), columns.length);
   }
 
+  /**
+   * The same with the intercept held at a value.
+   * @param columns those that take part beside it, ascending, not empty
+   */
+  solveAbove(intercept: number, columns: readonly number[]): Float64Array | null {
+    const width = columns.length + 1;
+    const system = new Float64Array(columns.length * width);
+    columns.forEach((row, i) => {
+      columns.forEach((column, j) => (system[i * width + j] = this.products[row * this.size + column]!));
+      system[i * width + width - 1] = this.targets[row]! - intercept * this.products[row * this.size]!;
+    });
+    const slopes = gaussJordan(system, columns.length);
+    return slopes === null ? null : Float64Array.of(intercept, ...slopes);
+  }
+
   private augmented(columns: readonly number[], ridge: number): Float64Array {
     const width = columns.length + 1;
     const system = new Float64Array(columns.length * width);

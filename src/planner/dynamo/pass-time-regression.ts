@@ -13,6 +13,8 @@ export interface RegressionOptions {
   readonly minSamples: number;
   /** Bins the samples are spread over; a perfect square. */
   readonly bins: number;
+  /** The shortest time a pass of a kind can take, ms; absent = unknown, and fits may go below zero. */
+  readonly leastMs?: Readonly<Record<PassKind, number>> | undefined;
 }
 
 /** Estimates the time of a pass, and learns from observed ones. */
@@ -37,9 +39,11 @@ export class PassTimeRegression implements PassTimeModel {
   /** Curves of the samples held now; absent = not fitted since the last sample. */
   private readonly curves = new Map<PassKind, PassTimeCurve | null>();
   private readonly minSamples: number;
+  private readonly leastMs: RegressionOptions["leastMs"];
 
-  constructor({ maxSamples, minSamples, bins }: RegressionOptions) {
+  constructor({ maxSamples, minSamples, bins, leastMs }: RegressionOptions) {
     this.minSamples = minSamples;
+    this.leastMs = leastMs;
     this.stores = {
       prefill: new SampleStore(1, bins, maxSamples),
       decode: new SampleStore(2, bins, maxSamples),
@@ -75,8 +79,9 @@ export class PassTimeRegression implements PassTimeModel {
     const { samples } = this.stores[kind];
     let curve: PassTimeCurve | null = null;
     if (samples.length > 0 && samples.length >= this.minSamples) {
-      if (kind === "prefill" && samples.length >= HINGE_MIN_SAMPLES) curve = fitHinge(samples);
-      curve ??= fitLinear(samples);
+      const leastMs = this.leastMs?.[kind];
+      if (kind === "prefill" && samples.length >= HINGE_MIN_SAMPLES) curve = fitHinge(samples, leastMs);
+      curve ??= fitLinear(samples, leastMs);
     }
     this.curves.set(kind, curve);
     return curve;

@@ -36,6 +36,11 @@ export interface DynamoPlannerConfig {
   readonly decodeScaleDownKvRate: number | null;
   /** Draft tokens a step, used when the engine does not say. */
   readonly speculativeNextn: number;
+  /**
+   * What the planner knows of pass times before the first tick: the reference's sweep, or one with mixed passes and the
+   * least time a pass can take.
+   */
+  readonly bootstrap: "reference" | "physical";
 }
 
 /** What the planner optimises for. */
