@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
 import { ProblemList } from "../src/config/config-error.ts";
 import { validateEngineArgs, type ValidatedEngineArgs, type WorkerRole } from "../src/config/engine-args.ts";
+import { parseYaml } from "../src/config/parse-yaml.ts";
+import { validatePolicyConfig } from "../src/config/policy-profile-config.ts";
 import { validateRouterConfig } from "../src/config/router-config.ts";
 import type { EngineConfig } from "../src/engine/engine-config.ts";
 import type { SemanticsName } from "../src/engine/semantics.ts";
@@ -53,10 +56,13 @@ export function replayConfig(
   };
 }
 
-/** A router configuration through the validation a user's goes through. */
+/** A router configuration, and the policy document it names, through the validation a user's go through. */
 function routerOf(given: unknown): KvRouterSettings {
   const problems = new ProblemList();
-  const router = validateRouterConfig(given, "--router-config", null, problems);
+  const path = (given as { router_policy_config?: string } | undefined)?.router_policy_config;
+  const policy =
+    path === undefined ? null : validatePolicyConfig(parseYaml(readFileSync(path, "utf8")), path, null, problems);
+  const router = validateRouterConfig(given, "--router-config", { policy: policy?.profile ?? null }, problems);
   problems.throwIfAny();
   return router!.settings;
 }

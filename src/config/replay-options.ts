@@ -381,3 +381,6 @@ export interface ReplayOptions {
 export function optionKey(flag: string): keyof ReplayOptions {
   return flag.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) as keyof ReplayOptions;
 }
+
+/** The options with their defaults filled in; null = not given. */
+export type ReplayValues = { readonly [Key in keyof ReplayOptions]-?: NonNullable<ReplayOptions[Key]> | null };

@@ -1,11 +1,9 @@
 import type { ProblemList } from "./config-error.ts";
-import type { ReplayOptions } from "./replay-options.ts";
+import type { ReplayOptions, ReplayValues } from "./replay-options.ts";
 import { traceSpecs } from "./workload-spec.ts";
 
-type Values = { readonly [Key in keyof ReplayOptions]-?: NonNullable<ReplayOptions[Key]> | null };
-
 /** Rules between the options of a replay (engine-reference §1). Values are validated one by one before. */
-export function checkReplayRules(values: Values, given: ReplayOptions, problems: ProblemList): void {
+export function checkReplayRules(values: ReplayValues, given: ReplayOptions, problems: ProblemList): void {
   checkWorkload(values, given, problems);
   checkTopology(values, problems);
   checkEstimator(values, given, problems);
@@ -14,7 +12,7 @@ export function checkReplayRules(values: Values, given: ReplayOptions, problems:
   }
 }
 
-function checkWorkload(values: Values, given: ReplayOptions, problems: ProblemList): void {
+function checkWorkload(values: ReplayValues, given: ReplayOptions, problems: ProblemList): void {
   const traces = traceSpecs(values.trace);
   const sizes = {
     "--input-tokens": given.inputTokens,
@@ -60,7 +58,7 @@ function checkWorkload(values: Values, given: ReplayOptions, problems: ProblemLi
   else checkTrace(values, given, traces, problems);
 }
 
-function checkSynthetic(values: Values, given: ReplayOptions, missing: string[], problems: ProblemList): void {
+function checkSynthetic(values: ReplayValues, given: ReplayOptions, missing: string[], problems: ProblemList): void {
   if (missing.length > 0) problems.add("", `a synthetic workload also needs ${missing.join(" and ")}`);
   const drivers = {
     "--replay-concurrency": given.replayConcurrency,
@@ -81,7 +79,12 @@ function checkSynthetic(values: Values, given: ReplayOptions, missing: string[],
   if (values.traceFormat === "dynamo") problems.add("--trace-format", 'found "dynamo", but no trace file is given');
 }
 
-function checkTrace(values: Values, given: ReplayOptions, traces: readonly string[], problems: ProblemList): void {
+function checkTrace(
+  values: ReplayValues,
+  given: ReplayOptions,
+  traces: readonly string[],
+  problems: ProblemList,
+): void {
   if (traces.length > 1 && values.traceFormat !== "dynamo" && values.traceFormat !== "auto") {
     problems.add(
       "--trace-format",
@@ -104,7 +107,7 @@ function checkTrace(values: Values, given: ReplayOptions, traces: readonly strin
   }
 }
 
-function checkTopology(values: Values, problems: ProblemList): void {
+function checkTopology(values: ReplayValues, problems: ProblemList): void {
   const { extraEngineArgs, prefillEngineArgs, decodeEngineArgs } = values;
   const disaggregated = prefillEngineArgs !== null || decodeEngineArgs !== null;
   if (!disaggregated) return;
@@ -119,7 +122,7 @@ function checkTopology(values: Values, problems: ProblemList): void {
 }
 
 /** The `--aic-*` flags describe the router's estimator, which needs all of three to be built. */
-function checkEstimator(values: Values, given: ReplayOptions, problems: ProblemList): void {
+function checkEstimator(values: ReplayValues, given: ReplayOptions, problems: ProblemList): void {
   const asked = Object.entries(given).some(
     ([key, value]) => key.startsWith("aic") && value !== undefined && !(key.endsWith("Dtype") && value === "auto"),
   );

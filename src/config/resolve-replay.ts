@@ -9,14 +9,13 @@ import { validateEngineArgs } from "./engine-args.ts";
 import type { ValidatedEngineArgs, WorkerRole } from "./engine-args.ts";
 import { nearestName } from "./nearest-name.ts";
 import { optionKey, replayOptions } from "./replay-options.ts";
-import type { ReplayOption, ReplayOptions } from "./replay-options.ts";
+import type { ReplayOption, ReplayOptions, ReplayValues } from "./replay-options.ts";
 import { checkReplayRules } from "./replay-rules.ts";
 import { autoscalerSettings, resolveAutoscaler } from "./resolve-autoscaler.ts";
 import type { ResolvedAutoscaler } from "./resolve-autoscaler.ts";
 import { resolveEngine } from "./resolve-engine.ts";
 import type { ResolvedEngine } from "./resolve-engine.ts";
-import { validateRouterConfig } from "./router-config.ts";
-import type { ResolvedRouter } from "./router-config.ts";
+import { prefillEstimate, resolveRouter } from "./resolve-router.ts";
 import { validate } from "./validate.ts";
 import { workloadFrom } from "./workload-spec.ts";
 import type { WorkloadSpec } from "./workload-spec.ts";
@@ -31,8 +30,6 @@ export interface ResolvedReplay {
   readonly plannerReport: ResolvedAutoscaler["report"];
 }
 
-type Values = { readonly [Key in keyof ReplayOptions]-?: NonNullable<ReplayOptions[Key]> | null };
-
 /**
  * Checks all options of a replay and resolves them, with the origin of every value.
  * @throws ConfigError with every mistake found
@@ -42,7 +39,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
   checkNames(options, problems);
   const values = {} as Record<keyof ReplayOptions, unknown>;
   for (const option of replayOptions) values[optionKey(option.flag)] = await valueOf(option, options, problems);
-  const given = { ...values, trace: options.trace ?? null } as Values;
+  const given = { ...values, trace: options.trace ?? null } as ReplayValues;
 
   checkReplayRules(given, options, problems);
   const workload = workloadFrom(given);
@@ -54,7 +51,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
       }
     : { engine: engineArgs(given.extraEngineArgs ?? {}, "--extra-engine-args", "aggregated", given, problems) };
   checkPair(engines, problems);
-  const router = routerOf(given, engines, problems);
+  const router = await resolveRouter(given, engines, problems);
   const settings = await autoscalerSettings(given.plannerConfig, given, problems);
   problems.throwIfAny();
 
@@ -62,6 +59,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
   for (const [name, args] of Object.entries(engines))
     resolved[name] = await resolveEngine(args!, given.semantics as SemanticsName);
   const topology = topologyOf(resolved, given);
+  const estimate = router?.estimator == null ? null : await prefillEstimate(router.estimator);
   const scaled = { topology, seed: given.seed!, benchmarkGranularity: given.benchmarkGranularity! };
   const autoscaler = settings === null ? null : await resolveAutoscaler(settings, scaled, problems);
   problems.throwIfAny();
@@ -75,6 +73,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
       maxSimTimeSeconds: given.maxSimTimeSeconds,
       routerMode: given.routerMode!,
       ...(router === null ? {} : { kvRouter: router.settings }),
+      ...(estimate === null ? {} : { prefillEstimate: estimate }),
       planner: autoscaler?.planner ?? null,
       engine: given.engine!,
       seed: given.seed!,
@@ -127,21 +126,10 @@ function engineArgs(
   document: unknown,
   where: string,
   role: WorkerRole,
-  given: Values,
+  given: ReplayValues,
   problems: ProblemList,
 ): ValidatedEngineArgs | null {
   return validateEngineArgs(document, where, role, problems, given.perfData);
-}
-
-/** Settings of the KV-aware router; null with round robin. They are checked either way. */
-function routerOf(
-  given: Values,
-  engines: Partial<Record<string, ValidatedEngineArgs | null>>,
-  problems: ProblemList,
-): ResolvedRouter | null {
-  const queuePolicy = (engines["engine"] ?? engines["prefill"])?.routerQueuePolicy ?? null;
-  const router = validateRouterConfig(given.routerConfig, "--router-config", queuePolicy, problems);
-  return given.routerMode === "kv_router" ? router : null;
 }
 
 /** A hand-off needs two engines of a kind. */
@@ -167,7 +155,7 @@ function checkPair(engines: Partial<Record<string, ValidatedEngineArgs | null>>,
   }
 }
 
-function topologyOf(resolved: Record<string, ResolvedEngine>, given: Values): RunConfig["topology"] {
+function topologyOf(resolved: Record<string, ResolvedEngine>, given: ReplayValues): RunConfig["topology"] {
   const engine = (name: string): EngineConfig => resolved[name]!.engine;
   if (resolved["engine"] !== undefined) {
     return { mode: "agg", engine: engine("engine"), numWorkers: given.numWorkers! };
@@ -181,7 +169,7 @@ function topologyOf(resolved: Record<string, ResolvedEngine>, given: Values): Ru
   };
 }
 
-function slaOf({ slaTtftMs, slaItlMs, slaE2eMs }: Values): ResultContext["sla"] {
+function slaOf({ slaTtftMs, slaItlMs, slaE2eMs }: ReplayValues): ResultContext["sla"] {
   if (slaTtftMs === null && slaItlMs === null && slaE2eMs === null) return null;
   return { source: "flags", ttftMs: slaTtftMs, itlMs: slaItlMs, e2eMs: slaE2eMs };
 }
@@ -191,7 +179,7 @@ const outputOptions = new Set(["report-json", "report-jsonl", "report-html", "qu
 
 function configOf(
   options: ReplayOptions,
-  values: Values,
+  values: ReplayValues,
   engines: Record<string, ResolvedEngine>,
   planner: Readonly<Record<string, ConfigValue>>,
 ): Record<string, ConfigValue> {

@@ -6,7 +6,7 @@ import { validateRouterConfig } from "./router-config.ts";
 
 function check(given: unknown, queuePolicy: "fcfs" | "lcfs" | "wspt" | null = null) {
   const problems = new ProblemList();
-  const router = validateRouterConfig(given, "--router-config", queuePolicy, problems);
+  const router = validateRouterConfig(given, "--router-config", { queuePolicy }, problems);
   return { router, problems: problems.problems.map(({ where, message }) => `${where}: ${message}`) };
 }
 

@@ -1,5 +1,5 @@
 import { kvRouterDefaults, type KvRouterSettings } from "../router/kv-router-settings.ts";
-import { singleClassProfile } from "../router/policy-profile.ts";
+import { singleClassProfile, type PolicyProfile } from "../router/policy-profile.ts";
 import type { QueuePolicy } from "../router/request-queue.ts";
 import { shown, type ProblemList } from "./config-error.ts";
 import { routerConfigSchema, routerKeysWithoutEffect, type GivenRouterConfig } from "./router-schema.ts";
@@ -12,17 +12,26 @@ export interface ResolvedRouter {
   readonly warnings: readonly string[];
 }
 
+/** What stands beside the router configuration and has a say in it. */
+export interface RouterSurroundings {
+  /** `router_queue_policy` of the engine arguments, which overrides the configuration's. */
+  readonly queuePolicy?: QueuePolicy | null;
+  /** Queues of the policy document, which replace the configuration's. */
+  readonly policy?: PolicyProfile | null;
+  /** Whether the `--aic-*` flags describe an estimator of prefill times. */
+  readonly hasEstimator?: boolean;
+}
+
 /**
  * Checks a router configuration and fills in the defaults. All mistakes go to `problems`.
  * @param given the parsed document behind the flag, null = none
  * @param where the flag
- * @param queuePolicy `router_queue_policy` of the engine arguments, which overrides the configuration's
  * @returns null when there were mistakes
  */
 export function validateRouterConfig(
   given: unknown,
   where: string,
-  queuePolicy: QueuePolicy | null,
+  surroundings: RouterSurroundings,
   problems: ProblemList,
 ): ResolvedRouter | null {
   const document = given ?? {};
@@ -32,10 +41,37 @@ export function validateRouterConfig(
   }
   const config = validate(routerConfigSchema, document, where, problems);
   if (config === null) return null;
-  return { settings: settingsOf(config, queuePolicy), warnings: warningsOf(config, where) };
+  const mistakes = contradictions(config, surroundings);
+  for (const mistake of mistakes) problems.add(where, mistake);
+  if (mistakes.length > 0) return null;
+  return { settings: settingsOf(config, surroundings), warnings: warningsOf(config, where) };
 }
 
-function settingsOf(config: GivenRouterConfig, queuePolicy: QueuePolicy | null): KvRouterSettings {
+/** Settings that exclude each other, as in the reference. */
+function contradictions(config: GivenRouterConfig, { hasEstimator }: RouterSurroundings): string[] {
+  const mistakes: string[] = [];
+  const estimates = (config.router_prefill_load_model ?? "none") === "aic";
+  if (estimates && config.router_track_prefill_tokens === false) {
+    mistakes.push('router_prefill_load_model "aic" needs router_track_prefill_tokens true');
+  }
+  if (estimates && hasEstimator !== true) {
+    mistakes.push(
+      'router_prefill_load_model "aic" needs --aic-backend, --aic-system and --aic-model-path to take prefill times from',
+    );
+  }
+  if (!estimates && hasEstimator === true) {
+    mistakes.push('--aic-… flags describe the estimator of router_prefill_load_model "aic", which is not set');
+  }
+  if (config.router_predicted_ttl_secs != null && config.use_kv_events === false) {
+    mistakes.push("router_predicted_ttl_secs needs use_kv_events true");
+  }
+  if (config.use_remote_indexer === true && config.serve_indexer === true) {
+    mistakes.push("use_remote_indexer and serve_indexer exclude each other");
+  }
+  return mistakes;
+}
+
+function settingsOf(config: GivenRouterConfig, { queuePolicy, policy }: RouterSurroundings): KvRouterSettings {
   const defaults = kvRouterDefaults;
   const olderWeight = config.overlap_score_weight ?? null;
   return {
@@ -47,10 +83,9 @@ function settingsOf(config: GivenRouterConfig, queuePolicy: QueuePolicy | null):
     trackActiveBlocks: config.router_track_active_blocks ?? defaults.trackActiveBlocks,
     trackPrefillTokens: config.router_track_prefill_tokens ?? defaults.trackPrefillTokens,
     assumeKvReuse: config.router_assume_kv_reuse ?? defaults.assumeKvReuse,
-    policy: singleClassProfile(
-      config.router_queue_threshold ?? null,
-      queuePolicy ?? config.router_queue_policy ?? "fcfs",
-    ),
+    policy:
+      policy ??
+      singleClassProfile(config.router_queue_threshold ?? null, queuePolicy ?? config.router_queue_policy ?? "fcfs"),
   };
 }
 

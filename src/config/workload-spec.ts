@@ -1,4 +1,4 @@
-import type { ReplayOptions } from "./replay-options.ts";
+import type { ReplayOptions, ReplayValues } from "./replay-options.ts";
 
 /** Where the requests of a run come from. */
 export type WorkloadSpec = TraceWorkload | SyntheticWorkload;
@@ -33,15 +33,13 @@ export interface SyntheticWorkload {
   readonly cumulativePrompts: boolean;
 }
 
-type Values = { readonly [Key in keyof ReplayOptions]-?: NonNullable<ReplayOptions[Key]> | null };
-
 /** Trace files as a list. */
 export function traceSpecs(trace: ReplayOptions["trace"] | null): readonly string[] {
   return trace === undefined || trace === null ? [] : typeof trace === "string" ? [trace] : trace;
 }
 
 /** The workload that validated options describe. */
-export function workloadFrom(values: Values): WorkloadSpec {
+export function workloadFrom(values: ReplayValues): WorkloadSpec {
   const specs = traceSpecs(values.trace);
   if (specs.length > 0) {
     return {

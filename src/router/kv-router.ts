@@ -85,6 +85,8 @@ export class KvRouter {
     activeRequests: 0,
   };
   private sequence = 0;
+  /** Something has ended or the targets have changed: those that wait may get their turn. */
+  private chance = false;
   /** The targets of the last call, and by their order: ids, loads, cached blocks and costs for the request asked about. */
   private targets: readonly RouterTarget[] = [];
   private ids: number[] = [];
@@ -134,7 +136,7 @@ export class KvRouter {
     if (canWait(policyClass) && (this.queue.waiting(classIndex) > 0 || this.mustWait(policyClass, atNs))) {
       const queued = {
         request,
-        arrivalSeconds: atNs / 1e9,
+        arrivalNs: atNs,
         overlapBlocks: [...this.overlaps],
         targetIds: this.ids,
         promptTokens: input,
@@ -153,7 +155,8 @@ export class KvRouter {
     this.face(targets);
     this.findReleases();
     for (;;) {
-      const queued = this.queue.pop((policyClass) => !this.mustWait(policyClass, atNs));
+      const queued = this.chance ? this.queue.pop((policyClass) => !this.mustWait(policyClass, atNs)) : null;
+      this.chance = queued !== null;
       if (queued !== null) {
         const { targetIds, overlapBlocks } = queued;
         const known = targetIds === this.ids;
@@ -187,6 +190,7 @@ export class KvRouter {
   private face(targets: readonly RouterTarget[]): void {
     if (targets === this.targets) return;
     this.targets = targets;
+    this.chance = true;
     this.ids = targets.map(({ id }) => id);
     this.active = this.ids.map((id) => this.loadOf(id));
     this.overlaps = this.ids.map(() => 0);
@@ -311,6 +315,7 @@ export class KvRouter {
     const sent = this.sent.get(request);
     // A request that was sent again has a sequence of its own.
     if (sent === undefined || sent.sequence !== sequence) return;
+    this.chance = true;
     const { load, prefillTokens } = sent;
     if (prefillTokens > 0) {
       load.prefill.remove(request, prefillTokens, atNs);

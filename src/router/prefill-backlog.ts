@@ -9,8 +9,8 @@ interface Prompt {
 }
 
 /**
- * The prompt tokens one target has been sent and not yet computed. With an estimate of prefill times the oldest prompt's
- * tokens fade over its expected time, counted from when it became the oldest, instead of vanishing at its end.
+ * The prompt tokens one target has been sent and not yet computed. With an estimate of prefill times they fade at the
+ * pace expected of the oldest prompt, from when it became the oldest; when it takes longer, those behind it fade too.
  */
 export class PrefillBacklog {
   /** Tokens of all prompts, faded or not. */
@@ -45,7 +45,7 @@ export class PrefillBacklog {
     if (this.prompts.length === 0) return this.tokens;
     const { tokens, expectedNs } = this.prompts[0]!;
     const elapsedNs = Math.max(0, atNs - this.oldestSinceNs);
-    const left = expectedNs === 0 ? 0 : Math.min(1, Math.max(0, 1 - elapsedNs / expectedNs));
-    return this.tokens - tokens + Math.ceil(tokens * left);
+    const done = expectedNs === 0 ? tokens : Math.floor((tokens * elapsedNs) / expectedNs);
+    return Math.max(0, this.tokens - done);
   }
 }

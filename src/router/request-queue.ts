@@ -1,7 +1,7 @@
 /** What the order of a waiting request depends on. */
 export interface QueuedRequest {
   readonly request: number;
-  readonly arrivalSeconds: number;
+  readonly arrivalNs: number;
   /** Cached blocks on each target when it arrived; targets in the order of `targetIds`. */
   readonly overlapBlocks: readonly number[];
   readonly targetIds: readonly number[];
@@ -83,9 +83,9 @@ export class RequestQueue {
 function sortKey(queued: QueuedRequest, policy: QueuePolicy): number {
   switch (policy) {
     case "fcfs":
-      return queued.priority - queued.arrivalSeconds;
+      return queued.priority * 1e9 - queued.arrivalNs;
     case "lcfs":
-      return queued.priority + queued.arrivalSeconds;
+      return queued.priority * 1e9 + queued.arrivalNs;
     case "wspt":
       return (1 + queued.priority) / sendingCost(queued);
   }

@@ -36,12 +36,12 @@ export function createPoolRouter<W extends Worker>(
     times,
     choice: config.targetChoice?.[role] ?? new SeededChoice(random, settings.temperature),
     maxBatchedTokens: engine.maxNumBatchedTokens,
-    priorities: trace.priorities == null ? null : priorityOf(trace.priorities),
-    prefillEstimate: null,
+    priorities: trace.priorities == null ? null : prioritiesOf(trace.priorities),
+    prefillEstimate: config.prefillEstimate ?? null,
   });
 }
 
-function priorityOf({ boostSeconds, strict, policyClasses }: TracePriorities): RequestPriority {
+function prioritiesOf({ boostSeconds, strict, policyClasses }: TracePriorities): RequestPriority {
   return {
     boostSeconds: (request) => boostSeconds[request]!,
     strict: (request) => strict[request]!,

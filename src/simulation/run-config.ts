@@ -2,6 +2,7 @@ import type { EngineConfig } from "../engine/engine-config.ts";
 import type { SemanticsName } from "../engine/semantics.ts";
 import type { Planner } from "../planner/planner.ts";
 import type { KvRouterSettings } from "../router/kv-router-settings.ts";
+import type { PrefillEstimate } from "../router/prefill-backlog.ts";
 import type { RouterRole } from "../router/target-cost.ts";
 import type { TargetChoice } from "../router/target-choice.ts";
 
@@ -18,6 +19,8 @@ export interface RunConfig {
   readonly routerMode: "round_robin" | "kv_router";
   /** Settings of the KV-aware router; its defaults when absent. */
   readonly kvRouter?: KvRouterSettings;
+  /** Prefill times the KV-aware router expects, where it lets loads fade; absent = loads count in full to their end. */
+  readonly prefillEstimate?: PrefillEstimate;
   /** Replaces the KV-aware router's pick among its targets, a pool each: for following a recorded run. */
   readonly targetChoice?: Readonly<Partial<Record<RouterRole, TargetChoice>>>;
   /** The autoscaler in the loop; null = fixed pools. */
