@@ -28,7 +28,7 @@ export function replayConfig(
     replayConcurrency: numberOrNull("--replay-concurrency"),
     maxSimTimeSeconds: numberOrNull("--max-sim-time-seconds"),
     routerMode: (value("--router-mode") ?? "round_robin") as RunConfig["routerMode"],
-    kvRouter: routerOf(value("--router-config")),
+    kvRouter: routerOf(value("--router-config"), semantics),
     planner: null,
     engine,
     seed: 0,
@@ -57,12 +57,17 @@ export function replayConfig(
 }
 
 /** A router configuration, and the policy document it names, through the validation a user's go through. */
-function routerOf(given: unknown): KvRouterSettings {
+function routerOf(given: unknown, semantics: SemanticsName): KvRouterSettings {
   const problems = new ProblemList();
   const path = (given as { router_policy_config?: string } | undefined)?.router_policy_config;
   const policy =
     path === undefined ? null : validatePolicyConfig(parseYaml(readFileSync(path, "utf8")), path, null, problems);
-  const router = validateRouterConfig(given, "--router-config", { policy: policy?.profile ?? null }, problems);
+  const router = validateRouterConfig(
+    given,
+    "--router-config",
+    { policy: policy?.profile ?? null, semantics },
+    problems,
+  );
   problems.throwIfAny();
   return router!.settings;
 }

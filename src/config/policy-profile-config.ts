@@ -143,7 +143,7 @@ function resolveProfile(
     if (families.has(named)) mistakes.push(`"${named}" is a policy class without a family, and a family`);
   for (const [family, classes] of families) {
     for (const [bucketName, number] of buckets)
-      if (classes[number] === null) mistakes.push(`family "${family}" has no policy class for bucket "${bucketName}"`);
+      if (classes[number] == null) mistakes.push(`family "${family}" has no policy class for bucket "${bucketName}"`);
   }
   if (!families.has(default_policy_family)) {
     const known = [...families.keys()].map((family) => `"${family}"`).join(", ");

@@ -25,13 +25,26 @@ export async function resolveRouter(
     queuePolicy: (engines["engine"] ?? engines["prefill"])?.routerQueuePolicy ?? null,
     policy: policy?.profile ?? null,
     hasEstimator: estimator !== null,
+    semantics: given.semantics!,
   };
   const router = validateRouterConfig(given.routerConfig, "--router-config", surroundings, problems);
   if (estimator !== null && given.routerMode !== "kv_router") {
     problems.add("--aic-backend", "describes the KV-aware router's estimator: it needs --router-mode kv_router");
   }
   if (router === null || given.routerMode !== "kv_router") return null;
+  if (router.settings.conditionalDisaggregation !== null) checkConditional(engines, problems);
   return { ...router, warnings: [...router.warnings, ...(policy?.warnings ?? [])], estimator };
+}
+
+/** Decode workers that compute prompts are simulated for one kind of engine, and need a prefill pool to skip. */
+function checkConditional(
+  { prefill, decode }: Partial<Record<string, ValidatedEngineArgs | null>>,
+  problems: ProblemList,
+): void {
+  const where = "--router-config conditional_disagg_enabled";
+  if (prefill === undefined) problems.add(where, "is for disaggregated runs: there is no prefill pool to skip");
+  else if (decode != null && decode.engineType !== "vllm")
+    problems.add(where, `is simulated for engine_type "vllm" only, found "${decode.engineType}"`);
 }
 
 /** The policy document of the flag, else the one the configuration names. */

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { kvRouterDefaults } from "../router/kv-router-settings.ts";
 import { singleClassProfile } from "../router/policy-profile.ts";
 import { ProblemList } from "./config-error.ts";
-import { validateRouterConfig } from "./router-config.ts";
+import { validateRouterConfig, type RouterSurroundings } from "./router-config.ts";
 
-function check(given: unknown, queuePolicy: "fcfs" | "lcfs" | "wspt" | null = null) {
+function check(given: unknown, surroundings: Partial<RouterSurroundings> = {}) {
   const problems = new ProblemList();
-  const router = validateRouterConfig(given, "--router-config", { queuePolicy }, problems);
+  const router = validateRouterConfig(given, "--router-config", { semantics: "dynamo-1.4", ...surroundings }, problems);
   return { router, problems: problems.problems.map(({ where, message }) => `${where}: ${message}`) };
 }
 
@@ -44,12 +44,64 @@ describe("a router configuration", () => {
   });
 
   it("lets the engine arguments name the queue policy", () => {
-    expect(check({ router_queue_policy: "wspt" }, "lcfs").router!.settings.policy.classes[0]!.queuePolicy).toBe("lcfs");
+    expect(
+      check({ router_queue_policy: "wspt" }, { queuePolicy: "lcfs" }).router!.settings.policy.classes[0]!.queuePolicy,
+    ).toBe("lcfs");
   });
 
   it("warns of what has no effect", () => {
     expect(check({ conditional_disagg_enabled: true, use_kv_events: true }).router!.warnings).toEqual([
-      "--router-config: conditional_disagg_enabled has no effect in a replay",
+      "--router-config: conditional_disagg_enabled has no effect under --semantics dynamo-1.4, whose replay ignores it",
+    ]);
+    const current = { semantics: "current" } as const;
+    expect(check({ router_replica_sync: true, router_ttl_secs: 5 }, current).router!.warnings).toEqual([
+      "--router-config: router_replica_sync has no effect in a replay",
+      "--router-config: router_ttl_secs has no effect while use_kv_events is true",
+    ]);
+    expect(check({ conditional_disagg_policy: "isl_or_load" }, current).router!.warnings).toEqual([
+      "--router-config: conditional_disagg_policy has no effect without conditional_disagg_enabled",
+    ]);
+  });
+
+  it("applies under the newest rules what the replay of 1.4.2 ignores", () => {
+    const given = {
+      use_kv_events: false,
+      router_ttl_secs: 5,
+      router_queue_threshold: 2,
+      conditional_disagg_enabled: true,
+      conditional_disagg_policy: "isl_or_load",
+      conditional_disagg_eff_isl_threshold: 100,
+      conditional_disagg_decode_busy_threshold: 0.9,
+    };
+    const { settings, warnings } = check(given, { semantics: "current" }).router!;
+    expect(warnings).toEqual([]);
+    expect(settings).toMatchObject({
+      approximateCacheNs: 5e9,
+      conditionalDisaggregation: {
+        policy: "isl_or_load",
+        uncachedTokens: 100,
+        uncachedShare: 0.7,
+        prefillBusyShare: 2,
+        decodeBusyShare: 0.9,
+      },
+    });
+    const old = check(given).router!.settings;
+    expect([old.approximateCacheNs, old.conditionalDisaggregation]).toEqual([null, null]);
+  });
+
+  it("refuses what excludes each other", () => {
+    expect(check({ router_prefill_load_model: "aic", router_track_prefill_tokens: false }).problems).toEqual([
+      '--router-config: router_prefill_load_model "aic" needs router_track_prefill_tokens true',
+      '--router-config: router_prefill_load_model "aic" needs --aic-backend, --aic-system and --aic-model-path to take prefill times from',
+    ]);
+    expect(check({}, { hasEstimator: true }).problems).toEqual([
+      '--router-config: --aic-… flags describe the estimator of router_prefill_load_model "aic", which is not set',
+    ]);
+    expect(check({ router_predicted_ttl_secs: 5, use_kv_events: false }).problems).toEqual([
+      "--router-config: router_predicted_ttl_secs needs use_kv_events true",
+    ]);
+    expect(check({ use_remote_indexer: true, serve_indexer: true }).problems).toEqual([
+      "--router-config: use_remote_indexer and serve_indexer exclude each other",
     ]);
   });
 

@@ -1,8 +1,16 @@
+import type { SemanticsName } from "../engine/semantics.ts";
+import type { ConditionalDisaggregation } from "../router/conditional-disaggregation.ts";
 import { kvRouterDefaults, type KvRouterSettings } from "../router/kv-router-settings.ts";
 import { singleClassProfile, type PolicyProfile } from "../router/policy-profile.ts";
 import type { QueuePolicy } from "../router/request-queue.ts";
 import { shown, type ProblemList } from "./config-error.ts";
-import { routerConfigSchema, routerKeysWithoutEffect, type GivenRouterConfig } from "./router-schema.ts";
+import {
+  conditionalKeys,
+  routerConfigSchema,
+  routerKeysOfCurrentRules,
+  routerKeysWithoutEffect,
+  type GivenRouterConfig,
+} from "./router-schema.ts";
 import { validate } from "./validate.ts";
 
 /** A checked router configuration. */
@@ -20,6 +28,8 @@ export interface RouterSurroundings {
   readonly policy?: PolicyProfile | null;
   /** Whether the `--aic-*` flags describe an estimator of prefill times. */
   readonly hasEstimator?: boolean;
+  /** Under "dynamo-1.4" what that version's replay ignores is ignored too. */
+  readonly semantics: SemanticsName;
 }
 
 /**
@@ -44,7 +54,7 @@ export function validateRouterConfig(
   const mistakes = contradictions(config, surroundings);
   for (const mistake of mistakes) problems.add(where, mistake);
   if (mistakes.length > 0) return null;
-  return { settings: settingsOf(config, surroundings), warnings: warningsOf(config, where) };
+  return { settings: settingsOf(config, surroundings), warnings: warningsOf(config, where, surroundings) };
 }
 
 /** Settings that exclude each other, as in the reference. */
@@ -71,7 +81,11 @@ function contradictions(config: GivenRouterConfig, { hasEstimator }: RouterSurro
   return mistakes;
 }
 
-function settingsOf(config: GivenRouterConfig, { queuePolicy, policy }: RouterSurroundings): KvRouterSettings {
+function settingsOf(
+  config: GivenRouterConfig,
+  { queuePolicy, policy, semantics }: RouterSurroundings,
+): KvRouterSettings {
+  const applied = semantics === "current";
   const defaults = kvRouterDefaults;
   const olderWeight = config.overlap_score_weight ?? null;
   return {
@@ -83,20 +97,41 @@ function settingsOf(config: GivenRouterConfig, { queuePolicy, policy }: RouterSu
     trackActiveBlocks: config.router_track_active_blocks ?? defaults.trackActiveBlocks,
     trackPrefillTokens: config.router_track_prefill_tokens ?? defaults.trackPrefillTokens,
     assumeKvReuse: config.router_assume_kv_reuse ?? defaults.assumeKvReuse,
+    approximateCacheNs: applied && config.use_kv_events === false ? (config.router_ttl_secs ?? 120) * 1e9 : null,
+    conditionalDisaggregation: applied ? conditionalDisaggregationOf(config) : null,
     policy:
       policy ??
       singleClassProfile(config.router_queue_threshold ?? null, queuePolicy ?? config.router_queue_policy ?? "fcfs"),
   };
 }
 
-function warningsOf(config: GivenRouterConfig, where: string): string[] {
+function conditionalDisaggregationOf(config: GivenRouterConfig): ConditionalDisaggregation | null {
+  if (config.conditional_disagg_enabled !== true) return null;
+  return {
+    policy: config.conditional_disagg_policy ?? "isl_bounding",
+    uncachedTokens: config.conditional_disagg_eff_isl_threshold ?? 2048,
+    uncachedShare: config.conditional_disagg_eff_isl_ratio_threshold ?? 0.7,
+    prefillBusyShare: config.conditional_disagg_prefill_busy_threshold ?? config.router_queue_threshold ?? null,
+    decodeBusyShare: config.conditional_disagg_decode_busy_threshold ?? null,
+  };
+}
+
+function warningsOf(config: GivenRouterConfig, where: string, { semantics }: RouterSurroundings): string[] {
   const warnings: string[] = [];
   if (config.overlap_score_weight != null) {
     warnings.push(`${where}: overlap_score_weight is the older name of prefill_load_scale`);
   }
-  for (const key of Object.keys(config) as (keyof GivenRouterConfig)[]) {
-    if (!(key in routerKeysWithoutEffect)) continue;
-    if (config[key] !== routerKeysWithoutEffect[key]) warnings.push(`${where}: ${key} has no effect in a replay`);
+  const idle = (keys: Readonly<Partial<Record<keyof GivenRouterConfig, unknown>>>, why: string) => {
+    for (const [key, unset] of Object.entries(keys) as [keyof GivenRouterConfig, unknown][]) {
+      if (config[key] !== undefined && config[key] !== unset) warnings.push(`${where}: ${key} has no effect ${why}`);
+    }
+  };
+  idle(routerKeysWithoutEffect, "in a replay");
+  if (semantics === "dynamo-1.4") {
+    idle(routerKeysOfCurrentRules, "under --semantics dynamo-1.4, whose replay ignores it");
+    return warnings;
   }
+  if (config.use_kv_events !== false) idle({ router_ttl_secs: undefined }, "while use_kv_events is true");
+  if (config.conditional_disagg_enabled !== true) idle(conditionalKeys, "without conditional_disagg_enabled");
   return warnings;
 }

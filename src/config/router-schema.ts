@@ -46,7 +46,10 @@ const shape = {
   shared_cache_type: choice(["none", "hicache"], "A cache all workers share."),
   router_predicted_ttl_secs: orNull(weight(live)),
   conditional_disagg_enabled: truth("Short prompts skip the prefill pool."),
-  conditional_disagg_policy: text("When a prompt skips the prefill pool."),
+  conditional_disagg_policy: choice(
+    ["isl_bounding", "prefill_load", "isl_or_load"],
+    "When a prompt skips the prefill pool: little left to compute, prefill workers busy, or either.",
+  ),
   conditional_disagg_eff_isl_threshold: wholeNumber({ min: 0 }, "Uncached prompt tokens below which it may."),
   conditional_disagg_eff_isl_ratio_threshold: share("Share of uncached tokens below which it may."),
   conditional_disagg_prefill_busy_threshold: orNull(weight("Load of the prefill pool.")),
@@ -66,7 +69,6 @@ export type GivenRouterConfig = z.infer<typeof routerConfigSchema>;
 export const routerKeysWithoutEffect: Readonly<Partial<Record<keyof GivenRouterConfig, unknown>>> = {
   host_cache_hit_weight: 0.75,
   disk_cache_hit_weight: 0.25,
-  use_kv_events: true,
   durable_kv_events: false,
   router_replica_sync: false,
   router_track_output_blocks: false,
@@ -75,7 +77,6 @@ export const routerKeysWithoutEffect: Readonly<Partial<Record<keyof GivenRouterC
   router_tracking_key_id: null,
   router_snapshot_threshold: undefined,
   router_reset_states: false,
-  router_ttl_secs: undefined,
   router_event_threads: undefined,
   skip_initial_worker_wait: undefined,
   use_remote_indexer: false,
@@ -83,10 +84,21 @@ export const routerKeysWithoutEffect: Readonly<Partial<Record<keyof GivenRouterC
   shared_cache_multiplier: 0,
   shared_cache_type: "none",
   router_predicted_ttl_secs: null,
-  conditional_disagg_enabled: false,
+};
+
+/** What conditional disaggregation depends on. */
+export const conditionalKeys: Readonly<Partial<Record<keyof GivenRouterConfig, unknown>>> = {
   conditional_disagg_policy: undefined,
   conditional_disagg_eff_isl_threshold: undefined,
   conditional_disagg_eff_isl_ratio_threshold: undefined,
   conditional_disagg_prefill_busy_threshold: null,
   conditional_disagg_decode_busy_threshold: null,
+};
+
+/** Keys that act under the newest rules only. */
+export const routerKeysOfCurrentRules: Readonly<Partial<Record<keyof GivenRouterConfig, unknown>>> = {
+  use_kv_events: true,
+  router_ttl_secs: undefined,
+  conditional_disagg_enabled: false,
+  ...conditionalKeys,
 };

@@ -8,7 +8,7 @@ export interface PrefillWorker extends Worker {
   releaseSource(request: number, atNs: number): void;
 }
 
-/** A worker of a disaggregated decode pool: takes prompts over and generates. */
+/** A worker of a disaggregated decode pool: takes prompts over and generates. A request it is enqueued it computes whole. */
 export interface DecodeWorker extends Worker {
   /** Requests queued for a destination, first come first served. */
   readonly pendingDestinations: number;

@@ -1,3 +1,4 @@
+import type { ConditionalDisaggregation } from "./conditional-disaggregation.ts";
 import { singleClassProfile, type PolicyProfile } from "./policy-profile.ts";
 
 /** Settings of the KV-aware router, defaults filled in (engine-reference §6). */
@@ -15,6 +16,10 @@ export interface KvRouterSettings {
   readonly trackPrefillTokens: boolean;
   /** Equal prompt blocks of active requests count once. */
   readonly assumeKvReuse: boolean;
+  /** Without events from the engines: how long a prompt counts as cached where it was sent; null = engines tell. */
+  readonly approximateCacheNs: number | null;
+  /** Disaggregated runs: when a prompt is computed on its decode worker; null = never. */
+  readonly conditionalDisaggregation: ConditionalDisaggregation | null;
   /** The queues of requests held back, and when requests are. */
   readonly policy: PolicyProfile;
 }
@@ -29,5 +34,7 @@ export const kvRouterDefaults: KvRouterSettings = {
   trackActiveBlocks: true,
   trackPrefillTokens: true,
   assumeKvReuse: true,
+  approximateCacheNs: null,
+  conditionalDisaggregation: null,
   policy: singleClassProfile(null, "fcfs"),
 };

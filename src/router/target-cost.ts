@@ -27,7 +27,11 @@ export function targetCost(
   target: Readonly<TargetState>,
 ): number {
   let cost = 0;
-  if (role !== "decode") {
+  if (role === "decode") {
+    // Only where decode workers may compute prompts do their caches count.
+    const saved = settings.conditionalDisaggregation === null ? 0 : settings.overlapScoreCredit * target.overlapBlocks;
+    if (settings.trackActiveBlocks) cost = Math.max(0, target.activeBlocks - saved);
+  } else {
     const tokens = settings.trackPrefillTokens ? target.prefillTokens + inputLength : 0;
     let credit = settings.overlapScoreCredit;
     if (settings.trackPrefillTokens && settings.overlapScoreCreditDecay > 0) {
@@ -37,6 +41,6 @@ export function targetCost(
     }
     cost = settings.prefillLoadScale * Math.max(0, tokens / blockSize - credit * target.overlapBlocks);
   }
-  if (role !== "prefill" && settings.trackActiveBlocks) cost += target.activeBlocks;
+  if (role === "aggregated" && settings.trackActiveBlocks) cost += target.activeBlocks;
   return cost + settings.decodeActiveRequestWeight * target.activeRequests;
 }

@@ -115,6 +115,7 @@ export class DisaggregatedRun implements RunParts {
       decodePool,
       prefillRouter,
       decodeRouter,
+      conditional: config.routerMode === "kv_router" ? (config.kvRouter?.conditionalDisaggregation ?? null) : null,
       board,
       traffic,
       finished,

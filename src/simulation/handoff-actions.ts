@@ -3,6 +3,7 @@ import type { Semantics } from "../engine/semantics.ts";
 import type { WorkerPool } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
+import { computesLocally, type ConditionalDisaggregation } from "../router/conditional-disaggregation.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { FinishedQueue } from "./finished-queue.ts";
 import type { Assignment, PoolRouter } from "./pool-router.ts";
@@ -23,6 +24,8 @@ export interface HandoffContext {
   readonly decodePool: WorkerPool<DecodeWorker>;
   readonly prefillRouter: PoolRouter<PrefillWorker>;
   readonly decodeRouter: PoolRouter<DecodeWorker>;
+  /** When a decode worker computes a prompt itself; null = never. */
+  readonly conditional: ConditionalDisaggregation | null;
   readonly board: StationBoard;
   readonly traffic: TrafficRecorder | null;
   /** Told who has left, where the workload depends on it; else null. */
@@ -154,11 +157,37 @@ export class HandoffActions {
 
   private submit(request: number, nowNs: number): void {
     const { prefillRouter } = this.context;
+    if (this.context.conditional !== null && this.computeLocally(this.context.conditional, request, nowNs)) return;
     this.sendToPrefill(prefillRouter.route(request, nowNs), nowNs);
     for (const refused of prefillRouter.takeRefused()) {
       this.leave(refused, refusedByRouter, nowNs);
       this.abandonDestinations([refused]);
     }
+  }
+
+  /** Sends a request to a decode worker that computes its prompt, if the rule says so. */
+  private computeLocally(rule: ConditionalDisaggregation, request: number, nowNs: number): boolean {
+    const { prefillPool, decodePool, prefillRouter, decodeRouter, board, topology, trace } = this.context;
+    if (decodePool.active.length === 0) return false;
+    for (const each of decodePool.active) board.touch(board.of("decode", each), nowNs);
+    const there = decodeRouter.prospect(request, nowNs);
+    if (there === null) return false;
+    const asksPrefill = rule.policy !== "isl_bounding" && prefillPool.active.length > 0;
+    const { blockSize, numGpuBlocks } = topology.decodeEngine;
+    const local = computesLocally(rule, {
+      inputLength: trace.inputLength[request]!,
+      cachedTokens: there.overlapBlocks * blockSize,
+      decodeBlocks: there.activeBlocks,
+      decodePoolBlocks: numGpuBlocks,
+      prefillTokens: asksPrefill ? prefillRouter.prospect(request, nowNs)!.prefillTokens : null,
+      maxBatchedTokens: topology.prefillEngine.maxNumBatchedTokens,
+    });
+    if (!local) return false;
+    there.accept();
+    this.context.traffic?.onRouted(there.overlapBlocks, Math.ceil(trace.inputLength[request]! / blockSize));
+    there.member.worker.enqueue(request, nowNs);
+    board.watch(board.of("decode", there.member), nowNs);
+    return true;
   }
 
   /** Requests the prefill router held back and lets go now. */

@@ -12,6 +12,15 @@ export interface Assignment<W extends Worker> {
   readonly overlapBlocks: number;
 }
 
+/** Where a request would go, and what is there. */
+export interface PooledProspect<W extends Worker> extends Assignment<W> {
+  /** Prompt tokens sent there and not computed yet, and prompt blocks active there. */
+  readonly prefillTokens: number;
+  readonly activeBlocks: number;
+  /** Sends the request there. */
+  accept(): void;
+}
+
 /** The router in front of a pool. The pool must have an active worker when it is asked. */
 export interface PoolRouter<W extends Worker> {
   /** All active workers must have been advanced to the time of a call, not only the one that is chosen. */
@@ -28,6 +37,8 @@ export interface PoolRouter<W extends Worker> {
   takeRefused(): readonly number[];
   /** Requests have left the workers of the pool, at times that may lie ahead. */
   onLeft(requests: readonly number[]): void;
+  /** Where a request would go if it were sent now; null when the router does not weigh its targets. */
+  prospect(request: number, atNs: number): PooledProspect<W> | null;
 }
 
 const nobody: readonly number[] = [];
@@ -60,6 +71,10 @@ export class RoundRobinPoolRouter<W extends Worker> implements PoolRouter<W> {
   }
 
   onLeft(): void {}
+
+  prospect(): null {
+    return null;
+  }
 }
 
 /** By cost, over the ranks of the active workers. */
@@ -109,6 +124,13 @@ export class KvPoolRouter<W extends Worker> implements PoolRouter<W> {
 
   onLeft(requests: readonly number[]): void {
     this.router.onLeft(requests);
+  }
+
+  prospect(request: number, atNs: number): PooledProspect<W> {
+    const prospect = this.router.prospect(request, atNs, this.currentTargets());
+    const { prefillTokens, activeBlocks } = prospect;
+    const accept = () => void this.router.accept(prospect, atNs);
+    return { ...this.assignment(prospect), prefillTokens, activeBlocks, accept };
   }
 
   private assignment({ request, target, overlapBlocks }: Routing): Assignment<W> {

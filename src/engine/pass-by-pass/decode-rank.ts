@@ -1,3 +1,4 @@
+import type { FailureReason, RequestStatus } from "../../metrics/request-ledger.ts";
 import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
 import type { RankContext } from "./engine-rank.ts";
 import type { HandoffDecodeRank } from "./handoff-rank.ts";
@@ -18,6 +19,8 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
   private capacityChanges = 0;
   private triedAtChange = -1;
   private readonly commandOrder = new Map<RequestState, number>();
+  /** Requests whose prompt is computed here (conditional disaggregation). */
+  private readonly local = new Set<number>();
   private commands = 0;
 
   constructor(context: RankContext, handoffs: HandoffColumns) {
@@ -32,6 +35,12 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
 
   protected override get blocksHeldOutside(): boolean {
     return this.reserved.size > 0;
+  }
+
+  /** Queues a request whose prompt is computed here. */
+  override enqueue(request: number): void {
+    this.local.add(request);
+    super.enqueue(request);
   }
 
   offerDestination(request: number): void {
@@ -102,6 +111,7 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
 
   override onAdmit(state: RequestState, cachedTokens: number): void {
     const { handoffs } = this;
+    if (this.local.has(state.request)) super.onAdmit(state, cachedTokens);
     if (!state.admitted) {
       handoffs.decodeAdmitNs[state.request] = this.passStartNs;
       this.commandOrder.delete(state);
@@ -118,12 +128,28 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
     for (const { promptLength } of this.reserved.values()) this.pass.sumQueuedDecodeKvTokens += promptLength;
   }
 
+  /** Only prompts that are computed here cost time, not those repeated after a hand-off. */
   protected override prefillTime(): number {
-    return 0;
+    if (this.local.size === 0) return 0;
+    let requests = 0;
+    let ends = 0;
+    let prefixes = 0;
+    for (const { request, promptLength, passBefore, passScheduled } of this.scheduler.running) {
+      if (passScheduled <= 0 || passBefore >= promptLength || !this.local.has(request)) continue;
+      requests++;
+      ends += Math.min(passBefore + passScheduled, promptLength);
+      prefixes += passBefore;
+    }
+    return this.price.prefillNs(requests, ends, prefixes);
   }
 
   protected override isCharged(state: RequestState): boolean {
-    return state.outputLimit > 0;
+    return this.local.has(state.request) ? super.isCharged(state) : state.outputLimit > 0;
+  }
+
+  protected override leave(request: number, status: RequestStatus, reason: FailureReason, atNs: number): void {
+    this.local.delete(request);
+    super.leave(request, status, reason, atNs);
   }
 
   protected override finish(state: RequestState, endNs: number): void {
