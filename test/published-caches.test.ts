@@ -76,6 +76,7 @@ function workerOf(kind: Kind, trace: Trace, numGpuBlocks: number, semanticsName:
     outputLength: trace.outputLength,
     sampler: null,
     gapsOfCompletedOnly: false,
+    tiers: null,
   };
   const rank = kind === "sglang" ? new SglangRank(context) : new PagedRank(context);
   return new PassByPassWorker([rank], Infinity, kind === "paged in rows");

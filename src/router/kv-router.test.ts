@@ -152,7 +152,7 @@ describe("requests held back by the router", () => {
   it("go by priority", () => {
     const priorities = {
       boostSeconds: Float64Array.from([0, 0, 0, 0, 0, 10]),
-      strict: Float64Array.from([0, 0, 0, 0, 1, 0]),
+      strict: Int32Array.from([0, 0, 0, 0, 1, 0]),
     };
     const times = ttftMs(run(burst(), { workers: 2, router: { queueThreshold: 0.5 }, priorities }));
     expect(times[4]).toBeCloseTo(369.67, 3);

@@ -2,7 +2,6 @@ import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { mooncakeLines } from "./mooncake-writer.ts";
 import { openTrace } from "./open-trace.ts";
-import { priorityOf } from "./priority-columns.ts";
 import type { Trace } from "./trace.ts";
 import { mergeTraces } from "./transform/merge-traces.ts";
 import { selectRequests } from "./transform/select-requests.ts";
@@ -22,8 +21,8 @@ const text =
 
 function all(trace: Trace) {
   return Array.from({ length: trace.count }, (_, request) => {
-    const { boostSeconds, strict, policyClass } = priorityOf(trace.priorities!, request);
-    return [boostSeconds, strict, policyClass];
+    const { boostSeconds, strict, policyClasses } = trace.priorities!;
+    return [boostSeconds[request], strict[request], policyClasses?.names[policyClasses.classOf[request]!] ?? null];
   });
 }
 
@@ -53,9 +52,11 @@ describe("priorities of a trace", () => {
 
   it("are refused when they are none", async () => {
     const problem = (more: string) => read(row(0, more)).catch((error: Error) => error.message);
-    expect(await problem(', "priority": 1.5')).toContain("priority must be a 32-bit integer, found 1.5");
+    expect(await problem(', "priority": 1.5')).toContain(
+      "priority must be an integer from -2147483648 to 2147483647, found 1.5",
+    );
     expect(await problem(', "strict_priority": -1')).toContain(
-      "strict_priority must be an integer from 0 to 2^32 - 1, found -1",
+      "strict_priority must be an integer from 0 to 2147483647, found -1",
     );
     expect(await problem(', "policy_class": 3')).toContain("policy_class must be a string, found 3");
   });
