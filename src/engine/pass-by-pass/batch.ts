@@ -25,6 +25,18 @@ export class Batch {
     this.scheduled = 0;
   }
 
+  /** Takes over another one's counts. */
+  copy(from: Batch): void {
+    this.prefillRequests = from.prefillRequests;
+    this.sumPrefillEnds = from.sumPrefillEnds;
+    this.sumPrefillPrefix = from.sumPrefillPrefix;
+    this.scheduledPrefillTokens = from.scheduledPrefillTokens;
+    this.prefillKvTokens = from.prefillKvTokens;
+    this.decodeRequests = from.decodeRequests;
+    this.decodeKvTokens = from.decodeKvTokens;
+    this.scheduled = from.scheduled;
+  }
+
   /** Counts `tokens` scheduled for a request (sign 1), or takes a victim's back (sign −1). */
   count(state: RequestState, sign: 1 | -1): void {
     const before = state.passBefore;

@@ -5,6 +5,7 @@ import { honouredModelLength } from "../model-length.ts";
 import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
 import type { AcceptanceSampler } from "../speculative/acceptance-sampler.ts";
+import { Batch } from "./batch.ts";
 import { PagedKvCache } from "./paged-kv-cache.ts";
 import { DecodeRow } from "./decode-row.ts";
 import type { EngineRank, RankContext } from "./engine-rank.ts";
@@ -39,6 +40,8 @@ export class PagedRank implements EngineRank, SchedulerListener {
   private readonly rejected: { readonly request: number; readonly reason: FailureReason }[] = [];
   /** Passes in a row that lost all their requests. */
   private vainPasses = 0;
+  /** What is published of a pass: those who gave way to a burst still count. */
+  private readonly counted = new Batch();
   protected passStartNs = 0;
   private readonly row: DecodeRow;
   private published: PublishedKeys | null = null;
@@ -176,9 +179,9 @@ export class PagedRank implements EngineRank, SchedulerListener {
   /** The record of a pass that only decodes. */
   private recordDecodes(startNs: number, endNs: number, knownTokens: number): void {
     const { size } = this.row;
-    this.scheduler.batch.reset();
-    this.scheduler.batch.decodeRequests = size;
-    this.scheduler.batch.decodeKvTokens = knownTokens;
+    this.counted.reset();
+    this.counted.decodeRequests = size;
+    this.counted.decodeKvTokens = knownTokens;
     this.recordPass(startNs);
     const { pass } = this;
     pass.endNs = endNs;
@@ -221,6 +224,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     if (scheduler.batch.scheduled === 0) return -1;
     this.collectReady();
     this.releaseWithoutOutput();
+    this.counted.copy(scheduler.batch);
     const prefillNs = this.prefillTime();
     const decodeNs = this.decodeTime();
     // The room a burst needs may have cost every running request its place.
@@ -293,6 +297,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     if (this.rejected.length === 0) return false;
     this.leaveRejected(endNs);
     this.bursts.length = 0;
+    this.counted.reset();
     this.recordPass(endNs);
     this.pass.endNs = endNs;
     return true;
@@ -427,8 +432,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
 
   /** Fills the forward-pass record as it stands at the start of the pass. */
   protected recordPass(startNs: number): void {
-    const { pass, scheduler } = this;
-    const { batch } = scheduler;
+    const { pass, scheduler, counted: batch } = this;
     pass.startNs = startNs;
     pass.numPrefillRequests = batch.prefillRequests;
     pass.sumPrefillTokens = batch.scheduledPrefillTokens;
