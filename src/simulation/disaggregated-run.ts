@@ -179,6 +179,11 @@ export class DisaggregatedRun implements RunParts {
   }
 
   private nextEventNs(): number {
+    return Math.min(this.nextOwnEventNs(), this.planner?.nextTickNs ?? Infinity);
+  }
+
+  /** The next event that is not a tick. */
+  private nextOwnEventNs(): number {
     return Math.min(
       this.source.nextNs,
       this.prefillPool.nextReadyNs,
@@ -187,7 +192,6 @@ export class DisaggregatedRun implements RunParts {
       this.board.nextEndNs,
       this.finished.nextNs,
       this.refused.nextNs,
-      this.planner?.nextTickNs ?? Infinity,
     );
   }
 
@@ -286,6 +290,18 @@ export class DisaggregatedRun implements RunParts {
     }
   }
 
+  /** Whether nothing can happen any more but ticks; more workers would not help requests that have theirs. */
+  private isStuck(atNs: number): boolean {
+    if (this.nextOwnEventNs() !== Infinity || !this.actions.isEmpty || this.actions.hasParked) return false;
+    if (this.prefillRouter.backlog > 0) return false;
+    for (const pool of this.pools) {
+      for (const { worker } of pool.serving()) {
+        if (worker.nextStartNs !== Infinity || worker.busyUntilNs > atNs) return false;
+      }
+    }
+    return true;
+  }
+
   /** One tick of the planner; false when all work is done. */
   private tick(atNs: number): boolean {
     let unfinished = this.source.remaining > 0 || this.actions.hasParked || this.prefillRouter.backlog > 0;
@@ -300,6 +316,7 @@ export class DisaggregatedRun implements RunParts {
       }
     }
     if (!unfinished) return false;
+    if (this.isStuck(atNs)) return this.failStuck();
     this.planner!.tick(atNs);
     this.actions.unpark();
     if (!this.actions.isEmpty) this.settle(atNs);

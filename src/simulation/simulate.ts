@@ -1,3 +1,4 @@
+import { ShortcutFailure } from "../engine/aggregated/handoff/shortcut-failure.ts";
 import { semanticsByName, type Semantics } from "../engine/semantics.ts";
 import { GapRecorder } from "../metrics/gap-recorder.ts";
 import { HandoffColumns } from "../metrics/handoff-columns.ts";
@@ -11,6 +12,7 @@ import { AggregatedRun } from "./aggregated-run.ts";
 import { DisaggregatedRun } from "./disaggregated-run.ts";
 import type { SimulationOutcome } from "./outcome.ts";
 import { PlannerError } from "./planner-loop.ts";
+import { RememberedPlanner } from "./remembered-planner.ts";
 import type { RunConfig } from "./run-config.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
 
@@ -40,6 +42,17 @@ export function simulate(trace: Trace, config: RunConfig, hooks: SimulationHooks
  * (signals, a terminal). `next(true)` ends the run with what is finished.
  */
 export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Progress, SimulationOutcome, boolean> {
+  const planner = config.planner === null ? null : new RememberedPlanner(config.planner);
+  try {
+    return yield* simulateOnce(trace, { ...config, planner });
+  } catch (error) {
+    if (!(error instanceof ShortcutFailure)) throw error;
+  }
+  planner?.rewind();
+  return yield* simulateOnce(trace, { ...config, planner, engine: "pass-by-pass" });
+}
+
+function* simulateOnce(trace: Trace, config: RunConfig): Generator<Progress, SimulationOutcome, boolean> {
   const semantics = semanticsByName[config.semantics];
   const ledger = new RequestLedger(trace.count, new GapRecorder());
   const source = arrivalSource(trace, config, semantics);

@@ -1,5 +1,8 @@
 import { AggregatedWorker } from "../engine/aggregated/aggregated-worker.ts";
 import { aggregatedPathApplies, createAggregatedFleetState } from "../engine/aggregated/fleet-state.ts";
+import { AggregatedDecodeWorker } from "../engine/aggregated/handoff/aggregated-decode-worker.ts";
+import { AggregatedPrefillWorker } from "../engine/aggregated/handoff/aggregated-prefill-worker.ts";
+import { aggregatedHandoffApplies } from "../engine/aggregated/handoff/why-not-aggregated.ts";
 import type { EngineConfig } from "../engine/engine-config.ts";
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import { DecodeRank } from "../engine/pass-by-pass/decode-rank.ts";
@@ -87,6 +90,15 @@ export function handoffWorkerFactory(
 ): HandoffWorkerFactory {
   const whole = horizonNs === Infinity;
   const { prefillEngine, decodeEngine } = topology;
+  if (preference === "auto" && whole && aggregatedHandoffApplies(prefillEngine, decodeEngine)) {
+    const prefill = createAggregatedFleetState(trace, prefillEngine, semantics, ledger, "prefill");
+    const decode = createAggregatedFleetState(trace, decodeEngine, semantics, ledger, "decode");
+    return {
+      engine: "aggregated",
+      createPrefill: (id) => new AggregatedPrefillWorker(prefill, id, handoffs),
+      createDecode: (id) => new AggregatedDecodeWorker(decode, id, handoffs),
+    };
+  }
   const prompts = new PromptBlocks(trace, prefillEngine.blockSize);
   const sameBlocks = decodeEngine.blockSize === prefillEngine.blockSize;
   const decodePrompts = sameBlocks ? prompts : new PromptBlocks(trace, decodeEngine.blockSize);

@@ -3,10 +3,19 @@ import { start } from "./clock.ts";
 import type { Departures } from "./departures.ts";
 import type { AggregatedFleetState } from "./fleet-state.ts";
 import type { RunningBatch } from "./running-batch.ts";
+import type { PassHistory } from "./pass-history.ts";
 import { WaitingQueue } from "./waiting-queue.ts";
 
 /** Stands for "unbounded" in counts of requests. */
 const unbounded = 2 ** 30;
+
+/** What a queue works on. */
+export interface AdmissionContext {
+  readonly fleet: AggregatedFleetState;
+  readonly batch: RunningBatch;
+  readonly departures: Departures;
+  readonly clock: Float64Array;
+}
 
 /**
  * The queue of a worker and who is let in: strictly first in first out, a preempted request at the front again
@@ -23,15 +32,17 @@ export class Admission {
   /** Requests refused in the pass being put together, and why. */
   private readonly rejected: number[] = [];
   private readonly reasons: FailureReason[] = [];
-  private readonly fleet: AggregatedFleetState;
-  private readonly batch: RunningBatch;
-  private readonly departures: Departures;
-  private readonly clock: Float64Array;
-  private readonly blockSize: number;
-  private readonly maxSeqs: number;
+  /** Nothing runs and nobody can start, but somebody may when blocks held elsewhere are let go. */
+  stuck = false;
+  protected readonly fleet: AggregatedFleetState;
+  protected readonly batch: RunningBatch;
+  protected readonly departures: Departures;
+  protected readonly clock: Float64Array;
+  protected readonly blockSize: number;
+  protected readonly maxSeqs: number;
   private readonly noEvict: boolean;
 
-  constructor(fleet: AggregatedFleetState, batch: RunningBatch, departures: Departures, clock: Float64Array) {
+  constructor({ fleet, batch, departures, clock }: AdmissionContext) {
     this.fleet = fleet;
     this.batch = batch;
     this.departures = departures;
@@ -39,6 +50,22 @@ export class Admission {
     this.blockSize = fleet.engine.blockSize;
     this.maxSeqs = Math.min(fleet.engine.maxNumSeqs, unbounded);
     this.noEvict = fleet.engine.engineType === "trtllm";
+  }
+
+  /** Requests waiting. */
+  get length(): number {
+    return this.waiting.size;
+  }
+
+  /** What the forward-pass metrics tell of the queue: never run and their prompt tokens, preempted and all their tokens. */
+  recordQueue(history: PassHistory): void {
+    const { queuedPreempted } = this;
+    history.addQueue(
+      this.waiting.size - queuedPreempted,
+      this.queuedPromptTokens,
+      queuedPreempted,
+      this.queuedPreemptedTokens,
+    );
   }
 
   enqueue(request: number): void {
@@ -59,6 +86,7 @@ export class Admission {
   /** Admits what fits into the pass that starts now. */
   admit(): void {
     const { waiting, batch } = this;
+    this.stuck = false;
     while (waiting.size > 0) {
       const running = batch.size + batch.enteringCount;
       if (running >= this.maxSeqs) {
@@ -74,8 +102,38 @@ export class Admission {
         this.blocked = lacks === FailureReason.outgrewKvPool || batch.sums.requests === 0;
         return;
       }
+      if (!this.mayGiveUp(entry)) {
+        this.stuck = true;
+        return;
+      }
       this.giveUp(entry, lacks);
     }
+  }
+
+  /** Whether the head of the queue, for which there is no room though nothing runs, has no hope. */
+  protected mayGiveUp(_entry: number): boolean {
+    return true;
+  }
+
+  /** Tokens a request may generate here: what it asks for, within the model's length and (TRT-LLM) the pool. */
+  outputLimit(request: number, promptLength: number): number {
+    const limit = Math.min(this.fleet.trace.outputLength[request]!, this.fleet.maxModelLen - promptLength);
+    return this.noEvict ? Math.min(limit, this.batch.pool.capacity * this.blockSize - promptLength) : limit;
+  }
+
+  /** A request starts for the first time, with `cachedTokens` of its prompt found resident. */
+  protected recordAdmission(request: number, cachedTokens: number): void {
+    const { ledger } = this.fleet;
+    ledger.admitNs[request] = this.clock[start]!;
+    if (cachedTokens === 0) return;
+    ledger.firstReusedTokens[request] = cachedTokens;
+    ledger.reusedTokens[request] = cachedTokens;
+  }
+
+  /** A preempted request starts again, with `cachedTokens` of its sequence found resident. */
+  protected recordReadmission(request: number, cachedTokens: number): void {
+    const { reusedTokens } = this.fleet.ledger;
+    if (cachedTokens > reusedTokens[request]!) reusedTokens[request] = cachedTokens;
   }
 
   /** Refuses a request that never ran and cannot run at all. */
@@ -122,7 +180,7 @@ export class Admission {
     this.departures.leave(request, RequestStatus.failed, reason, start);
   }
 
-  private forgetPreempted(slot: number): void {
+  protected forgetPreempted(slot: number): void {
     const { table } = this.batch;
     this.queuedPreempted--;
     this.queuedPreemptedTokens -= table.promptLength[slot]! + table.generated[slot]!;
@@ -131,10 +189,9 @@ export class Admission {
   /** Admits a request for the first time; answers what it lacks, `none` when it is admitted. */
   private admitFresh(request: number): FailureReason {
     const { fleet, batch, blockSize } = this;
-    const { trace, edges, ledger } = fleet;
+    const { trace, edges } = fleet;
     const promptLength = trace.inputLength[request]!;
-    let limit = Math.min(trace.outputLength[request]!, fleet.maxModelLen - promptLength);
-    if (this.noEvict) limit = Math.min(limit, batch.pool.capacity * blockSize - promptLength);
+    const limit = this.outputLimit(request, promptLength);
     const lastEdge = edges.count > 0 ? edges.lastEdge[request]! : -1;
     const edge = this.findPrefix(lastEdge, promptLength, limit);
     const hit = batch.pool.residentBlocks(edge);
@@ -142,20 +199,8 @@ export class Admission {
     if (lacks !== FailureReason.none) return lacks;
     this.waiting.removeFirst();
     this.queuedPromptTokens -= promptLength;
-    const { table } = batch;
-    const slot = table.take();
-    table.request[slot] = request;
-    table.promptLength[slot] = promptLength;
-    table.outputLimit[slot] = limit;
-    table.lastEdge[slot] = lastEdge;
-    table.duplicate[slot] = -1;
-    table.generated[slot] = 0;
-    table.decoding[slot] = 0;
-    ledger.admitNs[request] = this.clock[start]!;
-    if (hit > 0) {
-      ledger.firstReusedTokens[request] = hit * blockSize;
-      ledger.reusedTokens[request] = hit * blockSize;
-    }
+    const slot = batch.table.take(request, promptLength, limit, lastEdge);
+    this.recordAdmission(request, hit * blockSize);
     batch.begin(slot, edge, hit);
     return FailureReason.none;
   }
@@ -174,9 +219,7 @@ export class Admission {
     this.waiting.removeFirst();
     this.forgetPreempted(slot);
     if (own > 0) pool.pinOwn(slot);
-    const { reusedTokens } = this.fleet.ledger;
-    const request = table.request[slot]!;
-    if (hit * blockSize > reusedTokens[request]!) reusedTokens[request] = hit * blockSize;
+    this.recordReadmission(table.request[slot]!, hit * blockSize);
     batch.begin(slot, edge, hit);
     return FailureReason.none;
   }

@@ -1,7 +1,9 @@
 import type { ForwardPass } from "../forward-pass.ts";
 import { PassPrice } from "../pass-price.ts";
 import type { Worker } from "../worker.ts";
+import { Admission, type AdmissionContext } from "./admission.ts";
 import { AggregatedScheduler } from "./aggregated-scheduler.ts";
+import type { BatchSums } from "./batch-sums.ts";
 import { Departures } from "./departures.ts";
 import { busy, busyUntil, end, firstEnd, lastStart, newClock, nextStart, start } from "./clock.ts";
 import { runRow } from "./decode-row.ts";
@@ -18,13 +20,13 @@ export class AggregatedWorker implements Worker {
   requests = 0;
   prefillTokens = 0;
   readonly scheduler: AggregatedScheduler;
-  private readonly fleet: AggregatedFleetState;
-  private readonly index: number;
+  protected readonly fleet: AggregatedFleetState;
+  protected readonly index: number;
   private readonly horizonNs: number;
-  private readonly clock = newClock();
-  private readonly departures: Departures;
+  protected readonly clock = newClock();
+  protected readonly departures: Departures;
   private readonly price: PassPrice;
-  private readonly history = new PassHistory();
+  protected readonly history = new PassHistory();
   /** Slots that emitted their first token in the last pass. */
   private fresh = new Int32Array(64);
   private freshCount = 0;
@@ -32,13 +34,19 @@ export class AggregatedWorker implements Worker {
   /**
    * @param index how the ledger names the worker
    * @param horizonNs a pass that would end later is left unfinished, and the worker stops
+   * @param newAdmission makes the queue in front of the scheduler
    */
-  constructor(fleet: AggregatedFleetState, index: number, horizonNs = Infinity) {
+  constructor(
+    fleet: AggregatedFleetState,
+    index: number,
+    horizonNs = Infinity,
+    newAdmission: (context: AdmissionContext) => Admission = (context) => new Admission(context),
+  ) {
     this.fleet = fleet;
     this.index = index;
     this.horizonNs = horizonNs;
     this.departures = new Departures(fleet.ledger, this.clock);
-    this.scheduler = new AggregatedScheduler(fleet, this.departures, this.clock);
+    this.scheduler = new AggregatedScheduler(fleet, this.departures, this.clock, newAdmission);
     this.price = new PassPrice(fleet.engine);
   }
 
@@ -59,10 +67,15 @@ export class AggregatedWorker implements Worker {
   }
 
   enqueue(request: number, atNs: number): void {
-    const { clock } = this;
     this.fleet.ledger.workerIndex[request] = this.index;
     this.requests++;
     this.scheduler.admission.enqueue(request);
+    this.wake(atNs);
+  }
+
+  /** There may be something to run from `atNs` on. */
+  protected wake(atNs: number): void {
+    const { clock } = this;
     if (clock[nextStart] === Infinity) clock[nextStart] = Math.max(atNs, clock[busyUntil]!);
   }
 
@@ -104,16 +117,14 @@ export class AggregatedWorker implements Worker {
     if (!scheduler.schedule(pass)) {
       if (scheduler.admission.leaveRejected(start)) this.recordRefusals();
       clock[busyUntil] = startNs;
-      clock[nextStart] = scheduler.inSystem > 0 ? startNs : Infinity;
+      clock[nextStart] = scheduler.mayTryAgain ? startNs : Infinity;
       return;
     }
     const { decodes, sumKnown, enteringCount } = batch;
     if (sums.withoutOutput > 0) this.releaseWithoutOutput();
     const { active } = batch.pool;
-    const charged = decodes + sums.chargedRequests;
-    const prefillNs = this.price.prefillNs(sums.prefillRequests, sums.sumPrefillEnds, sums.sumPrefillPrefix);
-    const decodeNs = charged === 0 ? 0 : fleet.decodeTimes.nanoseconds(charged, sumKnown + sums.chargedTokens, active);
-    const passNs = prefillNs + decodeNs;
+    const passNs =
+      this.prefillTime(sums) + this.decodeTime(decodes + sums.chargedRequests, sumKnown + sums.chargedTokens, active);
     const endNs = startNs + passNs;
     if (endNs > this.horizonNs) {
       this.stop();
@@ -129,7 +140,7 @@ export class AggregatedWorker implements Worker {
     if (sums.withoutOutput > 0) this.leaveWithoutOutput();
     this.prefillTokens += sums.prefillTokens;
     if (decodes > 0) {
-      fleet.ledger.gaps.add(passNs, decodes);
+      if (fleet.role !== "prefill") fleet.ledger.gaps.add(passNs, decodes);
       batch.sumKnown += decodes;
       if (this.freshCount > 0) this.stampSecondTokens(endNs);
       if (batch.calendar.passesToNext(pass) === 0) this.finishDue(pass);
@@ -144,7 +155,7 @@ export class AggregatedWorker implements Worker {
    * block, one finishes, or `untilNs`. False, with nothing done, when the first of them needs more blocks than there are.
    */
   private runDecodes(untilNs: number): boolean {
-    const { clock, scheduler, fleet } = this;
+    const { clock, scheduler } = this;
     const { batch } = scheduler;
     const { phases, decodes, sumKnown } = batch;
     const first = this.passes;
@@ -155,7 +166,7 @@ export class AggregatedWorker implements Worker {
     const toFinish = batch.calendar.passesToNext(first) + 1;
     const most = Math.min(phases.passesToNext(phase), toFinish);
     clock[start] = clock[nextStart]!;
-    const count = runRow(clock, batch, fleet.decodeTimes, most, untilNs, this.horizonNs);
+    const count = this.timeRow(most, untilNs);
     if (count === 0) {
       this.stop();
       return true;
@@ -165,7 +176,7 @@ export class AggregatedWorker implements Worker {
     if (count > 1) batch.pool.publish();
     const endNs = clock[end]!;
     this.history.add(clock, count, decodes, sumKnown, decodes, batch.pool.active);
-    this.recordQueue();
+    scheduler.admission.recordQueue(this.history);
     clock[busyUntil] = endNs;
     clock[busy]! += endNs - clock[start]!;
     this.passes = first + count;
@@ -173,6 +184,21 @@ export class AggregatedWorker implements Worker {
     if (count === toFinish) this.finishDue(first + count - 1);
     clock[nextStart] = scheduler.inSystem > 0 ? endNs : Infinity;
     return true;
+  }
+
+  /** Duration of the prefill part of a pass. */
+  protected prefillTime({ prefillRequests, sumPrefillEnds, sumPrefillPrefix }: BatchSums): number {
+    return this.price.prefillNs(prefillRequests, sumPrefillEnds, sumPrefillPrefix);
+  }
+
+  /** Duration of the decode part of a pass: `charged` requests with so many tokens in all. */
+  protected decodeTime(charged: number, tokens: number, activeBlocks: number): number {
+    return charged === 0 ? 0 : this.fleet.decodeTimes.nanoseconds(charged, tokens, activeBlocks);
+  }
+
+  /** Times a row of at most `most` decode-only passes that start before `untilNs`; see runRow. */
+  protected timeRow(most: number, untilNs: number): number {
+    return runRow(this.clock, this.scheduler.batch, this.fleet.decodeTimes, most, untilNs, this.horizonNs);
   }
 
   /** The next pass would end beyond the horizon: the worker rests. */
@@ -188,7 +214,7 @@ export class AggregatedWorker implements Worker {
     history.add(this.clock, 1, decodes + sums.recomputeRequests, decodeKv, decodes + sums.emittingRequests, active);
     const remaining = partial < 0 ? 0 : Math.max(0, table.promptLength[partial]! - table.computed[partial]!);
     history.addPrefill(sums.prefillRequests, sums.prefillTokens, sums.prefillKvTokens, remaining);
-    this.recordQueue();
+    this.scheduler.admission.recordQueue(this.history);
   }
 
   /** Requests were refused and there was nothing to run: a record of no length. */
@@ -197,12 +223,7 @@ export class AggregatedWorker implements Worker {
     clock[end] = clock[start]!;
     clock[lastStart] = clock[start]!;
     this.history.add(clock, 1, 0, 0, 0, this.scheduler.batch.pool.active);
-    this.recordQueue();
-  }
-
-  private recordQueue(): void {
-    const { waiting, queuedPromptTokens, queuedPreempted, queuedPreemptedTokens } = this.scheduler.admission;
-    this.history.addQueue(waiting.size - queuedPreempted, queuedPromptTokens, queuedPreempted, queuedPreemptedTokens);
+    this.scheduler.admission.recordQueue(this.history);
   }
 
   /** Stamps those that emitted their first token in the pass before and were not preempted in this one. */
@@ -230,8 +251,8 @@ export class AggregatedWorker implements Worker {
     }
   }
 
-  /** A request emits token number `limit`, its last one, and leaves. */
-  private emitLast(slot: number, limit: number, computed: number): void {
+  /** A request emits token number `limit`, its last one, and leaves, `computed` of its sequence computed. */
+  protected emitLast(slot: number, limit: number, computed: number): void {
     const { ledger } = this.fleet;
     const request = this.scheduler.batch.table.request[slot]!;
     ledger.lastTokenNs[request] = this.clock[end]!;
@@ -240,7 +261,7 @@ export class AggregatedWorker implements Worker {
   }
 
   /** Requests that want no output are done with their prefill: their blocks are free before anybody decodes. */
-  private releaseWithoutOutput(): void {
+  protected releaseWithoutOutput(): void {
     const { batch } = this.scheduler;
     const { entering, enteringCount, table } = batch;
     for (let i = 0; i < enteringCount; i++) {
@@ -250,7 +271,7 @@ export class AggregatedWorker implements Worker {
   }
 
   /** They leave at the end of the pass. */
-  private leaveWithoutOutput(): void {
+  protected leaveWithoutOutput(): void {
     const { entering, enteringCount, table } = this.scheduler.batch;
     for (let i = 0; i < enteringCount; i++) {
       if (table.outputLimit[entering[i]!] === 0) this.scheduler.leave(entering[i]!);
@@ -258,7 +279,7 @@ export class AggregatedWorker implements Worker {
   }
 
   /** A sequence complete at the end of a pass emits its next token: the first one, or the first since a preemption. */
-  private emitFirst(slot: number, pass: number): void {
+  protected emitFirst(slot: number, pass: number): void {
     const { batch } = this.scheduler;
     const { table } = batch;
     const { ledger } = this.fleet;

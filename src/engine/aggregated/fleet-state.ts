@@ -6,11 +6,15 @@ import type { Semantics } from "../semantics.ts";
 import { DecodeTimes } from "./decode-times.ts";
 import { noEdges, prefixEdges, type PrefixEdges } from "./prefix-edges.ts";
 
+/** What the workers of a pool do: everything, or one side of disaggregated serving. */
+export type PoolRole = "aggregated" | "prefill" | "decode";
+
 /** What all aggregated workers of a run share: nothing of it depends on which worker serves a request. */
 export interface AggregatedFleetState {
   readonly trace: Trace;
   readonly engine: EngineConfig;
   readonly semantics: Semantics;
+  readonly role: PoolRole;
   readonly ledger: RequestLedger;
   readonly edges: PrefixEdges;
   /** The edges of a request's prompt, root first; good until the next call. */
@@ -26,12 +30,14 @@ export function createAggregatedFleetState(
   engine: EngineConfig,
   semantics: Semantics,
   ledger: RequestLedger,
+  role: PoolRole = "aggregated",
 ): AggregatedFleetState {
   const edges = engine.enablePrefixCaching ? prefixEdges(trace, engine.blockSize) : noEdges;
   return {
     trace,
     engine,
     semantics,
+    role,
     ledger,
     edges,
     pathOf: pathFinder(edges),

@@ -140,6 +140,11 @@ export class KvPool {
     this.runOfSlot[slot] = -1;
   }
 
+  /** Whether the chain that ends in `lastEdge` has more than `blocks` blocks resident. */
+  hasMoreThan(lastEdge: number, blocks: number): boolean {
+    return this.residentBlocks(this.deepestResident(lastEdge, Infinity)) > blocks;
+  }
+
   /**
    * Enters into the cache the shared blocks a request has filled, from `from` to `to` full blocks of its chain; they
    * are allocated already. Answers the number of the duplicate the request made of its last block, −1 if none.

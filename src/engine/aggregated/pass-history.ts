@@ -28,6 +28,8 @@ export class PassHistory {
   private readonly rows = new Float64Array(kept * columns);
   private latest = 0;
   private written = 0;
+  /** Tokens emitted in all passes. */
+  private tokens = 0;
 
   /**
    * Enters the pass, or `count` decode-only passes, whose times the clock shows.
@@ -38,6 +40,7 @@ export class PassHistory {
     const base = this.latest * columns;
     const rows = this.rows;
     this.written++;
+    this.tokens += count * emitted;
     rows[base + secondLastStartNs] = clock[secondLastStart]!;
     rows[base + lastStartNs] = clock[lastStart]!;
     rows[base + endNs] = clock[end]!;
@@ -70,6 +73,12 @@ export class PassHistory {
     rows[base + prefillTokens] = tokens;
     rows[base + prefillKvTokens] = kvTokens;
     rows[base + remainingPrefill] = remaining;
+  }
+
+  /** Tokens emitted in all passes that ended by `atNs`; at most the last one ends later. */
+  tokensEmittedBy(atNs: number): number {
+    const base = this.latest * columns;
+    return this.rows[base + endNs]! > atNs ? this.tokens - this.rows[base + emitting]! : this.tokens;
   }
 
   /** The last pass with sinceNs < end ≤ atNs, null if none is remembered. */

@@ -22,7 +22,7 @@ export class RunningBatch {
   partial = -1;
   /**
    * Slots that run behind the cut prefill, in running order: it takes the budget they would need for a token. Only
-   * prompts found whole in the cache get there (TRT-LLM).
+   * prompts found whole in the cache get there (TRT-LLM), and those that were handed over.
    */
   readonly behind: number[] = [];
   /** Token budget left in the pass being put together. */
@@ -39,11 +39,11 @@ export class RunningBatch {
   private readonly blockSize: number;
   private readonly chargeFirstToken: boolean;
 
-  constructor({ engine, semantics, edges }: AggregatedFleetState) {
+  constructor({ engine, semantics, edges, role }: AggregatedFleetState) {
     this.pool = new KvPool(engine.numGpuBlocks, engine.enablePrefixCaching, edges, semantics.kvEventsAt === "pass-end");
     this.phases = new BlockPhases(engine.blockSize);
     this.blockSize = engine.blockSize;
-    this.chargeFirstToken = semantics.chargeFirstTokenInDecode;
+    this.chargeFirstToken = semantics.chargeFirstTokenInDecode || role === "decode";
   }
 
   /** Requests that run, without those entering in the pass being put together. */
@@ -109,11 +109,15 @@ export class RunningBatch {
     }
   }
 
-  /** Requests behind a prefill that is cut no longer go on as far as the budget reaches. */
-  continueBehind(): void {
-    if (this.partial >= 0) return;
-    const served = Math.min(this.behind.length, this.budget);
-    for (const slot of this.behind.splice(0, served)) this.compute(slot, 1);
+  /** Puts a request whose prompt was handed over, blocks and all, at the end of the running order. */
+  beginHandedOver(slot: number): void {
+    const { table, blockSize } = this;
+    const promptLength = table.promptLength[slot]!;
+    table.append(slot, this.admissions++);
+    table.computed[slot] = promptLength;
+    this.heldBlocks += Math.ceil(promptLength / blockSize);
+    this.worstCaseBlocks += Math.ceil((promptLength + table.outputLimit[slot]!) / blockSize);
+    this.compute(slot, 0);
   }
 
   /** A request has emitted its first token; whether it stays behind a cut prefill for now. */
@@ -160,13 +164,24 @@ export class RunningBatch {
    * @param mayReturn it is preempted and may ask for its own blocks again
    */
   remove(slot: number, computed: number, mayReturn: boolean): void {
+    this.retire(slot, computed);
+    this.release(slot, computed, mayReturn);
+  }
+
+  /** Takes a request out of the running order; its blocks, `computed` tokens' worth, stay referenced. */
+  retire(slot: number, computed: number): void {
+    const { table, blockSize } = this;
+    this.heldBlocks -= Math.ceil(computed / blockSize);
+    this.worstCaseBlocks -= Math.ceil((table.promptLength[slot]! + table.outputLimit[slot]!) / blockSize);
+    table.unlink(slot);
+  }
+
+  /** Lets go of the blocks of a request that no longer runs. */
+  release(slot: number, computed: number, mayReturn: boolean): void {
     const { table, blockSize } = this;
     const held = Math.ceil(computed / blockSize);
     const full = Math.floor(computed / blockSize);
     this.pool.release(table.lastEdge[slot]!, full, held, table.duplicate[slot]!, mayReturn ? slot : -1);
     table.duplicate[slot] = -1;
-    this.heldBlocks -= held;
-    this.worstCaseBlocks -= Math.ceil((table.promptLength[slot]! + table.outputLimit[slot]!) / blockSize);
-    table.unlink(slot);
   }
 }

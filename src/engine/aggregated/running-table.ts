@@ -33,8 +33,20 @@ export class RunningTable {
   private freed = -1;
   private used = 0;
 
-  /** A slot for a newly admitted request; its columns hold leftovers. */
-  take(): number {
+  /** A slot for a request that comes in. */
+  take(request: number, promptLength: number, outputLimit: number, lastEdge: number): number {
+    const slot = this.unusedSlot();
+    this.request[slot] = request;
+    this.promptLength[slot] = promptLength;
+    this.outputLimit[slot] = outputLimit;
+    this.lastEdge[slot] = lastEdge;
+    this.duplicate[slot] = -1;
+    this.generated[slot] = 0;
+    this.decoding[slot] = 0;
+    return slot;
+  }
+
+  private unusedSlot(): number {
     const slot = this.freed;
     if (slot >= 0) {
       this.freed = this.next[slot]!;

@@ -422,8 +422,9 @@ export class PagedRank implements EngineRank, SchedulerListener {
   protected giveUpOnHead(): boolean {
     const { waiting } = this.scheduler;
     if (waiting.length === 0) return false;
+    const lacksBlocks = this.scheduler.lacksBlocks(waiting.first!);
     const head = waiting.removeFirst();
-    const reason = this.scheduler.outgrowsPool(head)
+    const reason = lacksBlocks
       ? FailureReason.outgrewKvPool
       : FailureReason.promptExceedsTokenBudget;
     this.leave(head.request, RequestStatus.failed, reason, this.passStartNs);

@@ -325,6 +325,12 @@ export class VllmScheduler {
     return needed <= available;
   }
 
+  /** Whether a waiting request cannot start for want of blocks. */
+  lacksBlocks(state: RequestState): boolean {
+    this.lookUpPrefix(state);
+    return !this.fits(state);
+  }
+
   /** Whether the pool cannot hold a request with its next burst of tokens, even when it has it to itself. */
   outgrowsPool(state: RequestState): boolean {
     const { blockSize, numGpuBlocks } = this.config;

@@ -1,0 +1,22 @@
+import type { EngineConfig } from "../../engine-config.ts";
+import { whyNotAggregated } from "../fleet-state.ts";
+
+/**
+ * Why the aggregated engine's shortcuts do not hold for the two pools of a disaggregated run, in words for people;
+ * null = they do. Beside what `whyNotAggregated` names: a prompt must be taken over the moment it has its destination,
+ * for two that are on their way together may bring the same blocks twice.
+ */
+export function whyNotAggregatedHandoff(prefill: EngineConfig, decode: EngineConfig): string | null {
+  for (const engine of [prefill, decode]) {
+    const reason = whyNotAggregated(engine);
+    if (reason !== null) return reason;
+    if (engine.engineType === "trtllm") return "TRT-LLM-like hand-offs promise blocks request by request";
+  }
+  if (prefill.kvBytesPerToken > 0 && prefill.kvTransferBandwidth > 0) return "transfers take time";
+  return null;
+}
+
+/** Whether the aggregated engine may run both pools of a disaggregated run. */
+export function aggregatedHandoffApplies(prefill: EngineConfig, decode: EngineConfig): boolean {
+  return whyNotAggregatedHandoff(prefill, decode) === null;
+}
