@@ -1,4 +1,4 @@
-import { ShortcutFailure } from "../engine/aggregated/handoff/shortcut-failure.ts";
+import { ShortcutFailure } from "../engine/aggregated/shortcut-failure.ts";
 import { semanticsByName, type Semantics } from "../engine/semantics.ts";
 import { GapRecorder } from "../metrics/gap-recorder.ts";
 import { HandoffColumns } from "../metrics/handoff-columns.ts";

@@ -1,6 +1,7 @@
 import { DuplicateCopies } from "./duplicate-copies.ts";
 import type { PrefixEdges } from "./prefix-edges.ts";
 import { RunKind, RunLru } from "./run-lru.ts";
+import { ShortcutFailure } from "./shortcut-failure.ts";
 
 /**
  * The key-value blocks of one worker, by counts: referenced blocks, runs of cached unreferenced ones in LRU order, the
@@ -8,7 +9,8 @@ import { RunKind, RunLru } from "./run-lru.ts";
  *
  * What makes runs enough (engine-findings §2): a request releases its blocks suffix first and the cache evicts in
  * order of release, so along a chain residency and being referenced only ever decrease; and only the request whose
- * prefill is cut can hold part of an edge, when nobody else holds any of it.
+ * prefill is cut can hold part of an edge, when nobody else holds any of it. Where edges have second copies a look-up
+ * can come upon a chain made of two of them; that is given up (ShortcutFailure).
  */
 export class KvPool {
   readonly capacity: number;
@@ -64,7 +66,19 @@ export class KvPool {
     let edge = lastEdge;
     const { end, parent } = this.edges;
     while (edge >= 0 && (end[edge]! > cap || this.resident[edge] === 0)) edge = parent[edge]!;
+    if (this.duplicates.count > 0) this.refuseMixedChain(edge);
     return edge;
+  }
+
+  /** Gives up on a chain whose blocks are partly those of the primary copy, partly those of another. */
+  private refuseMixedChain(edge: number): void {
+    const { start, end, parent } = this.edges;
+    for (; edge >= 0; edge = parent[edge]!) {
+      const resident = this.resident[edge]!;
+      if (resident < end[edge]! - start[edge]! && this.duplicates.hasLonger(edge, resident)) {
+        throw new ShortcutFailure("a chain of blocks is partly evicted and partly there twice");
+      }
+    }
   }
 
   /** Resident blocks of the chain that ends in `edge`. */
@@ -104,8 +118,16 @@ export class KvPool {
 
   /** How many of those are referenced. */
   referencedBlocks(edge: number): number {
+    if (this.duplicates.count > 0) return this.countReferenced(edge);
     while (edge >= 0 && this.references[edge] === 0) edge = this.edges.parent[edge]!;
     return this.residentBlocks(edge);
+  }
+
+  /** The same, one edge at a time: who holds a copy of an edge does not reference its primary. */
+  private countReferenced(edge: number): number {
+    let blocks = 0;
+    for (; edge >= 0; edge = this.edges.parent[edge]!) if (this.references[edge]! > 0) blocks += this.resident[edge]!;
+    return blocks;
   }
 
   /** References the resident chain that ends in `edge`. */
@@ -140,39 +162,44 @@ export class KvPool {
     this.runOfSlot[slot] = -1;
   }
 
-  /** Whether the chain that ends in `lastEdge` has more than `blocks` blocks resident. */
-  hasMoreThan(lastEdge: number, blocks: number): boolean {
-    return this.residentBlocks(this.deepestResident(lastEdge, Infinity)) > blocks;
-  }
-
   /**
    * Enters into the cache the shared blocks a request has filled, from `from` to `to` full blocks of its chain; they
-   * are allocated already. Answers the number of the duplicate the request made of its last block, −1 if none.
+   * are allocated already.
+   * @param copies the deepest copy the request holds already, −1 = none
+   * @returns the deepest it holds now
    */
-  register(lastEdge: number, from: number, to: number): number {
+  register(lastEdge: number, from: number, to: number, copies: number): number {
     const { start, end, parent } = this.edges;
-    let duplicate = -1;
+    let deepest = -1;
+    let last = -1;
     for (let edge = lastEdge; edge >= 0 && end[edge]! > from; edge = parent[edge]!) {
-      if (start[edge]! >= to) continue;
-      if (start[edge]! >= from) {
-        if (this.resident[edge]! > 0) {
-          duplicate = this.duplicates.add(edge);
-          continue;
-        }
-        this.references[edge] = 1;
-      }
-      this.setResident(edge, Math.min(end[edge]!, to) - start[edge]!);
+      const first = start[edge]!;
+      if (first >= to) continue;
+      const resident = this.resident[edge]!;
+      if (first < from) {
+        if (resident !== from - first) throw new ShortcutFailure("two requests fill the same blocks");
+      } else if (resident > 0) {
+        if (to < end[edge]! || resident < end[edge]! - first) throw new ShortcutFailure("part of a prefix is copied");
+        const copy = this.duplicates.add(edge, resident);
+        if (last < 0) deepest = copy;
+        else this.duplicates.link(last, copy);
+        last = copy;
+        continue;
+      } else this.references[edge] = 1;
+      this.setResident(edge, Math.min(end[edge]!, to) - first);
     }
-    return duplicate;
+    if (last < 0) return copies;
+    this.duplicates.link(last, copies);
+    return deepest;
   }
 
   /**
    * Releases what a request holds: `held` blocks, `full` of them filled. Suffix first; a partly filled block is free at
    * once.
-   * @param duplicate the copy it made of its last shared block, −1 = none
+   * @param copies the deepest copy it made of a shared edge, −1 = none
    * @param preemptedSlot its slot when it may come back for its own blocks, −1 when it has left
    */
-  release(lastEdge: number, full: number, held: number, duplicate: number, preemptedSlot: number): void {
+  release(lastEdge: number, full: number, held: number, copies: number, preemptedSlot: number): void {
     if (!this.caching) {
       this.active -= held;
       return;
@@ -184,8 +211,13 @@ export class KvPool {
     if (own > 0) this.releaseOwn(own, preemptedSlot);
     let edge = lastEdge;
     while (edge >= 0 && start[edge]! >= full) edge = parent[edge]!;
-    if (duplicate >= 0 && this.releaseDuplicate(duplicate)) edge = parent[edge]!;
+    let copy = copies;
     for (; edge >= 0; edge = parent[edge]!) {
+      if (copy >= 0 && this.duplicates.edgeOf(copy) === edge) {
+        const released = copy;
+        copy = this.duplicates.nextOf(copy);
+        if (this.releaseDuplicate(released)) continue;
+      }
       if (--this.references[edge]! > 0) continue;
       const blocks = this.resident[edge]!;
       this.active -= blocks;
@@ -210,9 +242,10 @@ export class KvPool {
       if (resident < 0 || resident > length) fail(`edge ${edge} has ${resident} of ${length} blocks resident`);
       if (references < 0) fail(`edge ${edge} has ${references} references`);
       if (references > 0) sharedActive += resident;
-      if (up >= 0 && resident > 0 && this.resident[up]! < end[up]! - start[up]!)
-        fail(`edge ${edge} outlived its parent`);
-      if (up >= 0 && references > 0 && this.references[up] === 0) fail(`edge ${edge} is referenced, its parent is not`);
+      if (up >= 0 && this.duplicates.count === 0) {
+        if (resident > 0 && this.resident[up]! < end[up]! - start[up]!) fail(`edge ${edge} outlived its parent`);
+        if (references > 0 && this.references[up] === 0) fail(`edge ${edge} is referenced, its parent is not`);
+      }
       const run = this.runOfEdge[edge]!;
       if (run >= 0 !== (resident > 0 && references === 0)) fail(`edge ${edge} is wrongly in or out of the LRU order`);
       if (run >= 0 && this.cached.lengthOf(run) !== resident) fail(`edge ${edge} and its run differ in length`);
@@ -236,8 +269,9 @@ export class KvPool {
   /** Releases the copy unless it has become the edge's primary one meanwhile. */
   private releaseDuplicate(duplicate: number): boolean {
     if (this.duplicates.releaseIfPrimary(duplicate)) return false;
-    this.active--;
-    this.duplicates.cache(duplicate, this.cached.push(RunKind.duplicate, duplicate, 1));
+    const blocks = this.duplicates.blocksOf(duplicate);
+    this.active -= blocks;
+    this.duplicates.cache(duplicate, this.cached.push(RunKind.duplicate, duplicate, blocks));
     return true;
   }
 
@@ -251,6 +285,7 @@ export class KvPool {
       if (length > blocks) {
         cached.shorten(run, blocks);
         if (kind === RunKind.edge) this.setResident(owner, this.resident[owner]! - blocks);
+        else if (kind === RunKind.duplicate) this.duplicates.shorten(owner, blocks);
         return;
       }
       cached.remove(run);
@@ -267,7 +302,7 @@ export class KvPool {
     this.runOfEdge[edge] = -1;
     const copy = this.duplicates.promoteOldest(edge);
     if (copy < 0) return;
-    this.setResident(edge, 1);
+    this.setResident(edge, this.duplicates.blocksOf(copy));
     const run = this.duplicates.runOf(copy);
     if (run < 0) {
       this.references[edge] = 1;

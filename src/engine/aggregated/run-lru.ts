@@ -8,7 +8,7 @@ export const RunKind = {
   edge: 1,
   /** The unshared blocks of a preempted request, which may ask for them again; owner = its slot. */
   preempted: 2,
-  /** A second physical copy of a one-block edge; owner = number of the copy. */
+  /** A second physical copy of an edge; owner = number of the copy. */
   duplicate: 3,
 } as const;
 

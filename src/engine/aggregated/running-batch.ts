@@ -83,8 +83,8 @@ export class RunningBatch {
     }
     if (table.lastEdge[slot]! >= 0) {
       const full = Math.floor(after / blockSize);
-      const duplicate = pool.register(table.lastEdge[slot]!, Math.floor(before / blockSize), full);
-      if (duplicate >= 0) table.duplicate[slot] = duplicate;
+      const from = Math.floor(before / blockSize);
+      table.copies[slot] = pool.register(table.lastEdge[slot]!, from, full, table.copies[slot]!);
     }
     table.computed[slot] = after;
     this.budget -= tokens;
@@ -181,7 +181,7 @@ export class RunningBatch {
     const { table, blockSize } = this;
     const held = Math.ceil(computed / blockSize);
     const full = Math.floor(computed / blockSize);
-    this.pool.release(table.lastEdge[slot]!, full, held, table.duplicate[slot]!, mayReturn ? slot : -1);
-    table.duplicate[slot] = -1;
+    this.pool.release(table.lastEdge[slot]!, full, held, table.copies[slot]!, mayReturn ? slot : -1);
+    table.copies[slot] = -1;
   }
 }

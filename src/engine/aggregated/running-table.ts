@@ -12,8 +12,8 @@ export class RunningTable {
   outputLimit = new Int32Array(64);
   /** Deepest shared edge of the prompt, −1 = none. */
   lastEdge = new Int32Array(64);
-  /** The copy it made of its last shared block, −1 = none. */
-  duplicate = new Int32Array(64);
+  /** The deepest copy it made of a shared edge, −1 = none. */
+  copies = new Int32Array(64);
   /** Tokens computed or found in the cache; not kept up to date while it decodes. */
   computed = new Int32Array(64);
   /** Tokens generated; not kept up to date while it decodes. */
@@ -40,7 +40,7 @@ export class RunningTable {
     this.promptLength[slot] = promptLength;
     this.outputLimit[slot] = outputLimit;
     this.lastEdge[slot] = lastEdge;
-    this.duplicate[slot] = -1;
+    this.copies[slot] = -1;
     this.generated[slot] = 0;
     this.decoding[slot] = 0;
     return slot;
@@ -89,7 +89,7 @@ export class RunningTable {
     this.promptLength = enlarged(this.promptLength, capacity);
     this.outputLimit = enlarged(this.outputLimit, capacity);
     this.lastEdge = enlarged(this.lastEdge, capacity);
-    this.duplicate = enlarged(this.duplicate, capacity);
+    this.copies = enlarged(this.copies, capacity);
     this.computed = enlarged(this.computed, capacity);
     this.generated = enlarged(this.generated, capacity);
     this.knownOffset = enlarged(this.knownOffset, capacity);

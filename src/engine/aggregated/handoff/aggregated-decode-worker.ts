@@ -3,7 +3,6 @@ import type { DecodeWorker } from "../../handoff-worker.ts";
 import { AggregatedWorker } from "../aggregated-worker.ts";
 import type { AggregatedFleetState } from "../fleet-state.ts";
 import { DecodeAdmission } from "./decode-admission.ts";
-import { ShortcutFailure } from "./shortcut-failure.ts";
 
 /** A prompt that has its destination. */
 interface Reservation {
@@ -76,8 +75,7 @@ export class AggregatedDecodeWorker extends AggregatedWorker implements DecodeWo
     const lastEdge = table.lastEdge[slot]!;
     if (lastEdge >= 0) {
       const full = Math.floor(table.promptLength[slot]! / this.fleet.engine.blockSize);
-      if (pool.hasMoreThan(lastEdge, resident)) throw new ShortcutFailure("a prompt found its blocks computed twice");
-      pool.register(lastEdge, resident, full);
+      table.copies[slot] = pool.register(lastEdge, resident, full, -1);
     }
     this.handoffs.destinationActivatedNs[request] = atNs;
     admission.onTheirWay--;
