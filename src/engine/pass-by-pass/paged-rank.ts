@@ -424,9 +424,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     if (waiting.length === 0) return false;
     const lacksBlocks = this.scheduler.lacksBlocks(waiting.first!);
     const head = waiting.removeFirst();
-    const reason = lacksBlocks
-      ? FailureReason.outgrewKvPool
-      : FailureReason.promptExceedsTokenBudget;
+    const reason = lacksBlocks ? FailureReason.outgrewKvPool : FailureReason.promptExceedsTokenBudget;
     this.leave(head.request, RequestStatus.failed, reason, this.passStartNs);
     return true;
   }
