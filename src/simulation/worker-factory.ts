@@ -90,11 +90,18 @@ export function handoffWorkerFactory(
 ): HandoffWorkerFactory {
   const whole = horizonNs === Infinity;
   const { prefillEngine, decodeEngine } = topology;
-  if (preference === "auto" && whole && aggregatedHandoffApplies(prefillEngine, decodeEngine)) {
+  const tiers = kvTierFabric(prefillEngine, semantics);
+  if (
+    preference === "auto" &&
+    whole &&
+    tiers === null &&
+    aggregatedHandoffApplies(prefillEngine, decodeEngine, trace)
+  ) {
     const prefill = createAggregatedFleetState(trace, prefillEngine, semantics, ledger, "prefill");
     const decode = createAggregatedFleetState(trace, decodeEngine, semantics, ledger, "decode");
     return {
       engine: "aggregated",
+      tiers,
       createPrefill: (id) => new AggregatedPrefillWorker(prefill, id, handoffs),
       createDecode: (id) => new AggregatedDecodeWorker(decode, id, handoffs),
     };
@@ -102,7 +109,6 @@ export function handoffWorkerFactory(
   const prompts = new PromptBlocks(trace, prefillEngine.blockSize);
   const sameBlocks = decodeEngine.blockSize === prefillEngine.blockSize;
   const decodePrompts = sameBlocks ? prompts : new PromptBlocks(trace, decodeEngine.blockSize);
-  const tiers = kvTierFabric(prefillEngine, semantics);
   const prefillContext = rankContexts(trace, prompts, prefillEngine, semantics, ledger, whole, tiers);
   const decodeContext = rankContexts(trace, decodePrompts, decodeEngine, semantics, ledger, whole, null);
   const rowsAllowed = whole && preference === "auto";

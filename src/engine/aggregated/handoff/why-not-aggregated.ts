@@ -1,3 +1,4 @@
+import type { Trace } from "../../../trace/trace.ts";
 import type { EngineConfig } from "../../engine-config.ts";
 import { whyNotAggregated } from "../fleet-state.ts";
 
@@ -6,9 +7,9 @@ import { whyNotAggregated } from "../fleet-state.ts";
  * null = they do. Beside what `whyNotAggregated` names: a prompt must be taken over the moment it has its destination,
  * for two that are on their way together may bring the same blocks twice.
  */
-export function whyNotAggregatedHandoff(prefill: EngineConfig, decode: EngineConfig): string | null {
+export function whyNotAggregatedHandoff(prefill: EngineConfig, decode: EngineConfig, trace: Trace): string | null {
   for (const engine of [prefill, decode]) {
-    const reason = whyNotAggregated(engine);
+    const reason = whyNotAggregated(engine, trace);
     if (reason !== null) return reason;
     if (engine.engineType === "trtllm") return "TRT-LLM-like hand-offs promise blocks request by request";
   }
@@ -17,6 +18,6 @@ export function whyNotAggregatedHandoff(prefill: EngineConfig, decode: EngineCon
 }
 
 /** Whether the aggregated engine may run both pools of a disaggregated run. */
-export function aggregatedHandoffApplies(prefill: EngineConfig, decode: EngineConfig): boolean {
-  return whyNotAggregatedHandoff(prefill, decode) === null;
+export function aggregatedHandoffApplies(prefill: EngineConfig, decode: EngineConfig, trace: Trace): boolean {
+  return whyNotAggregatedHandoff(prefill, decode, trace) === null;
 }
