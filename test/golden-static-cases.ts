@@ -1,10 +1,13 @@
-/** Static runs of vLLM- and TRT-LLM-like engines behind a round-robin router that the aggregated engine takes. */
+/** Static runs of vLLM- and TRT-LLM-like engines behind round-robin routers that the aggregated engine takes. */
 export const aggregatedCases = [
+  "static/conv-disagg-3p2d",
   "static/conv-lifo4000",
   "static/conv-rr1-conc64",
   "static/conv-rr2-speedup2",
   "static/conv-rr3-bs16",
   "static/conv-rr4",
+  "static/dis-conc",
+  "static/dis-seq8",
   "static/ident-open",
   "static/syn-nocache",
   "static/syn-rr2",
@@ -14,6 +17,7 @@ export const aggregatedCases = [
   "static/tool1000-conc32x3",
   "static/tool1000-nochunk",
   "static/tool1000-rr2",
+  "current/conv-disagg-3p2d",
   "current/conv-rr2-speedup2",
   "current/conv-rr4",
   "current/syn-nocache",
@@ -24,13 +28,10 @@ export const aggregatedCases = [
   "current/tool1000-rr2",
 ];
 
-/** Those only the pass-by-pass engine takes: disaggregation, attention DP, speculation, FIFO preemption, tiny budgets. */
+/** Those only the pass-by-pass engine takes: transfers that take time, attention DP, speculation, FIFO preemption, tiny budgets. */
 export const passByPassCases = [
-  "static/conv-disagg-3p2d",
   "static/conv-fifo4000",
-  "static/dis-conc",
   "static/dis-mtp",
-  "static/dis-seq8",
   "static/dp2-small",
   "static/mtp-rand",
   "static/mtp-small",
@@ -40,7 +41,6 @@ export const passByPassCases = [
   "static/syn-mtp2",
   "static/tool1000-starve",
   "static/trt-dp2",
-  "current/conv-disagg-3p2d",
   "current/fifo-small",
   "current/syn-disagg-2p1d-bw",
   "current/syn-dp2",
