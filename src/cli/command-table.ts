@@ -43,6 +43,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/study.ts"),
   },
   {
+    name: "recommend",
+    summary: "search policies, knobs and topologies for the cheapest setting that holds an SLA",
+    load: () => import("./commands/recommend.ts"),
+  },
+  {
     name: "worker",
     summary: "do the runs of sweeps from a queue on Redis, on any number of machines",
     load: () => import("./commands/worker.ts"),

@@ -33,6 +33,8 @@ export interface PolicyDescription<Shape extends KnobShape> {
   readonly usesSla?: boolean;
   /** It reads the Dynamo planner's own settings. */
   readonly usesDynamoSettings?: boolean;
+  /** Values worth trying of knobs that matter, in order from one extreme to the other; for `windtunnel recommend`. */
+  readonly tunable?: { readonly [Key in keyof Shape]?: readonly z.infer<Shape[Key]>[] };
   /** Rules between knobs, or between knobs and the run; called for every pool. */
   readonly check?: (knobs: Knobs<Shape>, pool: PoolName, context: BuiltInContext, report: KnobReport) => void;
   readonly create: (knobsOf: KnobsOf<Shape>, context: BuiltInContext) => Planner;
@@ -46,6 +48,7 @@ export interface PolicyDefinition {
   /** Of `policy_config`; every key may be absent. */
   readonly schema: z.ZodMiniType;
   readonly defaults: Given;
+  readonly tunable: Readonly<Record<string, readonly unknown[]>>;
   readonly usesSla: boolean;
   readonly usesDynamoSettings: boolean;
   readonly check: (given: Given, context: BuiltInContext, report: KnobReport) => void;
@@ -72,6 +75,7 @@ export function definePolicy<Shape extends KnobShape>(description: PolicyDescrip
     title,
     schema: z.strictObject(fields, "expected an object"),
     defaults,
+    tunable: (description.tunable ?? {}) as Readonly<Record<string, readonly unknown[]>>,
     usesSla: description.usesSla ?? false,
     usesDynamoSettings: description.usesDynamoSettings ?? false,
     check: (given, context, report) => {

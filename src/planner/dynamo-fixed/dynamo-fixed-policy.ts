@@ -22,6 +22,12 @@ export const dynamoFixedPolicy = definePolicy({
     rate_window_seconds: 60,
     kv_headroom: 0.7,
   },
+  tunable: {
+    utilisation: [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25],
+    scale_down_stabilization_seconds: [30, 60, 120, 240, 480, 900],
+    rate_window_seconds: [20, 30, 60, 120, 240],
+    kv_headroom: [0.9, 0.7, 0.5, 0.3],
+  },
   perPool: false,
   usesSla: true,
   usesDynamoSettings: true,

@@ -54,6 +54,15 @@ export const hpaPolicy = definePolicy({
     behavior: null,
     ...replicaDefaults,
   },
+  tunable: {
+    metrics: [
+      ...[48, 32, 24, 16, 12, 8, 6, 4].map((target) => [{ name: "concurrency" as const, target }]),
+      ...[8, 4, 2, 1, 0.5].map((target) => [{ name: "queue" as const, target }]),
+    ],
+    behavior: [30, 60, 120, 300, 600, 1200].map((seconds) => ({
+      scale_down: { stabilization_window_seconds: seconds },
+    })),
+  },
   perPool: true,
   check: checkReplicaKnobs,
   create: (knobsOf, { pools, limits }) =>

@@ -52,6 +52,13 @@ export const kedaPolicy = definePolicy({
     behavior: null,
     ...replicaDefaults,
   },
+  tunable: {
+    metric: ["queue", "concurrency"],
+    threshold: [48, 32, 24, 16, 12, 8, 5, 3, 2, 1, 0.5],
+    behavior: [30, 60, 120, 300, 600, 1200].map((seconds) => ({
+      scale_down: { stabilization_window_seconds: seconds },
+    })),
+  },
   perPool: true,
   check: (knobs, pool, context, report) => {
     checkReplicaKnobs(knobs, pool, context, report);

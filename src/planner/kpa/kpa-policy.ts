@@ -50,6 +50,11 @@ export const kpaPolicy = definePolicy({
     tick_interval_seconds: 2,
     ...replicaDefaults,
   },
+  tunable: {
+    target: [100, 64, 48, 32, 24, 16, 12, 8, 6],
+    stable_window_seconds: [30, 60, 120, 300, 600],
+    scale_down_delay_seconds: [0, 60, 120, 300, 600],
+  },
   perPool: true,
   check: checkReplicaKnobs,
   create: (knobsOf, { pools, limits }) =>

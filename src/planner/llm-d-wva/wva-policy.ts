@@ -42,6 +42,12 @@ export const wvaPolicy = definePolicy({
     look_back_seconds: 60,
     ...replicaDefaults,
   },
+  tunable: {
+    kv_cache_threshold: [0.8, 0.6, 0.4, 0.3, 0.2, 0.15],
+    kv_spare_trigger: [0.05, 0.1, 0.15, 0.2],
+    queue_length_threshold: [5, 3, 2],
+    queue_spare_trigger: [1, 2, 3, 4],
+  },
   perPool: true,
   check: (knobs, pool, context, report) => {
     checkReplicaKnobs(knobs, pool, context, report);

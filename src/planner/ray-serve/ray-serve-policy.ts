@@ -45,6 +45,12 @@ export const rayServePolicy = definePolicy({
     metrics_interval_s: 10,
     ...replicaDefaults,
   },
+  tunable: {
+    target_ongoing_requests: [48, 32, 24, 16, 12, 8, 6, 4, 3, 2],
+    upscale_delay_s: [0, 10, 30, 60],
+    downscale_delay_s: [60, 120, 300, 600, 1200],
+    look_back_period_s: [10, 30, 60, 120],
+  },
   perPool: true,
   check: checkReplicaKnobs,
   create: (knobsOf, { pools, limits }) =>

@@ -1,0 +1,219 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { ConfigError } from "../../config/config-error.ts";
+import { suggestion } from "../../config/nearest-name.ts";
+import type { ReplayOptions } from "../../config/replay-options.ts";
+import { resolveReplay } from "../../config/resolve-replay.ts";
+import { recommendationText } from "../../recommend/recommendation-text.ts";
+import { recommend, checkDivisible } from "../../recommend/run-recommend.ts";
+import { recommendable, searchFamilies } from "../../recommend/search-space.ts";
+import type { Family } from "../../recommend/search-space.ts";
+import { splitTrace } from "../../recommend/trace-halves.ts";
+import { loadWorkload } from "../../replay.ts";
+import { writeFileAtomically } from "../../report/atomic-file.ts";
+import { withDocuments } from "../../sweep/run-sweep.ts";
+import { exitCodes } from "../failure.ts";
+import { parseWithReplayOptions } from "../replay-command-line.ts";
+import { whole } from "../sweep-command-line.ts";
+import { SweepProgress } from "../sweep-progress.ts";
+
+interface Options {
+  readonly attainment: string;
+  readonly margin: string;
+  readonly stress: string;
+  readonly policies?: string;
+  readonly topologies: string;
+  readonly tp?: string;
+  readonly maxGpus?: string;
+  readonly split: string;
+  readonly runs: string;
+  readonly alternatives: string;
+  readonly parallel?: string;
+  readonly out: string;
+}
+
+function recommendCommand(): Command {
+  return new Command("windtunnel recommend")
+    .description(
+      "Search policies, their knobs and topologies for the cheapest setting that holds an attainment: tuned on the first part of a trace, reported on the rest. Takes every option of windtunnel replay; what they set is the base.",
+    )
+    .option("--attainment <SHARE>", "share of requests that must meet the SLA bounds", "0.9")
+    .option("--margin <SHARE>", "how much more a setting must attain while tuning", "0.01")
+    .option("--stress <X>", "finalists must also hold with arrivals so many times as fast; 1 = no such test", "1.2")
+    .option("--policies <LIST>", `policies to search (default: ${recommendable().join(",")})`)
+    .option("--topologies <LIST>", "agg, disagg or both", "agg")
+    .option("--tp <LIST>", "tensor parallel sizes to try (default: that of the engine arguments)")
+    .option("--max-gpus <N>", "most GPUs at a time (default: max_gpu_budget of the planner configuration, or 8)")
+    .option("--split <SHARE>", "share of the trace's time that settings are tuned on", "0.5")
+    .option("--runs <N>", "runs to spend on the search", "200")
+    .option("--alternatives <N>", "settings to report, beside the best of each policy and topology", "8")
+    .option("--parallel <N>", "runs at a time (default: the cores of this machine)")
+    .option(
+      "--out <DIR>",
+      "folder of recommendation.md, recommendation.json and results.jsonl",
+      "windtunnel-recommend",
+    );
+}
+
+/** `windtunnel recommend`: the cheapest setting that holds, with its evidence. */
+export async function run(args: string[]): Promise<number> {
+  const given = parseWithReplayOptions(recommendCommand(), args);
+  if (given === null) return exitCodes.done;
+  const own = given.own as unknown as Options;
+  const { quiet = false, json = false, ...replay } = given.replay;
+  refuseReports(replay);
+  const read = await withDocuments(replay);
+  const planner = (read.plannerConfig ?? {}) as Readonly<Record<string, unknown>>;
+  const base: ReplayOptions = { ...read, ...judgedBy(read, planner) };
+  const maxGpus = own.maxGpus === undefined ? budgetOf(planner) : whole(own.maxGpus, "--max-gpus", 1);
+  const withBudget: ReplayOptions =
+    own.maxGpus === undefined ? base : { ...base, plannerConfig: { ...planner, max_gpu_budget: maxGpus } };
+  const attainment = share(own.attainment, "--attainment");
+  const margin = share(own.margin, "--margin", true);
+  const stress = atLeastOne(own.stress, "--stress");
+  const families = await searchFamilies({
+    policies: policiesOf(own.policies),
+    topologies: topologiesOf(own.topologies),
+    tensorParallel: sizesOf(own.tp, read),
+    maxGpus,
+    ttftMs: base.slaTtftMs ?? null,
+    itlMs: base.slaItlMs ?? null,
+  });
+  if (families.length === 0) {
+    throw new ConfigError([{ where: "--max-gpus", message: `found ${maxGpus}, which no topology of --tp fits into` }]);
+  }
+  const resolved = await resolveReplay(withBudget);
+  const trace = await loadWorkload(resolved);
+  checkDivisible(trace);
+  const halves = splitTrace(trace, share(own.split, "--split"));
+  const parallel = own.parallel === undefined ? availableParallelism() : whole(own.parallel, "--parallel", 1);
+  const runs = whole(own.runs, "--runs", 1);
+  const controller = new AbortController();
+  const onInterrupt = () => controller.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
+  const progress = new SweepProgress(runs, !quiet);
+  try {
+    const found = await recommend(
+      {
+        base: withBudget,
+        families,
+        halves,
+        attainment,
+        margin,
+        runs,
+        seed: base.seed ?? 0,
+        stress,
+        parallel,
+        out: own.out,
+        alternatives: whole(own.alternatives, "--alternatives", 1),
+      },
+      { signal: controller.signal, onRun: (row, done) => progress.update(row, done) },
+    );
+    progress.clear();
+    if (found.interrupted) {
+      process.stderr.write(
+        `windtunnel: interrupted; the runs done are in ${own.out}, the same command goes on from there\n`,
+      );
+      return exitCodes.interrupted;
+    }
+    const text = recommendationText(found, {
+      trace: [base.trace ?? trace.name].flat().join(" "),
+      splitSeconds: halves.splitSeconds,
+      attainment,
+      margin,
+      stress,
+      ttftMs: base.slaTtftMs ?? null,
+      itlMs: base.slaItlMs ?? null,
+    });
+    const written = `${JSON.stringify(found, null, 2)}\n`;
+    await writeFileAtomically(join(own.out, "recommendation.md"), [text]);
+    await writeFileAtomically(join(own.out, "recommendation.json"), [written]);
+    if (json) process.stdout.write(written);
+    else if (!quiet) process.stdout.write(`${text}\nSaved recommendation to: ${own.out}\n`);
+    return found.ranking.length === 0 ? exitCodes.failed : exitCodes.done;
+  } finally {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onInterrupt);
+  }
+}
+
+/** Bounds that requests are judged by: those of the flags, else the planner's. */
+function judgedBy(replay: ReplayOptions, planner: Readonly<Record<string, unknown>>): Partial<ReplayOptions> {
+  const { slaTtftMs, slaItlMs } = replay;
+  if (slaTtftMs !== undefined || slaItlMs !== undefined) return {};
+  const bound = (...keys: string[]): number | undefined =>
+    keys.map((key) => planner[key]).find((value): value is number => typeof value === "number");
+  const [ttft, itl] = [bound("ttft_ms", "ttft"), bound("itl_ms", "itl")];
+  if (ttft === undefined && itl === undefined) {
+    throw new ConfigError([
+      {
+        where: "",
+        message: "give --sla-ttft-ms and --sla-itl-ms, or ttft_ms and itl_ms of --planner-config: what is to be held?",
+      },
+    ]);
+  }
+  return { ...(ttft === undefined ? {} : { slaTtftMs: ttft }), ...(itl === undefined ? {} : { slaItlMs: itl }) };
+}
+
+function budgetOf(planner: Readonly<Record<string, unknown>>): number {
+  const budget = planner["max_gpu_budget"];
+  return typeof budget === "number" && budget > 0 ? budget : 8;
+}
+
+function policiesOf(given: string | undefined): string[] {
+  const known = recommendable();
+  if (given === undefined) return known;
+  const names = given.split(",").map((name) => name.trim());
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new ConfigError(
+      unknown.map((name) => ({
+        where: "--policies",
+        message: `unknown policy "${name}"${suggestion(name, known)}; known: ${known.join(", ")}`,
+      })),
+    );
+  }
+  return [...new Set(names)];
+}
+
+function topologiesOf(given: string): Family["topology"][] {
+  const names = given.split(",").map((name) => name.trim());
+  const wrong = names.find((name) => name !== "agg" && name !== "disagg");
+  if (wrong !== undefined) {
+    throw new ConfigError([{ where: "--topologies", message: `found "${wrong}", expected agg, disagg or agg,disagg` }]);
+  }
+  return [...new Set(names)] as Family["topology"][];
+}
+
+function sizesOf(given: string | undefined, replay: ReplayOptions): number[] {
+  if (given !== undefined) return [...new Set(given.split(",").map((size) => whole(size, "--tp", 1)))];
+  const engine = (replay.extraEngineArgs ?? replay.decodeEngineArgs ?? {}) as { readonly aic_tp_size?: unknown };
+  return [typeof engine.aic_tp_size === "number" ? engine.aic_tp_size : 1];
+}
+
+function share(text: string, flag: string, zero = false): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value <= 1 && (zero ? value >= 0 : value > 0)) return value;
+  throw new ConfigError([
+    { where: flag, message: `found "${text}", expected a share ${zero ? "from 0" : "above 0"} to 1` },
+  ]);
+}
+
+function atLeastOne(text: string, flag: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value >= 1) return value;
+  throw new ConfigError([{ where: flag, message: `found "${text}", expected a number of at least 1` }]);
+}
+
+function refuseReports({ reportJson, reportJsonl, reportHtml }: ReplayOptions): void {
+  const given = Object.entries({
+    "--report-json": reportJson,
+    "--report-jsonl": reportJsonl,
+    "--report-html": reportHtml,
+  });
+  const refused = given.filter(([, value]) => value !== undefined);
+  if (refused.length === 0) return;
+  throw new ConfigError(
+    refused.map(([where]) => ({ where, message: "is for a single replay; --out says where results go" })),
+  );
+}

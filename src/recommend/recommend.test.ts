@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import { openTrace } from "../trace/open-trace.ts";
+import { candidateOptions, candidateSettings } from "./candidate.ts";
+import { commandOf } from "./recommendation-text.ts";
+import { ranked, search } from "./search.ts";
+import type { Evaluate, Trial } from "./search.ts";
+import { recommendable, searchFamilies } from "./search-space.ts";
+import type { Family } from "./search-space.ts";
+import { splitTrace } from "./trace-halves.ts";
+
+const family = (overrides: Partial<Family> = {}): Family => ({
+  policy: "hpa",
+  topology: "agg",
+  tensorParallel: 1,
+  dimensions: [
+    { key: "policy.target", values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] },
+    { key: "planner.min_endpoint", values: [1, 2, 3, 4, 5, 6] },
+  ],
+  ...overrides,
+});
+
+/** A landscape with one cheapest setting that holds 0.9: target 7 with a floor of 3. */
+const landscape: Evaluate = (candidates) =>
+  Promise.resolve(
+    candidates.map((candidate) => {
+      const settings = candidateSettings(candidate);
+      const target = (settings["policy.target"] as number | undefined) ?? 1;
+      const floor = (settings["planner.min_endpoint"] as number | undefined) ?? 1;
+      const replicas = Math.max(floor, 10 - target);
+      const attainment = replicas >= 3 ? 0.9 : 0.5 + 0.1 * replicas;
+      return { attainment, gpuHours: replicas + Math.abs(target - 7) * 0.1 };
+    }),
+  );
+
+describe("the search", () => {
+  it("finds the cheapest setting that holds in a fraction of the grid", async () => {
+    const trials = await search([family()], { attainment: 0.9, runs: 35, seed: 1 }, landscape);
+    expect(trials).toHaveLength(35);
+    expect(ranked(trials, 0.9)[0]!.outcome).toEqual({ attainment: 0.9, gpuHours: 3 });
+  });
+
+  it("is the same for the same seed, begins with the defaults, and never tries a setting twice", async () => {
+    const families = [family(), family({ policy: "keda" })];
+    const [one, other] = [
+      await search(families, { attainment: 0.9, runs: 40, seed: 7 }, landscape),
+      await search(families, { attainment: 0.9, runs: 40, seed: 7 }, landscape),
+    ];
+    expect(one).toEqual(other);
+    expect(one.slice(0, 2).map(({ candidate }) => candidateSettings(candidate))).toEqual([{}, {}]);
+    expect(new Set(one.map(({ candidate }) => JSON.stringify([candidate.family.policy, candidate.places]))).size).toBe(
+      40,
+    );
+  });
+
+  it("ends when there is nothing new to try", async () => {
+    const small = family({ dimensions: [{ key: "run.numWorkers", values: [1, 2] }] });
+    expect((await search([small], { attainment: 0.9, runs: 50, seed: 0 }, landscape)).length).toBeLessThanOrEqual(3);
+  });
+
+  it("ranks settings that hold by cost, the others by what they attain, and leaves failures out", () => {
+    const trial = (attainment: number, gpuHours: number): Trial => ({
+      candidate: { family: family(), places: [] },
+      outcome: { attainment, gpuHours },
+    });
+    const trials = [trial(0.8, 1), trial(0.95, 4), trial(0.91, 3), trial(0.85, 9)];
+    const failed: Trial = { candidate: { family: family(), places: [] }, outcome: null };
+    expect(ranked([failed, ...trials], 0.9).map(({ outcome }) => outcome.gpuHours)).toEqual([3, 4, 9, 1]);
+  });
+});
+
+describe("what is searched", () => {
+  const question = {
+    policies: ["dynamo", "static", "ray-serve"],
+    topologies: ["agg", "disagg"] as const,
+    tensorParallel: [1, 4],
+    maxGpus: 6,
+    ttftMs: 1000,
+    itlMs: 40,
+  };
+
+  it("is every policy on every topology that fits the GPUs", async () => {
+    const families = await searchFamilies(question);
+    expect(families.map(({ policy, topology, tensorParallel }) => `${policy} ${topology} ${tensorParallel}`)).toEqual(
+      ["dynamo", "static", "ray-serve"].flatMap((policy) => [
+        `${policy} agg 1`,
+        `${policy} agg 4`,
+        `${policy} disagg 1`,
+      ]),
+    );
+    const fixed = families.find(({ policy, topology }) => policy === "static" && topology === "disagg")!;
+    expect(fixed.dimensions.map(({ key }) => key)).toEqual(["run.numPrefillWorkers", "run.numDecodeWorkers"]);
+    const tight = families[0]!.dimensions.find(({ key }) => key === "planner.ttft_ms");
+    expect(tight?.values).toEqual([1000, 750, 500, 350, 250]);
+  });
+
+  it("offers only values a policy takes", async () => {
+    const { policyLoaders } = await import("../planner/policies.ts");
+    for (const name of recommendable().filter((one) => one !== "dynamo")) {
+      const { tunable, schema } = await policyLoaders[name]!();
+      for (const [key, values] of Object.entries(tunable)) {
+        for (const value of values) {
+          const parsed = schema.safeParse({ [key]: value });
+          expect(parsed.success, `${name} ${key}=${JSON.stringify(value)}`).toBe(true);
+        }
+      }
+    }
+  });
+});
+
+describe("a candidate", () => {
+  const base = {
+    trace: "preset:chat",
+    numWorkers: 3,
+    extraEngineArgs: { block_size: 64, aic_tp_size: 1 },
+    plannerConfig: { mode: "agg", ttft_ms: 1000, policy: "kpa", policy_config: { target: 3 } },
+    slaTtftMs: 1000,
+  };
+
+  it("puts its settings where they belong, and nothing of another policy", () => {
+    expect(candidateOptions(base, { family: family({ tensorParallel: 2 }), places: [4, null] })).toEqual({
+      trace: "preset:chat",
+      slaTtftMs: 1000,
+      numWorkers: 3,
+      extraEngineArgs: { block_size: 64, aic_tp_size: 2 },
+      plannerConfig: { mode: "agg", ttft_ms: 1000 },
+      policy: "hpa",
+      policyConfig: { target: 5 },
+    });
+  });
+
+  it("becomes disaggregated with the same engines, or a fixed fleet without a planner", () => {
+    const engine = { block_size: 64, aic_tp_size: 1 };
+    const disaggregated = candidateOptions(base, { family: family({ topology: "disagg" }), places: [0, 1] });
+    expect(disaggregated).toMatchObject({
+      prefillEngineArgs: engine,
+      decodeEngineArgs: engine,
+      plannerConfig: { mode: "disagg", min_endpoint: 2 },
+    });
+    expect(disaggregated).not.toHaveProperty("extraEngineArgs");
+    const dimensions = [{ key: "run.numWorkers", values: [1, 2, 3, 4] }];
+    expect(candidateOptions(base, { family: family({ policy: "static", dimensions }), places: [3] })).toEqual({
+      trace: "preset:chat",
+      slaTtftMs: 1000,
+      numWorkers: 4,
+      extraEngineArgs: engine,
+    });
+  });
+
+  it("is told as a command that runs it", () => {
+    const options = candidateOptions(base, { family: family(), places: [4, null] });
+    expect(commandOf(options, "my trace.jsonl")).toBe(
+      [
+        "windtunnel replay 'my trace.jsonl'",
+        `--extra-engine-args '{"block_size":64,"aic_tp_size":1}'`,
+        "--num-workers 3",
+        `--planner-config '{"mode":"agg","ttft_ms":1000}'`,
+        "--policy hpa",
+        `--policy-config '{"target":5}'`,
+        "--sla-ttft-ms 1000",
+      ].join(" \\\n  "),
+    );
+  });
+});
+
+it("cuts a trace in time, so that no request is on both sides", async () => {
+  const trace = await openTrace("preset:conversation", { seed: 1 });
+  const { tune, heldOut, ranges, splitSeconds } = splitTrace(trace, 0.5);
+  expect(tune.count + heldOut.count).toBe(trace.count);
+  expect(Math.max(...tune.arrivalMs)).toBeLessThan(splitSeconds * 1000);
+  expect(Math.min(...heldOut.arrivalMs)).toBe(0);
+  expect(ranges).toHaveLength(2);
+  for (const range of ranges) expect(range.count / tune.count).toBeGreaterThan(0.4);
+});

@@ -1,0 +1,157 @@
+import { markdownTables } from "../study/study-tables.ts";
+import type { TextTable } from "../study/study-tables.ts";
+import { optionKey, replayOptions, type ReplayOptions } from "../config/replay-options.ts";
+import type { Outcome } from "./search.ts";
+import type { PartFigures } from "./candidate-runner.ts";
+import type { RankedSetting, Recommendation } from "./run-recommend.ts";
+
+/** What a recommendation is told with beside itself. */
+export interface RecommendationFacts {
+  readonly trace: string;
+  readonly splitSeconds: number;
+  readonly attainment: number;
+  readonly margin: number;
+  readonly stress: number;
+  readonly ttftMs: number | null;
+  readonly itlMs: number | null;
+}
+
+/** The recommendation in words and tables, as Markdown. */
+export function recommendationText(found: Recommendation, facts: RecommendationFacts): string {
+  const { ranking, asGiven } = found;
+  const [first] = ranking;
+  const bounds = [
+    facts.ttftMs === null ? null : `TTFT ${facts.ttftMs} ms`,
+    facts.itlMs === null ? null : `ITL ${facts.itlMs} ms`,
+  ].filter((bound) => bound !== null);
+  const goal = `${percent(facts.attainment)} of requests within ${bounds.join(" and ")}`;
+  const lines = [
+    `# Recommendation for ${facts.trace}`,
+    "",
+    `Wanted: ${goal}, for the fewest GPU-hours. Tuned on the first ${facts.splitSeconds.toFixed(0)} s, asking for ${percent(facts.attainment + facts.margin)} there; finalists also had to hold on two overlapping ranges of it${facts.stress === 1 ? "" : ` and with arrivals ${facts.stress} times as fast`}. The figures of the rest, which the search has not seen, are "held out". ${found.runs} runs${found.failed > 0 ? `, ${found.failed} of them failed` : ""}.`,
+    "",
+  ];
+  if (first === undefined) return `${[...lines, "No run has finished."].join("\n")}\n`;
+  lines.push(
+    verdict(first, asGiven, facts),
+    "",
+    "Run it with:",
+    "",
+    "```",
+    commandOf(first.options, facts.trace),
+    "```",
+    "",
+  );
+  const table = rankingTable([...ranking, ...(asGiven === null ? [] : [asGiven])], facts);
+  return `${lines.join("\n")}\n${markdownTables([table])}`;
+}
+
+function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: RecommendationFacts): string {
+  const { tuned, worst, heldOut } = first;
+  const sentences: string[] = [];
+  const holds = (figures: Outcome | null): boolean => figures !== null && figures.attainment >= facts.attainment;
+  if (!holds(worst) || tuned === null) {
+    sentences.push(
+      `**No setting tried holds it.** The nearest, ${told(first)}, attains ${percent(worst?.attainment ?? 0)} in its worst test.`,
+    );
+  } else {
+    sentences.push(
+      `**Run ${told(first)}.** It attains ${percent(tuned.attainment)} for ${hours(tuned)} while tuning, ${percent(worst!.attainment)} in its worst test.`,
+    );
+  }
+  if (heldOut !== null) {
+    const result = holds(heldOut)
+      ? "it holds there too"
+      : `it falls ${points(facts.attainment - heldOut.attainment)} short there`;
+    sentences.push(`On the held-out part it attains ${percent(heldOut.attainment)} for ${hours(heldOut)}: ${result}.`);
+  }
+  const other = asGiven?.heldOut ?? null;
+  if (other !== null && heldOut !== null) {
+    const cost = heldOut.gpuHours / other.gpuHours - 1;
+    const gain = heldOut.attainment - other.attainment;
+    sentences.push(
+      `The setting as given attains ${percent(other.attainment)} for ${hours(other)} there: the recommended one is ${points(Math.abs(gain))} ${gain >= 0 ? "better" : "worse"} for ${Math.abs(cost * 100).toFixed(0)} % ${cost <= 0 ? "fewer" : "more"} GPU-hours.`,
+    );
+  }
+  return sentences.join(" ");
+}
+
+function told({ name, topology, tensorParallel, settings }: RankedSetting): string {
+  const shape = `${topology === "agg" ? "aggregated" : "disaggregated"}, tensor parallel ${tensorParallel}`;
+  return `${name} (${shape}${Object.keys(settings).length === 0 ? ", defaults" : `, ${settingsText(settings)}`})`;
+}
+
+function rankingTable(entries: readonly RankedSetting[], { attainment }: RecommendationFacts): TextTable {
+  const cells = (figures: PartFigures | null): string[] =>
+    figures === null
+      ? ["failed", "–", "–"]
+      : [
+          `${percent(figures.attainment)}${figures.attainment >= attainment ? "" : " ✗"}`,
+          figures.gpuHours.toFixed(3),
+          String(figures.events),
+        ];
+  let rank = 0;
+  return {
+    title: "Ranked by the part they were tuned on",
+    head: [
+      "#",
+      "policy",
+      "topology",
+      "TP",
+      "tuned: attainment",
+      "GPU-hours",
+      "events",
+      "worst test",
+      "held out: attainment",
+      "GPU-hours",
+      "events",
+      "settings",
+    ],
+    rows: entries.map(({ name, topology, tensorParallel, settings, tuned, worst, heldOut }) => [
+      name === "as given" ? "–" : String(++rank),
+      name,
+      topology,
+      String(tensorParallel),
+      ...cells(tuned),
+      worst === null ? "–" : percent(worst.attainment),
+      ...cells(heldOut),
+      settingsText(settings),
+    ]),
+  };
+}
+
+function settingsText(settings: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(settings).map(([key, value]) => {
+    const name = key.replace(/^(policy|run)\./, "");
+    return `${name}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
+  });
+  return entries.length === 0 ? "defaults" : entries.join(" ");
+}
+
+/** The command line of a setting; documents are written out in place. */
+export function commandOf(options: ReplayOptions, trace: string): string {
+  const parts = [`windtunnel replay ${quoted(trace)}`];
+  for (const { flag, kind } of replayOptions) {
+    const value = options[optionKey(flag)];
+    if (value === undefined || flag === "trace") continue;
+    if (kind === "switch") parts.push(value === true ? `--${flag}` : "");
+    else parts.push(`--${flag} ${typeof value === "object" ? `'${JSON.stringify(value)}'` : quoted(String(value))}`);
+  }
+  return parts.filter((part) => part !== "").join(" \\\n  ");
+}
+
+function quoted(text: string): string {
+  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function points(share: number): string {
+  return `${(share * 100).toFixed(1)} points`;
+}
+
+function hours({ gpuHours }: PartFigures): string {
+  return `${gpuHours.toFixed(2)} GPU-hours`;
+}

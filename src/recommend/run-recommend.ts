@@ -1,0 +1,178 @@
+import { join } from "node:path";
+import type { ReplayOptions } from "../config/replay-options.ts";
+import { makeFolder } from "../report/atomic-file.ts";
+import { LocalPool } from "../sweep/local-pool.ts";
+import { ResultsFile } from "../sweep/results-file.ts";
+import { TraceError } from "../trace/trace-error.ts";
+import type { Trace } from "../trace/trace.ts";
+import { candidateOptions, candidateSettings } from "./candidate.ts";
+import type { Candidate } from "./candidate.ts";
+import { partOf, worstOutcome, Runner, Stopped } from "./candidate-runner.ts";
+import type { Part, PartFigures, RecommendHooks } from "./candidate-runner.ts";
+import { ranked, search } from "./search.ts";
+import type { Outcome, Trial } from "./search.ts";
+import type { Family } from "./search-space.ts";
+import type { TraceHalves } from "./trace-halves.ts";
+
+/** What is asked. */
+export interface RecommendRequest {
+  /** Options all candidates share, documents read; with both SLA bounds that requests are judged by. */
+  readonly base: ReplayOptions;
+  readonly families: readonly Family[];
+  readonly halves: TraceHalves;
+  /** Attainment to hold. */
+  readonly attainment: number;
+  /** How much more a setting must attain while tuning. */
+  readonly margin: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly parallel: number;
+  /** Folder of results.jsonl: runs found there are not done again. */
+  readonly out: string;
+  /** Finalists must also hold with requests arriving so many times as fast; 1 = no such test. */
+  readonly stress: number;
+  /** How many are reported on the held-out part, beside the best of each family. */
+  readonly alternatives: number;
+}
+
+/** A setting with its evidence. */
+export interface RankedSetting {
+  readonly name: string;
+  readonly policy: string;
+  readonly topology: Family["topology"];
+  readonly tensorParallel: number;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly options: ReplayOptions;
+  readonly tuned: PartFigures | null;
+  /** Least attainment over the tuned part, its ranges and the faster arrivals, and the GPU-hours of all: the ranking. */
+  readonly worst: Outcome | null;
+  readonly heldOut: PartFigures | null;
+}
+
+/** What was found. */
+export interface Recommendation {
+  /** Best first, by the part they were tuned on and its ranges. */
+  readonly ranking: readonly RankedSetting[];
+  /** The setting as given, for comparison; null when none was. */
+  readonly asGiven: RankedSetting | null;
+  readonly runs: number;
+  readonly failed: number;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Searches the families on the first part of the trace, then runs the best of what was found on ranges of it and with faster
+ * arrivals: a setting that just holds by luck falls behind. The ranking is that of the first part; the second, which the
+ * search never sees, only tells whether it holds.
+ */
+export async function recommend(request: RecommendRequest, hooks: RecommendHooks = {}): Promise<Recommendation> {
+  const { base, families, halves, attainment, margin, runs, seed, stress, out, alternatives } = request;
+  makeFolder(out);
+  const results = new ResultsFile(join(out, "results.jsonl"));
+  const pool = new LocalPool(request.parallel);
+  const parts = {
+    tune: partOf(halves.tune),
+    ranges: [...halves.ranges.map((range) => partOf(range)), ...(stress === 1 ? [] : [partOf(halves.tune, stress)])],
+    heldOut: partOf(halves.heldOut),
+  };
+  const runner = new Runner(pool, results, request, hooks);
+  try {
+    const given = givenCandidate(base);
+    const onTune = (candidates: readonly Candidate[]) => runner.outcomes(candidates, parts.tune);
+    let trials: Trial[] = [];
+    let interrupted = false;
+    try {
+      trials = await search(families, { attainment: attainment + margin, runs, seed }, onTune);
+      const finalists = finalistsOf(ranked(trials, attainment + margin), 2 * alternatives);
+      const tested = await testedTrials(finalists, runner, [parts.tune, ...parts.ranges]);
+      const best = ranked(tested, attainment);
+      const chosen = chosenFor(best, alternatives);
+      const ranking = await settingsOf(chosen, base, runner, parts);
+      const asGiven = given === null ? null : await runner.givenSetting(given, parts);
+      return { ranking, asGiven, ...runner.counts, interrupted };
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      interrupted = true;
+      return { ranking: [], asGiven: null, ...runner.counts, interrupted };
+    }
+  } finally {
+    await pool.close();
+    results.close();
+  }
+}
+
+/** The best so many that differ in what they did, at most half of them of one family, and the best of every family. */
+function finalistsOf(best: readonly ScoredTrial[], most: number): ScoredTrial[] {
+  const seen = new Set<string>();
+  const perFamily = new Map<Family, number>();
+  let taken = 0;
+  return best.filter(({ candidate: { family }, outcome: { attainment, gpuHours } }) => {
+    const ofFamily = perFamily.get(family) ?? 0;
+    const alike = seen.has(`${attainment} ${gpuHours}`);
+    if (ofFamily > 0 && (alike || taken >= most || ofFamily >= most / 2)) return false;
+    seen.add(`${attainment} ${gpuHours}`);
+    perFamily.set(family, ofFamily + 1);
+    taken++;
+    return true;
+  });
+}
+
+/** Trials with the worst of their figures on several parts. */
+async function testedTrials(trials: readonly Trial[], runner: Runner, parts: readonly Part[]): Promise<Trial[]> {
+  const candidates = trials.map(({ candidate }) => candidate);
+  const figures: (PartFigures | null)[][] = [];
+  for (const part of parts) figures.push(await runner.figures(candidates, part));
+  return candidates.map((candidate, i) => ({ candidate, outcome: worstOutcome(figures.map((row) => row[i]!)) }));
+}
+
+type ScoredTrial = Trial & { readonly outcome: Outcome };
+
+/** The first so many, and after them the best of every family that is not among them. */
+function chosenFor(best: readonly ScoredTrial[], alternatives: number): ScoredTrial[] {
+  const first = best.slice(0, alternatives);
+  const seen = new Set(first.map(({ candidate }) => candidate.family));
+  const others = best.slice(alternatives).filter(({ candidate: { family } }) => {
+    if (seen.has(family)) return false;
+    seen.add(family);
+    return true;
+  });
+  return [...first, ...others];
+}
+
+async function settingsOf(
+  trials: readonly ScoredTrial[],
+  base: ReplayOptions,
+  runner: Runner,
+  parts: { readonly tune: Part; readonly heldOut: Part },
+): Promise<RankedSetting[]> {
+  const candidates = trials.map(({ candidate }) => candidate);
+  const tuned = await runner.figures(candidates, parts.tune);
+  const heldOut = await runner.figures(candidates, parts.heldOut);
+  return trials.map(({ candidate, outcome }, i) => {
+    const { policy, topology, tensorParallel } = candidate.family;
+    return {
+      name: policy === "static" ? "fixed fleet" : policy,
+      policy,
+      topology,
+      tensorParallel,
+      settings: candidateSettings(candidate),
+      options: candidateOptions(base, candidate),
+      tuned: tuned[i]!,
+      worst: outcome,
+      heldOut: heldOut[i]!,
+    };
+  });
+}
+
+/** The options as they were given, when they have an autoscaler or a size of their own. */
+function givenCandidate(base: ReplayOptions): ReplayOptions | null {
+  const given = base.plannerConfig !== undefined || base.policy !== undefined || base.numWorkers !== undefined;
+  return given ? base : null;
+}
+
+/** Whether a trace can be cut in time: closed loops have no times. @throws TraceError when it cannot */
+export function checkDivisible(trace: Trace): void {
+  if (trace.arrivalMs.every((at) => Number.isNaN(at))) {
+    throw new TraceError(trace.name, null, "its requests have no arrival times; there is no time to split");
+  }
+}

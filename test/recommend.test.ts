@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { runCli, scratchFolder } from "./run-cli.ts";
+
+const examples = join(import.meta.dirname, "../examples");
+const guide = [
+  "preset:conversation",
+  "--extra-engine-args",
+  join(examples, "guide-engine.json"),
+  "--planner-config",
+  join(examples, "guide-planner.json"),
+  "--num-workers",
+  "2",
+];
+
+interface Part {
+  attainment: number;
+  gpuHours: number;
+}
+
+describe("windtunnel recommend", () => {
+  const cwd = scratchFolder();
+  const ask = (...args: string[]) => runCli(["recommend", ...guide, ...args], { cwd });
+  const asked = [
+    "--policies",
+    "dynamo-fixed,static",
+    "--runs",
+    "24",
+    "--alternatives",
+    "3",
+    "--attainment",
+    "0.85",
+    "--out",
+    "found",
+  ];
+
+  test("beats the guide's own setting on a time range it has not seen, and says how", async () => {
+    const { code, stdout, stderr } = await ask(...asked);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(stdout).toContain("**Run ");
+    const { ranking, asGiven } = JSON.parse(readFileSync(join(cwd, "found/recommendation.json"), "utf8")) as {
+      ranking: { tuned: Part; heldOut: Part; worst: Part }[];
+      asGiven: { heldOut: Part };
+    };
+    const [first] = ranking;
+    expect(first!.tuned.attainment).toBeGreaterThanOrEqual(0.86);
+    expect(first!.worst.attainment).toBeGreaterThanOrEqual(0.85);
+    const [one, other] = [first!.heldOut, asGiven.heldOut];
+    // No worse and cheaper, or clearly better.
+    const cheaper = one.attainment >= other.attainment && one.gpuHours < other.gpuHours;
+    const better = one.attainment >= 0.85 && other.attainment < 0.85;
+    expect(cheaper || better, JSON.stringify([one, other])).toBe(true);
+    expect(readFileSync(join(cwd, "found/recommendation.md"), "utf8")).toMatch(/^\| – \| +as given/m);
+  });
+
+  test("does nothing twice, and answers the same on one thread", async () => {
+    const rows = readFileSync(join(cwd, "found/results.jsonl"), "utf8");
+    const before = readFileSync(join(cwd, "found/recommendation.md"), "utf8");
+    const again = await ask(...asked, "--parallel", "1");
+    expect(again.code).toBe(0);
+    expect(readFileSync(join(cwd, "found/results.jsonl"), "utf8")).toBe(rows);
+    expect(readFileSync(join(cwd, "found/recommendation.md"), "utf8")).toBe(before);
+  });
+
+  test("tells what is missing or unknown before anything runs", async () => {
+    const unbounded = await runCli(["recommend", "preset:chat", "--out", "nothing"], { cwd });
+    expect(unbounded).toMatchObject({ code: 2 });
+    expect(unbounded.stderr).toContain("what is to be held?");
+    const wrong = await ask("--policies", "dynamo,kps", "--out", "nothing");
+    expect(wrong.stderr).toContain('--policies: unknown policy "kps" (did you mean "kpa"?)');
+    expect((await ask("--attainment", "90", "--out", "nothing")).stderr).toContain(
+      '--attainment: found "90", expected a share',
+    );
+    expect((await ask("--tp", "16", "--out", "nothing")).stderr).toContain("which no topology of --tp fits into");
+    expect(existsSync(join(cwd, "nothing"))).toBe(false);
+  });
+});
