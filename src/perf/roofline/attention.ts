@@ -1,6 +1,9 @@
 import type { Gpu } from "../gpu.ts";
 import { elementwiseSeconds } from "./elementwise.ts";
 
+/** Bytes of the largest level-2 cache among the GPUs (Blackwell). */
+const LARGEST_CACHE = 126e6;
+
 /** One GPU's share of an attention layer. */
 export interface AttentionShare {
   readonly heads: number;
@@ -98,7 +101,9 @@ export function decodeAttentionSeconds(
   const compute = (4 * requests * heads * contextTokens * headDimension) / (flops * (isFp8 ? fp8 : bf16));
   const least = (floor + growth * Math.sqrt(contextTokens / 1024)) * 1e-6;
   const power = 1 + sharpness;
-  return (least ** power + (memory + compute) ** power) ** (1 / power);
+  const joined = (least ** power + (memory + compute) ** power) ** (1 / power);
+  // Whatever the fit says, what no level-2 cache holds comes from memory.
+  return bytes > LARGEST_CACHE ? Math.max(joined, bytes / gpu.memoryBandwidth) : joined;
 }
 
 type PrefillConstants = readonly [number, number, number, number, number, number, number, number];

@@ -50,7 +50,8 @@ export function latentPrefillSeconds(
   const memory = (weights * share.bytesPerWeight) / (gpu.memoryBandwidth * memoryEfficiency);
   const width = attention.plainDimension + attention.rotaryDimension + attention.valueDimension;
   const pairs = seenPairs(length, attention.sparseTokens) - seenPairs(prefixTokens, attention.sparseTokens);
-  const attend = (requests * heads * pairs * width) / ((gpu.bf16Flops * scores * length) / (length + halfLength));
+  const seen = Math.min(length, attention.sparseTokens ?? length);
+  const attend = (requests * heads * pairs * width) / ((gpu.bf16Flops * scores * seen) / (seen + halfLength));
   const expanded =
     requests * prefixTokens * attention.keyValueRank * heads * (attention.plainDimension + attention.valueDimension);
   const expand = (expansion * 2 * expanded) / gpu.bf16Flops;
