@@ -9,8 +9,31 @@ export interface Planner {
   firstTickSeconds(): number | null;
   /** True: observations carry `requests`. Costs a little, so only for policies that look at them. */
   readonly seesRequests?: boolean;
+  /**
+   * Called once before the run, for policies that are to know what no live one can: how the run would go under other
+   * fleets. Aggregated runs only.
+   */
+  foresee?(rehearsal: Rehearsal): void;
   /** Called once a tick, after everything else of that instant has settled. */
   onTick(observation: Observation): Targets;
+}
+
+/** Plays the run that is about to begin, as often as one likes. */
+export interface Rehearsal {
+  /**
+   * The run with another fleet at the start, steered by another policy (null = by none).
+   * @param sla bounds in ms; null = none
+   */
+  play(workers: number, policy: Planner | null, sla: { ttftMs: number | null; itlMs: number | null }): RehearsedRun;
+}
+
+/** How a rehearsed run went. */
+export interface RehearsedRun {
+  /** By request: when it was offered. */
+  readonly arrivalSeconds: Float64Array;
+  /** By request: 1 = it met both bounds. */
+  readonly met: Uint8Array;
+  readonly gpuSeconds: number;
 }
 
 /** What a planner answers. */

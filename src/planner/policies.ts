@@ -14,6 +14,7 @@ export const policyLoaders: Readonly<Record<string, () => Promise<PolicyDefiniti
   kpa: async () => (await import("./kpa/kpa-policy.ts")).kpaPolicy,
   "ray-serve": async () => (await import("./ray-serve/ray-serve-policy.ts")).rayServePolicy,
   "llm-d-wva": async () => (await import("./llm-d-wva/wva-policy.ts")).wvaPolicy,
+  oracle: async () => (await import("./oracle/oracle-policy.ts")).oraclePolicy,
   slo: async () => (await import("./slo/slo-policy.ts")).sloPolicy,
 };
 

@@ -12,6 +12,8 @@ import { AggregatedRun } from "./aggregated-run.ts";
 import { DisaggregatedRun } from "./disaggregated-run.ts";
 import type { SimulationOutcome } from "./outcome.ts";
 import { PlannerError } from "./planner-loop.ts";
+
+import { rehearsalOf } from "./rehearsal.ts";
 import { RememberedPlanner } from "./remembered-planner.ts";
 import type { RunConfig } from "./run-config.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
@@ -42,6 +44,7 @@ export function simulate(trace: Trace, config: RunConfig, hooks: SimulationHooks
  * (signals, a terminal). `next(true)` ends the run with what is finished.
  */
 export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Progress, SimulationOutcome, boolean> {
+  config.planner?.foresee?.(rehearsalOf(trace, config, simulate));
   const planner = config.planner === null ? null : new RememberedPlanner(config.planner);
   try {
     return yield* simulateOnce(trace, { ...config, planner });

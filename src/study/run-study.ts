@@ -6,6 +6,7 @@ import { csvLines } from "../sweep/merge.ts";
 import { runSweep, withDocuments } from "../sweep/run-sweep.ts";
 import type { SweepHooks, SweepOutcome } from "../sweep/run-sweep.ts";
 import type { SweepRow } from "../sweep/sweep-row.ts";
+import { plannedBounds } from "./oracle-bound.ts";
 import type { CellBound } from "./oracle-bound.ts";
 import { studyCells } from "./study-cells.ts";
 import { studyOptions, studyPoints } from "./study-points.ts";
@@ -62,7 +63,7 @@ export async function writeStudy(
   rows: readonly SweepRow[],
   bounds: readonly CellBound[],
 ): Promise<string> {
-  const cells = studyCells(rows, bounds);
+  const cells = studyCells(rows, [...bounds, ...plannedBounds(plan, rows)]);
   const summaries = summarize(cells);
   const markdown = markdownTables(studyTables(cells, summaries));
   const { renderStudyPage } = await import("./render-page.ts");
