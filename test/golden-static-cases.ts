@@ -45,3 +45,24 @@ export const passByPassCases = [
   "current/syn-disagg-2p1d-bw",
   "current/syn-dp2",
 ];
+
+/** Those of SGLang-like engines. */
+export const sglangCases = [
+  "static/syn-sglang",
+  "static/syn-sglang-page16",
+  "static/sgl-dis",
+  "static/sgl1-small",
+  "static/sgl16-lpm",
+  "current/syn-sglang",
+  "current/sgl1-small",
+  "current/sgl16-lpm",
+];
+
+/** Those behind a KV-aware router, whose ties were drawn at random. */
+export const kvRouterCases = [
+  "static/conv-kv4",
+  "static/syn-kv2",
+  "static/conv-disagg-kv-3p2d",
+  "static/kv-dp2",
+  "static/dis-kvbw",
+];

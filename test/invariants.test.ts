@@ -7,15 +7,22 @@ import { simulate } from "../src/simulation/simulate.ts";
 import type { SimulationOutcome } from "../src/simulation/outcome.ts";
 import { openTrace } from "../src/trace/open-trace.ts";
 import { replayConfig } from "./replay-arguments.ts";
+import { resultOf } from "./result-of.ts";
 import { seededCase } from "./seeded-case.ts";
+import { seededSglangCase } from "./seeded-sglang-case.ts";
 
-async function run(kind: "agg" | "trt" | "dis", seed: number, semantics: "dynamo-1.4" | "current") {
-  const { rows, args } = seededCase(kind, seed);
+const kinds = ["agg", "trt", "dis", "sgl", "sgl-dis"] as const;
+
+async function run(kind: (typeof kinds)[number], seed: number, semantics: "dynamo-1.4" | "current") {
+  const sglang = kind === "sgl" || kind === "sgl-dis";
+  const { rows, args } = sglang ? seededSglangCase(kind === "sgl-dis", seed) : seededCase(kind, seed);
   const usable = rows.filter((row) => row.input_length > 0);
   const stdin = Readable.from([Buffer.from(usable.map((row) => `${JSON.stringify(row)}\n`).join(""))]);
   const traceBlockSize = Number(args[args.indexOf("--trace-block-size") + 1]);
   const trace = await openTrace("-", { stdin, traceBlockSize, arrivals: "optional" });
-  return simulate(trace, replayConfig(args, semantics));
+  const config = replayConfig(args, semantics);
+  const outcome = simulate(trace, config);
+  return { outcome, digest: resultOf(outcome, config).digest };
 }
 
 function fingerprint({ ledger, handoffs }: SimulationOutcome): string {
@@ -28,7 +35,7 @@ function fingerprint({ ledger, handoffs }: SimulationOutcome): string {
 
 describe("whatever the workload", () => {
   const seeds = fc.record({
-    kind: fc.constantFrom("agg" as const, "trt" as const, "dis" as const),
+    kind: fc.constantFrom(...kinds),
     seed: fc.integer({ min: 2000, max: 1_000_000 }),
     semantics: fc.constantFrom("dynamo-1.4" as const, "current" as const),
   });
@@ -36,7 +43,7 @@ describe("whatever the workload", () => {
   test("requests end, in an order of events that can be, and the same run gives the same bits", async () => {
     await fc.assert(
       fc.asyncProperty(seeds, async ({ kind, seed, semantics }) => {
-        const outcome = await run(kind, seed, semantics);
+        const { outcome, digest } = await run(kind, seed, semantics);
         const { ledger, trace } = outcome;
         for (let i = 0; i < trace.count; i++) {
           const status = ledger.status[i]!;
@@ -49,9 +56,11 @@ describe("whatever the workload", () => {
           expect(ledger.outputTokens[i]!).toBeLessThanOrEqual(trace.outputLength[i]!);
           expect(ledger.firstReusedTokens[i]!).toBeLessThanOrEqual(trace.inputLength[i]!);
         }
-        expect(fingerprint(await run(kind, seed, semantics))).toBe(fingerprint(outcome));
+        const again = await run(kind, seed, semantics);
+        expect(again.digest).toBe(digest);
+        expect(fingerprint(again.outcome)).toBe(fingerprint(outcome));
       }),
-      { numRuns: 60, seed: 7 },
+      { numRuns: 90, seed: 7 },
     );
   });
 });

@@ -7,14 +7,16 @@ import { openTrace } from "../src/trace/open-trace.ts";
 import { differences, rowsOf, summaryDifferences, type GoldenRow } from "./golden-case.ts";
 import { replayConfig } from "./replay-arguments.ts";
 import { resultOf } from "./result-of.ts";
-import { seededCase } from "./seeded-case.ts";
+import { seededCase, type SeededCase } from "./seeded-case.ts";
+import { seededSglangCase } from "./seeded-sglang-case.ts";
 
 /**
- * What ai-dynamo 1.4.2 made of the seeded workloads of `seeded-case.ts` (`python -m dynamo.replay … --report-json
+ * What ai-dynamo 1.4.2 made of the seeded workloads of `seeded-case.ts` and
+ * `seeded-sglang-case.ts` (`python -m dynamo.replay … --report-json
  * --report-jsonl`): figures of its report, and a few of its rows with their place in the order of `rowsOf`.
  */
 interface Figures {
-  readonly kind: "agg" | "trt" | "dis";
+  readonly kind: "agg" | "trt" | "dis" | "sgl" | "sgl-dis";
   readonly seed: number;
   readonly rows: number;
   readonly summary: Readonly<Record<string, number>>;
@@ -23,6 +25,10 @@ interface Figures {
 }
 
 const measured = JSON.parse(readFileSync(join(import.meta.dirname, "parity-figures.json"), "utf8")) as Figures[];
+
+function caseOf(kind: Figures["kind"], seed: number): SeededCase {
+  return kind === "sgl" || kind === "sgl-dis" ? seededSglangCase(kind === "sgl-dis", seed) : seededCase(kind, seed);
+}
 
 function sampledRow(cells: readonly (number | string | null)[]): GoldenRow {
   const number = (place: number) => (cells[place] === null ? NaN : Number(cells[place]));
@@ -44,7 +50,7 @@ function sampledRow(cells: readonly (number | string | null)[]): GoldenRow {
 describe("seeded workloads equal what the reference made of them", () => {
   for (const engine of ["auto", "pass-by-pass"] as const) {
     test.each(measured)(`$kind $seed (${engine})`, async ({ kind, seed, rows, summary, sample }) => {
-      const seeded = seededCase(kind, seed);
+      const seeded = caseOf(kind, seed);
       const config = replayConfig(seeded.args, "dynamo-1.4", engine);
       const stdin = Readable.from([Buffer.from(seeded.rows.map((row) => `${JSON.stringify(row)}\n`).join(""))]);
       const traceBlockSize = Number(seeded.args[seeded.args.indexOf("--trace-block-size") + 1]);
@@ -63,7 +69,7 @@ describe("seeded workloads equal what the reference made of them", () => {
   }
 
   test("cover preemption, reuse, sessions, speculation and both routes", () => {
-    const arguments_ = measured.map(({ kind, seed }) => JSON.stringify(seededCase(kind, seed)));
+    const arguments_ = measured.map(({ kind, seed }) => JSON.stringify(caseOf(kind, seed)));
     for (const word of [
       "fifo",
       "aic_nextn",
@@ -71,6 +77,8 @@ describe("seeded workloads equal what the reference made of them", () => {
       "dp_size",
       "--replay-concurrency",
       "kv_transfer_bandwidth",
+      "lpm",
+      "destination_missing",
     ]) {
       expect(
         arguments_.some((text) => text.includes(word)),

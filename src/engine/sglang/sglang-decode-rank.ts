@@ -67,9 +67,10 @@ export class SglangDecodeRank extends SglangRank implements HandoffDecodeRank {
     this.reserved.delete(request);
     this.handoffs.destinationActivatedNs[request] = atNs;
     state.materialised = state.promptLength;
-    const available = this.pool.availablePages;
+    const { freePages } = this.pool;
     this.pool.cache(state, state.promptLength);
-    if (this.pool.availablePages > available) this.capacityChanges++;
+    // Copies of pages that came into the tree meanwhile are free now.
+    if (this.pool.freePages > freePages) this.capacityChanges++;
     this.scheduler.handedOver.push(state);
   }
 

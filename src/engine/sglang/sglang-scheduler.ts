@@ -77,8 +77,9 @@ export class SglangScheduler {
     this.batch.reset();
     this.takeHandedOver();
     if (this.onboarded.length > 0) waiting.unshift(...this.onboarded.splice(0));
-    if (waiting.length === 0 || this.admissionsClosed || this.handedOver.length > 0) return;
+    if (waiting.length === 0) return;
     if (sglang.schedulePolicy === "lpm") sortByCachedPrefix(waiting, pool, this.sequence);
+    if (this.admissionsClosed || this.handedOver.length > 0) return;
     this.remainingTotal =
       pool.availablePages * pool.pageSize - this.ratio.expectedTokens(this.running, sglang.clipMaxNewTokens);
     this.remainingInput = sglang.maxPrefillTokens;
