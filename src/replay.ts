@@ -1,4 +1,5 @@
 import type { ReplayOptions } from "./config/replay-options.ts";
+import { faultPlanFor } from "./config/disruptions.ts";
 import { resolveReplay } from "./config/resolve-replay.ts";
 import type { ResolvedReplay } from "./config/resolve-replay.ts";
 import { buildRunResult } from "./result/build-run-result.ts";
@@ -76,7 +77,9 @@ export async function runReplay(
   hooks: ReplayHooks = {},
 ): Promise<{ readonly outcome: SimulationOutcome; readonly result: RunResult }> {
   const startMs = performance.now();
-  const steps = simulateInSteps(trace, resolved.run);
+  const { run, faults } = resolved;
+  const plan = faults === null ? null : faultPlanFor(faults, trace, run.arrivalSpeedupRatio);
+  const steps = simulateInSteps(trace, plan === null ? run : { ...run, faults: plan });
   let step = steps.next(false);
   let pausedMs = startMs;
   while (step.done !== true) {

@@ -41,6 +41,7 @@ function passByPassSide(trace: Trace, config: EngineConfig, name: SemanticsName,
     sampler: null,
     tiers: null,
     gapsOfCompletedOnly: false,
+    interruptible: false,
   });
   return {
     worker: new PassByPassWorker([rank], Infinity, rowsAllowed),

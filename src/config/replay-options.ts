@@ -96,6 +96,7 @@ export const replayOptions: readonly ReplayOption[] = [
   number("Engines", "num-workers", "N", wholeNumber, { min: 1 }, "aggregated workers at the start", 1),
   number("Engines", "num-prefill-workers", "N", wholeNumber, { min: 1 }, "prefill workers at the start", 1),
   number("Engines", "num-decode-workers", "N", wholeNumber, { min: 1 }, "decode workers at the start", 1),
+  document("Engines", "fault-config", "workers that fail or start slowly (windtunnel schema fault)"),
   words("Engines", "perf-data", "DIR", "folder of aiconfigurator's tables: exact pass times instead of the roofline"),
   names(
     "Engines",
@@ -226,6 +227,7 @@ export const replayOptions: readonly ReplayOption[] = [
     "cumulative-prompts",
     "synthetic workload: a turn's prompt is all turns before it, answers included, and --input-tokens more",
   ),
+  document("Workload", "client-config", "clients that give up, walk away and try again (windtunnel schema client)"),
 
   names("Routing", "router-mode", ["round_robin", "kv_router"], "round_robin", "how a worker is picked"),
   document("Routing", "router-config", "settings of the KV router"),
@@ -319,6 +321,7 @@ export interface ReplayOptions {
   readonly numWorkers?: number;
   readonly numPrefillWorkers?: number;
   readonly numDecodeWorkers?: number;
+  readonly faultConfig?: string | object;
   readonly perfData?: string;
   readonly semantics?: "current" | "dynamo-1.4";
   /** "auto", or the name of a format; an error lists them. */
@@ -340,6 +343,7 @@ export interface ReplayOptions {
   readonly numPrefixGroups?: number;
   readonly interTurnDelayMs?: number;
   readonly cumulativePrompts?: boolean;
+  readonly clientConfig?: string | object;
   readonly routerMode?: "round_robin" | "kv_router";
   readonly routerConfig?: string | object;
   readonly routerPolicyConfig?: string;

@@ -4,6 +4,8 @@ import type { ResultContext } from "../result/build-run-result.ts";
 import type { ConfigValue } from "../result/schema.ts";
 import type { RunConfig } from "../simulation/run-config.ts";
 import { ProblemList } from "./config-error.ts";
+import { documentValues, resolveClient, resolveFaults } from "./disruptions.ts";
+import type { ResolvedFaults } from "./disruptions.ts";
 import { loadDocument } from "./document.ts";
 import { validateEngineArgs } from "./engine-args.ts";
 import type { ValidatedEngineArgs, WorkerRole } from "./engine-args.ts";
@@ -24,6 +26,8 @@ import type { WorkloadSpec } from "./workload-spec.ts";
 export interface ResolvedReplay {
   readonly workload: WorkloadSpec;
   readonly run: RunConfig;
+  /** Workers that fail or start slowly; null = none does. Part of the run once the trace is known. */
+  readonly faults: ResolvedFaults | null;
   /** What the result needs beside the outcome; without what only the run knows. */
   readonly context: Omit<ResultContext, "windtunnelVersion" | "wallTimeMs">;
   /** Where the planner's page goes; null without a planner. */
@@ -53,12 +57,23 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
   checkPair(engines, problems);
   const router = await resolveRouter(given, engines, problems);
   const settings = await autoscalerSettings(given.plannerConfig, given, problems);
+  const client = resolveClient(given.clientConfig, "--client-config", problems);
+  const mode = disaggregated ? "disagg" : "agg";
+  const faults = resolveFaults(given.faultConfig, mode, "--fault-config", problems);
   problems.throwIfAny();
 
   const resolved: Record<string, ResolvedEngine> = {};
   for (const [name, args] of Object.entries(engines))
     resolved[name] = await resolveEngine(args!, given.semantics as SemanticsName);
   const topology = topologyOf(resolved, given);
+  const tiered = Object.values(resolved).some(({ engine }) => engine.kvTiers !== undefined);
+  if (tiered && (client !== null || faults !== null)) {
+    const flag = client !== null ? "--client-config" : "--fault-config";
+    problems.add(
+      flag,
+      "cannot be combined with cache tiers (num_g2_blocks): what comes back from them cannot be interrupted",
+    );
+  }
   const estimate = router?.estimator == null ? null : await prefillEstimate(router.estimator);
   const scaled = { topology, seed: given.seed!, benchmarkGranularity: given.benchmarkGranularity! };
   const autoscaler = settings === null ? null : await resolveAutoscaler(settings, scaled, problems);
@@ -77,7 +92,9 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
       planner: autoscaler?.planner ?? null,
       engine: given.engine!,
       seed: given.seed!,
+      ...(client === null ? {} : { client }),
     },
+    faults,
     context: {
       semantics: given.semantics as SemanticsName,
       mode: topology.mode,
@@ -85,7 +102,11 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
         prefill: topology.mode === "disagg" ? topology.prefillEngine.gpusPerWorker : 0,
         decode: topology.mode === "disagg" ? topology.decodeEngine.gpusPerWorker : topology.engine.gpusPerWorker,
       },
-      config: configOf(options, given, resolved, autoscaler?.values ?? {}),
+      config: {
+        ...configOf(options, given, resolved, autoscaler?.values ?? {}),
+        ...documentValues("client", given.clientConfig),
+        ...documentValues("fault", given.faultConfig),
+      },
       warnings: [
         ...Object.values(resolved).flatMap(({ warnings }) => warnings),
         ...(router?.warnings ?? []),

@@ -1,4 +1,5 @@
 import type { ForwardPass } from "./forward-pass.ts";
+import type { InterruptedRequest } from "./interruption.ts";
 
 /**
  * One simulated rank of an engine: a scheduler, a key-value cache and a clock of its own. Lazily advanced: nothing
@@ -25,6 +26,16 @@ export interface Worker {
 
   /** Queues a request at time `atNs` on one of its attention-DP ranks; the worker must have been advanced to `atNs`. */
   enqueue(request: number, atNs: number, rank?: number): void;
+
+  /**
+   * Takes a request out at `atNs`, up to which the worker must have been advanced. Tokens of a pass under way are taken
+   * back; what the request held is free for the pass after it. Absent where workers cannot be interrupted.
+   * @returns null when it is not here
+   */
+  interrupt?(request: number, atNs: number): InterruptedRequest | null;
+
+  /** Queues a request that another worker had begun, with the tokens it has; they are computed anew as prompt. */
+  resume?(request: number, begun: InterruptedRequest, atNs: number, rank?: number): void;
 
   /**
    * Runs every pass that starts strictly before `untilNs`. With `stopAtFinish` returns after the first pass in which a

@@ -27,6 +27,10 @@ export class WorkerPool<W extends Worker = Worker> {
   readonly starting: PooledWorker<W>[] = [];
   readonly draining: PooledWorker<W>[] = [];
   private readonly startupNs: number;
+  /** How many times as long as usual a start-up takes; 1 for all when absent. */
+  startupFactor: ((id: number) => number) | null = null;
+  /** Told of every worker that is added. */
+  onAdded: ((id: number, readyNs: number) => void) | null = null;
   private readonly createWorker: (id: number) => W;
   private readonly spans: WorkerSpan[] = [];
   private nextId = 0;
@@ -47,7 +51,8 @@ export class WorkerPool<W extends Worker = Worker> {
 
   /** Time the next starting worker becomes ready, or Infinity. */
   get nextReadyNs(): number {
-    return this.starting.length === 0 ? Infinity : this.starting[0]!.readyNs;
+    if (this.startupFactor === null) return this.starting.length === 0 ? Infinity : this.starting[0]!.readyNs;
+    return this.starting.reduce((next, { readyNs }) => Math.min(next, readyNs), Infinity);
   }
 
   /** Workers that can hold requests: active and draining ones, ascending by id within each. */
@@ -63,7 +68,7 @@ export class WorkerPool<W extends Worker = Worker> {
 
   /** Changes the wanted size at `atNs`; all workers must have been advanced to it. */
   resize(target: number, atNs: number): void {
-    while (this.size < target) this.add(atNs, atNs + this.startupNs);
+    while (this.size < target) this.start(atNs);
     while (this.size > target && this.starting.length > 0) this.remove(this.starting.pop()!, atNs);
     while (this.size > target) {
       const member = this.active.pop()!;
@@ -75,12 +80,52 @@ export class WorkerPool<W extends Worker = Worker> {
     this.removeDrained(atNs);
   }
 
+  /** Adds a worker that has to start up first. */
+  start(atNs: number, delayNs = 0): void {
+    const factor = this.startupFactor?.(this.nextId) ?? 1;
+    this.add(atNs, atNs + delayNs + this.startupNs * factor);
+  }
+
+  /** The worker of an id that is still there. */
+  find(id: number): PooledWorker<W> | undefined {
+    const isIt = (member: PooledWorker<W>) => member.id === id;
+    return this.active.find(isIt) ?? this.draining.find(isIt) ?? this.starting.find(isIt);
+  }
+
+  /** Removes a worker at once, whatever it is doing; it must have been advanced to `atNs`, and hold no requests. */
+  fail(member: PooledWorker<W>, atNs: number): void {
+    for (const list of [this.active, this.draining, this.starting]) {
+      const at = list.indexOf(member);
+      if (at >= 0) list.splice(at, 1);
+    }
+    this.remove(member, atNs, true);
+  }
+
   /** Lets workers whose start-up has ended take requests. */
   activateReady(atNs: number): void {
+    if (this.startupFactor !== null) {
+      this.activateOutOfOrder(atNs);
+      return;
+    }
     while (this.starting.length > 0 && this.starting[0]!.readyNs <= atNs) {
       const member = this.starting.shift()!;
       member.state = "active";
       this.active.push(member);
+    }
+  }
+
+  /** The same where start-ups take different times; active workers stay in the order of their ids. */
+  private activateOutOfOrder(atNs: number): void {
+    for (let i = 0; i < this.starting.length;) {
+      const member = this.starting[i]!;
+      if (member.readyNs > atNs) {
+        i++;
+        continue;
+      }
+      this.starting.splice(i, 1);
+      member.state = "active";
+      this.active.push(member);
+      this.active.sort((a, b) => a.id - b.id);
     }
   }
 
@@ -121,7 +166,7 @@ export class WorkerPool<W extends Worker = Worker> {
 
   private add(createdNs: number, readyNs: number): void {
     const id = this.nextId++;
-    this.starting.push({
+    const member: PooledWorker<W> = {
       id,
       worker: this.createWorker(id),
       state: "starting",
@@ -130,19 +175,21 @@ export class WorkerPool<W extends Worker = Worker> {
       drainingNs: NaN,
       goneNs: NaN,
       lastPublishNs: readyNs,
-    });
+    };
+    this.starting.push(member);
+    this.onAdded?.(id, readyNs);
     if (readyNs <= createdNs) this.activateReady(createdNs);
   }
 
-  private remove(member: PooledWorker<W>, atNs: number): void {
+  private remove(member: PooledWorker<W>, atNs: number, failed = false): void {
     member.state = "gone";
     member.goneNs = atNs;
     this.passesGone += member.worker.passes;
     this.prefillTokensGone += member.worker.prefillTokens;
-    this.spans.push(this.span(member, atNs));
+    this.spans.push(this.span(member, atNs, failed));
   }
 
-  private span(member: PooledWorker<W>, goneNs: number): WorkerSpan {
+  private span(member: PooledWorker<W>, goneNs: number, failed = false): WorkerSpan {
     return {
       pool: this.name,
       id: member.id,
@@ -151,7 +198,9 @@ export class WorkerPool<W extends Worker = Worker> {
       readyNs: member.readyNs <= goneNs ? member.readyNs : NaN,
       drainingNs: member.drainingNs,
       goneNs,
-      busyNs: member.worker.busyNs,
+      failed,
+      // What was left of the pass it failed in was never done.
+      busyNs: member.worker.busyNs - (failed ? Math.max(0, member.worker.busyUntilNs - goneNs) : 0),
       requests: member.worker.requests,
     };
   }

@@ -10,6 +10,8 @@ export interface WorkerSpan {
   readonly drainingNs: number;
   /** When it was removed; the end of the run for those that were still there. */
   readonly goneNs: number;
+  /** It failed then. */
+  readonly failed?: boolean;
   /** Time spent in passes. */
   readonly busyNs: number;
   /** Requests it was given. */

@@ -26,4 +26,16 @@ export class HandoffColumns {
     this.sourceReleasedNs = times();
     this.decodeReusedTokens = new Int32Array(count);
   }
+
+  /** Forgets what became of a request that is to be sent again. */
+  reset(request: number): void {
+    this.prefillWorkerIndex[request] = -1;
+    this.decodeReusedTokens[request] = 0;
+    this.prefillAdmitNs[request] = NaN;
+    this.sourceHeldNs[request] = NaN;
+    this.destinationReservedNs[request] = NaN;
+    this.destinationActivatedNs[request] = NaN;
+    this.decodeAdmitNs[request] = NaN;
+    this.sourceReleasedNs[request] = NaN;
+  }
 }

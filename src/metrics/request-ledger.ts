@@ -9,7 +9,10 @@ export const RequestStatus = {
   rejected: 2,
   /** Admitted or queued, then found impossible to finish. */
   failed: 3,
+  /** Its client has gone: the user walked away. */
   canceled: 4,
+  /** Its client has given up waiting. */
+  timedOut: 5,
 } as const;
 export type RequestStatus = (typeof RequestStatus)[keyof typeof RequestStatus];
 
@@ -21,6 +24,10 @@ export const FailureReason = {
   promptExceedsTokenBudget: 3,
   outgrewKvPool: 4,
   routerQueueFull: 5,
+  workerFailed: 6,
+  clientTimeout: 7,
+  clientFirstTokenTimeout: 8,
+  clientCanceled: 9,
 } as const;
 export type FailureReason = (typeof FailureReason)[keyof typeof FailureReason];
 
@@ -32,6 +39,10 @@ export const failureReasons = [
   "prompt_exceeds_token_budget_without_chunking",
   "outgrew_kv_pool",
   "router_queue_full",
+  "worker_failed",
+  "client_timeout",
+  "client_first_token_timeout",
+  "client_canceled",
 ] as const;
 
 /**
@@ -58,6 +69,8 @@ export class RequestLedger {
   readonly workerIndex: Int32Array;
   readonly status: Uint8Array;
   readonly reason: Uint8Array;
+  /** Attempts of each request; null where clients do not try again. */
+  attempts: Uint8Array | null = null;
   /** Gaps between consecutive tokens of all requests. */
   readonly gaps: GapRecorder;
 
@@ -77,5 +90,18 @@ export class RequestLedger {
     this.status = new Uint8Array(count);
     this.reason = new Uint8Array(count);
     this.gaps = gaps;
+  }
+
+  /** Forgets what became of a request that is to be sent again; when it first arrived stays. */
+  reset(request: number): void {
+    for (const times of [this.admitNs, this.firstTokenNs, this.secondTokenNs, this.lastTokenNs, this.terminalNs]) {
+      times[request] = NaN;
+    }
+    this.outputTokens[request] = 0;
+    this.reusedTokens[request] = 0;
+    this.firstReusedTokens[request] = 0;
+    this.workerIndex[request] = -1;
+    this.status[request] = RequestStatus.pending;
+    this.reason[request] = FailureReason.none;
   }
 }

@@ -1,4 +1,4 @@
-import { RequestStatus } from "../metrics/request-ledger.ts";
+import { FailureReason, failureReasons, RequestStatus } from "../metrics/request-ledger.ts";
 import type { HandoffColumns, SimulationOutcome } from "../simulation/outcome.ts";
 
 const statusNames = {
@@ -6,6 +6,7 @@ const statusNames = {
   [RequestStatus.rejected]: "rejected",
   [RequestStatus.failed]: "failed",
   [RequestStatus.canceled]: "canceled",
+  [RequestStatus.timedOut]: "timed_out",
 } as const;
 
 const ROWS_A_CHUNK = 500;
@@ -44,6 +45,10 @@ function byArrival(arrivalNs: Float64Array): Uint32Array {
   return places;
 }
 
+function reasonOf(reason: number): string {
+  return reason === FailureReason.none ? "null" : `"${failureReasons[reason]!}"`;
+}
+
 /** Written out piece by piece: a stringified object a row costs twice as much, and a run can have millions. */
 function row({ trace, ledger, handoffs }: SimulationOutcome, request: number): string {
   const { sessions } = trace;
@@ -75,6 +80,9 @@ function row({ trace, ledger, handoffs }: SimulationOutcome, request: number): s
     `,"decode_worker_idx":${workerOrNull(ledger.workerIndex[request]!)}` +
     (handoffs === null ? noHandoff : handoffFields(handoffs, request)) +
     `,"prefill_route_overlap_tokens":null,"decode_route_overlap_tokens":null` +
+    (ledger.attempts === null
+      ? ""
+      : `,"attempts":${ledger.attempts[request]},"failure_reason":${reasonOf(ledger.reason[request]!)}`) +
     `,"terminal_status":"${statusNames[status as keyof typeof statusNames]}"}\n`
   );
 }

@@ -2,9 +2,9 @@ import { distributionQuantiles } from "../metrics/percentile.ts";
 import { summarizeGaps } from "../metrics/gap-statistics.ts";
 import { summarizeValues } from "../metrics/latency-statistics.ts";
 import type { LatencyStatistics } from "../metrics/latency-statistics.ts";
-import { failureReasons, RequestStatus } from "../metrics/request-ledger.ts";
+import { FailureReason, failureReasons, RequestStatus } from "../metrics/request-ledger.ts";
 import type { SemanticsName } from "../engine/semantics.ts";
-import type { SimulationOutcome, WorkerSpan } from "../simulation/outcome.ts";
+import type { DisruptionRecord, SimulationOutcome, WorkerSpan } from "../simulation/outcome.ts";
 import { kvTiersOf } from "./kv-tiers.ts";
 import { resultDigest } from "./digest.ts";
 import { latencyColumns, presentValues } from "./latency-columns.ts";
@@ -69,6 +69,7 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
     failed_requests: totals.failed,
     incomplete_requests: Math.max(0, outcome.offeredRequests - totals.completed - totals.rejected - totals.failed),
     failure_reasons: totals.reasons,
+    ...(outcome.disruptions == null ? {} : { disruptions: disruptionsOf(outcome, outcome.disruptions) }),
     ended_early: outcome.endedEarly === null ? null : { ...outcome.endedEarly },
 
     total_input_tokens: totals.inputTokens,
@@ -223,8 +224,42 @@ function worker(span: WorkerSpan): RunResult["workers"][number] {
     ready_s: secondsOrNull(span.readyNs),
     draining_s: secondsOrNull(span.drainingNs),
     gone_s: span.goneNs / 1e9,
+    ...(span.failed === true ? { failed: true } : {}),
     busy_s: span.busyNs / 1e9,
     requests: span.requests,
+  };
+}
+
+function disruptionsOf(
+  { ledger }: SimulationOutcome,
+  { failures, retries, migrations, wastedTokens }: DisruptionRecord,
+): NonNullable<RunResult["disruptions"]> {
+  let timedOut = 0;
+  let canceled = 0;
+  let lost = 0;
+  let retried = 0;
+  for (let i = 0; i < ledger.count; i++) {
+    if (ledger.status[i] === RequestStatus.timedOut) timedOut++;
+    else if (ledger.status[i] === RequestStatus.canceled) canceled++;
+    else if (ledger.reason[i] === FailureReason.workerFailed) lost++;
+    if (ledger.attempts !== null && ledger.attempts[i]! > 1) retried++;
+  }
+  return {
+    timed_out_requests: timedOut,
+    canceled_requests: canceled,
+    lost_requests: lost,
+    retried_requests: retried,
+    retries,
+    migrations,
+    wasted_output_tokens: wastedTokens,
+    worker_failures: failures.map(({ atSeconds, pool, worker, state, lost: requests, replacement }) => ({
+      t_s: atSeconds,
+      pool,
+      worker,
+      state,
+      requests,
+      replacement,
+    })),
   };
 }
 

@@ -55,9 +55,37 @@ const worker = z.strictObject({
   ready_s: z.nullable(z.number()).check(z.describe("When it could take requests; null = never.")),
   draining_s: z.nullable(z.number()),
   gone_s: z.number().check(z.describe("When it was removed, or the end of the run.")),
+  failed: z.optional(z.boolean()).check(z.describe("true = it failed then. Only there when it did.")),
   busy_s: z.number().check(z.describe("Time spent in passes.")),
   requests: z.int().check(z.describe("Requests it was given.")),
 });
+
+/** What clients and failing workers did to a run. */
+export const disruptions = z
+  .strictObject({
+    timed_out_requests: z.int().check(z.describe("Requests whose client gave up waiting, all attempts included.")),
+    canceled_requests: z.int().check(z.describe("Requests whose user walked away.")),
+    lost_requests: z.int().check(z.describe("Requests that failed with their worker.")),
+    retried_requests: z.int().check(z.describe("Requests that were sent more than once.")),
+    retries: z.int().check(z.describe("Attempts after the first.")),
+    migrations: z.int().check(z.describe("Times a request went on on another worker.")),
+    wasted_output_tokens: z.int().check(z.describe("Tokens that were generated and thrown away.")),
+    worker_failures: z
+      .array(
+        z.strictObject({
+          t_s: z.number(),
+          pool,
+          worker: z.int(),
+          state: z
+            .enum(["starting", "active", "draining", "absent"])
+            .check(z.describe("What it was doing; absent = there was no such worker then.")),
+          requests: z.int().check(z.describe("Requests it served or held.")),
+          replacement: z.nullable(z.int()).check(z.describe("The worker that took its place; null = none.")),
+        }),
+      )
+      .check(z.describe("Workers that failed, in order.")),
+  })
+  .check(z.describe("What clients and failing workers did. Only with --client-config or --fault-config."));
 
 const latencySeries = z.strictObject({ mean: series, p50: series, p90: series, p99: series });
 

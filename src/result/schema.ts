@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { detailShape } from "./schema-detail.ts";
+import { disruptions, detailShape } from "./schema-detail.ts";
 
 /**
  * The version of the result format. A reader accepts every version up to its own; a field is only ever added, or the
@@ -122,11 +122,14 @@ export const runResultSchema = z
     num_requests: count("Requests offered to the system."),
     completed_requests: count("Requests that got all their tokens."),
     rejected_requests: count("Requests refused because they can never run with this configuration."),
-    failed_requests: count("Requests admitted or queued that could not be finished, cancelled ones included."),
+    failed_requests: count(
+      "Requests admitted or queued that could not be finished, cancelled and timed-out ones included.",
+    ),
     incomplete_requests: count("Requests offered and still in the system when the run ended."),
     failure_reasons: z
       .record(z.string(), z.int().check(z.gte(0)))
       .check(z.describe("Rejected and failed requests by reason.")),
+    disruptions: z.optional(disruptions),
     ended_early: z
       .nullable(z.strictObject({ kind: z.enum(["max_sim_time", "interrupted", "planner_error"]), message: z.string() }))
       .check(z.describe("Why the run ended before its last request did.")),

@@ -5,6 +5,8 @@ import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
+import { nothingSent, type InterruptedRequest } from "../engine/interruption.ts";
+import { Interruptions, type InterruptionHost } from "./interruptions.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
 import { PlannerLoop } from "./planner-loop.ts";
@@ -23,10 +25,11 @@ import { workerFactory, type WorkerFactory } from "./worker-factory.ts";
  * planner's tick (planner-findings §2.1). Workers are advanced lazily: a worker runs ahead on its own until the next
  * event that can touch it.
  */
-export class AggregatedRun implements RunParts {
+export class AggregatedRun implements RunParts, InterruptionHost {
   readonly factory: WorkerFactory;
   readonly pool: WorkerPool;
   readonly planner: PlannerLoop | null;
+  readonly interruptions: Interruptions | null;
   offered = 0;
   private readonly ledger: RequestLedger;
   private readonly source: ArrivalSource;
@@ -41,6 +44,11 @@ export class AggregatedRun implements RunParts {
   private readonly blockSize: number;
   /** Requests nobody could take when they arrived: no worker was active. */
   private readonly unrouted: number[] = [];
+  /** Requests that go on with tokens another worker generated. */
+  private readonly begun = new Map<number, InterruptedRequest>();
+  /** How often a request stands in the router's queue whose client no longer waits. */
+  private readonly stale = new Map<number, number>();
+  private readonly dpSize: number;
 
   constructor(
     trace: Trace,
@@ -56,10 +64,15 @@ export class AggregatedRun implements RunParts {
     const { engine } = topology;
     this.inputLength = trace.inputLength;
     this.blockSize = engine.blockSize;
-    this.factory = workerFactory(trace, engine, semantics, ledger, config.engine, this.horizonNs);
+    this.dpSize = engine.dpSize;
+    const { client = null, faults = null } = config;
+    const interruptible = client !== null || faults !== null;
+    this.factory = workerFactory(trace, engine, semantics, ledger, config.engine, this.horizonNs, interruptible);
     this.pool = new WorkerPool("agg", engine.gpusPerWorker, engine.startupSeconds * 1e9, (id) =>
       this.factory.create(id),
     );
+    this.interruptions = interruptible ? new Interruptions(client, faults, config.seed, ledger, this) : null;
+    this.interruptions?.prepare(this.pool);
     this.pool.addReady(topology.numWorkers, 0);
     this.offersAtPassEnds =
       semantics.singleTargetOffersAtPassEnds &&
@@ -96,7 +109,8 @@ export class AggregatedRun implements RunParts {
     let steps = 0;
     for (;;) {
       const { source, pool, planner } = this;
-      const backlog = this.router.backlog > 0;
+      // Without a worker nothing that is held back can go.
+      const backlog = this.router.backlog > 0 && pool.active.length > 0;
       // What one worker sends over a shared link slows another, so none may run ahead.
       const inStep = backlog || this.factory.tiers?.sharesLinks === true;
       const nextNs = Math.min(
@@ -104,6 +118,7 @@ export class AggregatedRun implements RunParts {
         pool.nextReadyNs,
         planner?.nextTickNs ?? Infinity,
         this.finished.nextNs,
+        this.interruptions?.nextNs ?? Infinity,
         backlog ? this.router.nextReleaseNs : Infinity,
       );
       if ((source.dependsOnCompletions || inStep) && this.advanceOneWorker(nextNs, inStep)) {
@@ -111,12 +126,13 @@ export class AggregatedRun implements RunParts {
         continue;
       }
       if (nextNs === Infinity || nextNs > this.horizonNs) break;
-      while (this.finished.nextNs === nextNs) source.onTerminal(this.finished.pop(), nextNs);
+      while (this.finished.nextNs === nextNs) this.tellSource(this.finished.pop(), nextNs);
       if (pool.nextReadyNs <= nextNs) {
         pool.activateReady(nextNs);
         this.routeBacklog(nextNs);
       }
-      if (backlog) this.sendHeldBack(nextNs);
+      this.interruptions?.run(nextNs);
+      if (this.router.backlog > 0) this.sendHeldBack(nextNs);
       while (source.nextNs <= nextNs) this.offer(source.take(), nextNs);
       if (planner !== null && planner.nextTickNs <= nextNs && !this.tick(nextNs)) break;
       if ((++steps & 0xff) === 0) yield { nowNs: nextNs, offered: this.offered };
@@ -125,11 +141,30 @@ export class AggregatedRun implements RunParts {
       member.worker.advance(this.horizonNs, false);
       this.collect(member);
     }
+    if (this.interruptions !== null && this.horizonNs === Infinity) this.failUnrouted();
+  }
+
+  /** No worker is left, and none will come: what still waits for one fails. */
+  private failUnrouted(): void {
+    const { ledger } = this;
+    const lastNs = ledger.terminalNs.reduce((last, atNs) => (atNs > last ? atNs : last), 0);
+    for (const request of this.unrouted.splice(0)) {
+      ledger.status[request] = RequestStatus.failed;
+      ledger.reason[request] = FailureReason.workerFailed;
+      ledger.terminalNs[request] = Math.max(lastNs, ledger.arrivalNs[request]!);
+    }
+  }
+
+  private tellSource(request: number, atNs: number): void {
+    const { interruptions } = this;
+    // It was taken out of the pass that was to end it.
+    if (interruptions !== null && this.ledger.terminalNs[request] !== atNs) return;
+    this.source.onTerminal(request, atNs, interruptions?.isAbandoned(request) ?? false);
   }
 
   private get nextOfferNs(): number {
     const { nextNs } = this.source;
-    return this.offersAtPassEnds ? Math.max(nextNs, this.pool.active[0]!.worker.busyUntilNs) : nextNs;
+    return this.offersAtPassEnds ? Math.max(nextNs, this.pool.active[0]?.worker.busyUntilNs ?? 0) : nextNs;
   }
 
   private offer(request: number, atNs: number): void {
@@ -137,7 +172,83 @@ export class AggregatedRun implements RunParts {
     this.offered++;
     this.traffic?.onOffered(request);
     this.watch?.onOffered(request);
+    this.interruptions?.onOffered(request, atNs);
     this.route(request, atNs);
+  }
+
+  bringUp(request: number, atNs: number): void {
+    const member = this.memberOf(request);
+    if (member === undefined) return;
+    member.worker.advance(atNs, false);
+    this.collect(member);
+  }
+
+  private memberOf(request: number): PooledWorker | undefined {
+    const index = this.ledger.workerIndex[request]!;
+    return index < 0 ? undefined : this.pool.find(Math.floor(index / this.dpSize));
+  }
+
+  takeOut(request: number, atNs: number): InterruptedRequest | null {
+    const { ledger } = this;
+    let interrupted: InterruptedRequest | null = nothingSent();
+    const waiting = this.unrouted.indexOf(request);
+    if (ledger.workerIndex[request]! >= 0) {
+      const member = this.memberOf(request);
+      if (member === undefined) return null;
+      this.bringUp(request, atNs);
+      if (ledger.terminalNs[request]! <= atNs) return null;
+      interrupted = member.worker.interrupt!(request, atNs);
+      if (interrupted === null) return null;
+      this.traffic?.onTakenOut(request);
+    } else if (waiting >= 0) {
+      this.unrouted.splice(waiting, 1);
+      interrupted = this.begun.get(request) ?? interrupted;
+    } else this.stale.set(request, (this.stale.get(request) ?? 0) + 1);
+    this.begun.delete(request);
+    ledger.terminalNs[request] = atNs;
+    this.router.onLeft([request]);
+    return interrupted;
+  }
+
+  sendAgain(request: number, atNs: number, begun: InterruptedRequest | null): void {
+    if (begun === null) {
+      this.traffic?.onOffered(request);
+      this.watch?.onOffered(request);
+    } else this.begun.set(request, begun);
+    this.route(request, atNs);
+  }
+
+  onGone(request: number, atNs: number): void {
+    this.traffic?.onLeft([request]);
+    if (this.source.dependsOnCompletions) this.finished.push(request, atNs);
+  }
+
+  requestsOf(member: PooledWorker, _pool: WorkerPool, atNs: number): number[] {
+    if (member.state === "starting") return [];
+    member.worker.advance(atNs, false);
+    this.collect(member);
+    const { workerIndex, terminalNs } = this.ledger;
+    const held: number[] = [];
+    for (let request = 0; request < workerIndex.length; request++) {
+      const index = workerIndex[request]!;
+      if (index < 0 || Math.floor(index / this.dpSize) !== member.id) continue;
+      if (!(terminalNs[request]! <= atNs)) held.push(request);
+    }
+    return held;
+  }
+
+  onWorkerGone(): void {}
+
+  isDone(atNs: number): boolean {
+    if (this.source.remaining > 0 || this.unrouted.length > 0 || this.router.backlog > 0) return false;
+    if (this.finished.nextNs <= atNs) return false;
+    let idle = true;
+    for (const member of this.pool.serving()) {
+      member.worker.advance(atNs, false);
+      this.collect(member);
+      if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) idle = false;
+    }
+    return idle && this.finished.nextNs === Infinity;
   }
 
   private route(request: number, atNs: number): void {
@@ -152,9 +263,24 @@ export class AggregatedRun implements RunParts {
     else for (const refused of this.router.takeRefused()) this.refuse(refused, atNs);
   }
 
+  /** Whether a request that the router lets go is one its client no longer waits for. */
+  private dropStale(request: number, atNs: number): boolean {
+    const times = this.stale.get(request);
+    if (times === undefined) return false;
+    if (times > 1) this.stale.set(request, times - 1);
+    else this.stale.delete(request);
+    const { terminalNs } = this.ledger;
+    const endNs = terminalNs[request]!;
+    terminalNs[request] = atNs;
+    this.router.onLeft([request]);
+    terminalNs[request] = endNs;
+    return true;
+  }
+
   /** A request leaves because too many of its class wait in the router. */
   private refuse(request: number, atNs: number): void {
     const { ledger } = this;
+    if (this.interruptions?.onRefused(request, atNs) === true) return;
     ledger.status[request] = RequestStatus.rejected;
     ledger.reason[request] = FailureReason.routerQueueFull;
     ledger.terminalNs[request] = atNs;
@@ -163,8 +289,14 @@ export class AggregatedRun implements RunParts {
   }
 
   private send({ request, member, rank, overlapBlocks }: Assignment<Worker>, atNs: number): void {
+    if (this.stale.size > 0 && this.dropStale(request, atNs)) return;
     member.worker.advance(atNs, false);
-    member.worker.enqueue(request, atNs, rank);
+    const begun = this.begun.get(request);
+    if (begun === undefined) member.worker.enqueue(request, atNs, rank);
+    else {
+      member.worker.resume!(request, begun, atNs, rank);
+      this.begun.delete(request);
+    }
     if (this.router.looksAtWorkers) this.traffic?.onRouted(overlapBlocks, this.promptBlocks(request));
   }
 
@@ -241,7 +373,11 @@ export class AggregatedRun implements RunParts {
 
   /** One tick of the planner; false when all work is done, which ends the ticking. */
   private tick(atNs: number): boolean {
-    let unfinished = this.source.remaining > 0 || this.unrouted.length > 0 || this.router.backlog > 0;
+    let unfinished =
+      (this.interruptions?.waiting ?? 0) > 0 ||
+      this.source.remaining > 0 ||
+      this.unrouted.length > 0 ||
+      this.router.backlog > 0;
     for (const member of this.pool.serving()) {
       member.worker.advance(atNs, false);
       this.collect(member);

@@ -1,11 +1,13 @@
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
+import type { InterruptedRequest } from "../engine/interruption.ts";
 import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
-import { WorkerPool } from "../fleet/worker-pool.ts";
+import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
+import { Interruptions, type InterruptionHost } from "./interruptions.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
 import { PlannerLoop } from "./planner-loop.ts";
@@ -28,10 +30,11 @@ import { handoffWorkerFactory } from "./worker-factory.ts";
  * starts of prefill passes (lowest worker first; a pass of no length ends at once), starts of decode passes; then the
  * planner. A decode worker that nobody waits for runs ahead on its own until something touches it.
  */
-export class DisaggregatedRun implements RunParts {
+export class DisaggregatedRun implements RunParts, InterruptionHost {
   readonly engine: "aggregated" | "pass-by-pass";
   readonly planner: PlannerLoop | null;
   readonly tierFigures: KvTierFigures | null;
+  readonly interruptions: Interruptions | null;
   readonly pools: readonly [WorkerPool<PrefillWorker>, WorkerPool<DecodeWorker>];
   offered = 0;
   private readonly semantics: Semantics;
@@ -65,7 +68,18 @@ export class DisaggregatedRun implements RunParts {
     this.handoffs = handoffs;
     this.source = source;
     this.horizonNs = config.maxSimTimeSeconds === null ? Infinity : config.maxSimTimeSeconds * 1e9;
-    const factory = handoffWorkerFactory(trace, topology, semantics, ledger, handoffs, config.engine, this.horizonNs);
+    const { client = null, faults = null } = config;
+    const interruptible = client !== null || faults !== null;
+    const factory = handoffWorkerFactory(
+      trace,
+      topology,
+      semantics,
+      ledger,
+      handoffs,
+      config.engine,
+      this.horizonNs,
+      interruptible,
+    );
     this.engine = factory.engine;
     this.tierFigures = factory.tiers?.figures ?? null;
     const { prefillEngine, decodeEngine } = topology;
@@ -78,11 +92,14 @@ export class DisaggregatedRun implements RunParts {
     const decodePool = new WorkerPool("decode", decodeEngine.gpusPerWorker, decodeEngine.startupSeconds * 1e9, (id) =>
       factory.createDecode(id),
     );
+    this.pools = [prefillPool, decodePool];
+    this.interruptions = interruptible ? new Interruptions(client, faults, config.seed, ledger, this) : null;
+    this.interruptions?.prepare(prefillPool);
+    this.interruptions?.prepare(decodePool);
     prefillPool.addReady(topology.numPrefillWorkers, 0);
     decodePool.addReady(topology.numDecodeWorkers, 0);
     this.prefillPool = prefillPool;
     this.decodePool = decodePool;
-    this.pools = [prefillPool, decodePool];
     const leftNs = (request: number) => ledger.terminalNs[request]!;
     this.prefillRouter = createPoolRouter(prefillPool, "prefill", prefillEngine, trace, config, {
       prefillDoneNs: (request) => handoffs.sourceHeldNs[request]!,
@@ -139,6 +156,7 @@ export class DisaggregatedRun implements RunParts {
         continue;
       }
       this.nowNs = nowNs;
+      this.interruptions?.run(nowNs);
       this.settle(nowNs);
       if (this.planner !== null && this.planner.nextTickNs <= nowNs && !this.tick(nowNs))
         this.planner.nextTickNs = Infinity;
@@ -170,10 +188,13 @@ export class DisaggregatedRun implements RunParts {
       if (Number.isNaN(ledger.arrivalNs[request]!) || ledger.status[request] !== RequestStatus.pending) continue;
       if (this.horizonNs !== Infinity) return false;
       ledger.status[request] = RequestStatus.failed;
-      ledger.reason[request] = FailureReason.outgrewKvPool;
-      ledger.terminalNs[request] = this.nowNs;
+      const noWorker = this.interruptions !== null && this.pools.some(({ active }) => active.length === 0);
+      ledger.reason[request] = noWorker ? FailureReason.workerFailed : FailureReason.outgrewKvPool;
+      // A decode worker may have run ahead on its own.
+      const lastNs = ledger.lastTokenNs[request]!;
+      ledger.terminalNs[request] = lastNs > this.nowNs ? lastNs : this.nowNs;
       failed++;
-      if (this.source.dependsOnCompletions) this.finished.push(request, this.nowNs);
+      if (this.source.dependsOnCompletions) this.finished.push(request, ledger.terminalNs[request]!);
     }
     return failed > 0;
   }
@@ -192,6 +213,7 @@ export class DisaggregatedRun implements RunParts {
       this.board.nextEndNs,
       this.finished.nextNs,
       this.refused.nextNs,
+      this.interruptions?.nextNs ?? Infinity,
     );
   }
 
@@ -223,7 +245,14 @@ export class DisaggregatedRun implements RunParts {
   }
 
   private tellTerminal(queue: FinishedQueue, nowNs: number): void {
-    while (queue.nextNs <= nowNs) this.source.onTerminal(queue.pop(), nowNs);
+    const { interruptions } = this;
+    while (queue.nextNs <= nowNs) {
+      const atNs = queue.nextNs;
+      const request = queue.pop();
+      // It was taken out of the pass that was to end it.
+      if (interruptions !== null && this.ledger.terminalNs[request] !== atNs) continue;
+      this.source.onTerminal(request, nowNs, interruptions?.isAbandoned(request) ?? false);
+    }
   }
 
   private offer(request: number, atNs: number): void {
@@ -231,7 +260,66 @@ export class DisaggregatedRun implements RunParts {
     this.offered++;
     this.traffic?.onOffered(request);
     this.watch?.onOffered(request);
+    this.interruptions?.onOffered(request, atNs);
     this.actions.offer(request);
+  }
+
+  bringUp(request: number, atNs: number): void {
+    this.actions.bringUp(request, atNs);
+  }
+
+  takeOut(request: number, atNs: number): InterruptedRequest | null {
+    const interrupted = this.actions.takeOut(request, atNs);
+    if (interrupted !== null) this.traffic?.onTakenOut(request);
+    return interrupted;
+  }
+
+  /** Whatever it had begun elsewhere, a request starts over: its prompt is gone with the worker that held it. */
+  sendAgain(request: number, _atNs: number, begun: InterruptedRequest | null): void {
+    this.handoffs.reset(request);
+    if (begun === null) {
+      this.traffic?.onOffered(request);
+      this.watch?.onOffered(request);
+    } else {
+      this.interruptions!.wastedTokens += begun.generated;
+      this.ledger.reset(request);
+    }
+    this.actions.offer(request);
+  }
+
+  onGone(request: number, atNs: number): void {
+    this.traffic?.onLeft([request]);
+    if (this.source.dependsOnCompletions) this.finished.push(request, atNs);
+  }
+
+  requestsOf(member: PooledWorker, pool: WorkerPool, atNs: number): number[] {
+    if (member.state === "starting") return [];
+    if (pool.name === "prefill") return this.actions.prefillRequestsOf(member as PooledWorker<PrefillWorker>);
+    this.board.touch(this.board.of("decode", member as PooledWorker<DecodeWorker>), atNs);
+    const { workerIndex, terminalNs } = this.ledger;
+    const held: number[] = [];
+    for (let request = 0; request < workerIndex.length; request++) {
+      if (workerIndex[request] === member.id && !(terminalNs[request]! <= atNs)) held.push(request);
+    }
+    return held;
+  }
+
+  onWorkerGone(member: PooledWorker): void {
+    this.actions.onPrefillWorkerGone(member as PooledWorker<PrefillWorker>);
+    this.board.forgetGone();
+  }
+
+  isDone(atNs: number): boolean {
+    if (this.source.remaining > 0 || this.actions.hasParked || this.prefillRouter.backlog > 0) return false;
+    if (!this.actions.isEmpty || this.actions.nextTransferNs !== Infinity) return false;
+    if (this.finished.nextNs !== Infinity || this.refused.nextNs !== Infinity) return false;
+    for (const pool of this.pools) {
+      for (const member of pool.serving()) {
+        this.board.touch(this.board.of(roleOf(pool), member), atNs);
+        if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) return false;
+      }
+    }
+    return true;
   }
 
   /** Ends the watched passes that end now, in the order the semantics give. */
@@ -304,7 +392,11 @@ export class DisaggregatedRun implements RunParts {
 
   /** One tick of the planner; false when all work is done. */
   private tick(atNs: number): boolean {
-    let unfinished = this.source.remaining > 0 || this.actions.hasParked || this.prefillRouter.backlog > 0;
+    let unfinished =
+      (this.interruptions?.waiting ?? 0) > 0 ||
+      this.source.remaining > 0 ||
+      this.actions.hasParked ||
+      this.prefillRouter.backlog > 0;
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
         if (member.worker.nextStartNs <= atNs) {

@@ -1,6 +1,7 @@
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
-import type { WorkerPool } from "../fleet/worker-pool.ts";
+import { nothingSent, type InterruptedRequest } from "../engine/interruption.ts";
+import type { PooledWorker, WorkerPool } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import { computesLocally, type ConditionalDisaggregation } from "../router/conditional-disaggregation.ts";
@@ -61,6 +62,10 @@ export class HandoffActions {
   private readonly destinationFirst: boolean;
   /** Place of each request in the order of arrival. */
   private readonly ordinal: Int32Array;
+  /** Requests the prefill router holds back. */
+  private readonly heldBack = new Set<number>();
+  /** How often a request stands in the prefill router's queue whose client no longer waits. */
+  private readonly stale = new Map<number, number>();
   private offered = 0;
 
   constructor(context: HandoffContext) {
@@ -158,8 +163,11 @@ export class HandoffActions {
   private submit(request: number, nowNs: number): void {
     const { prefillRouter } = this.context;
     if (this.context.conditional !== null && this.computeLocally(this.context.conditional, request, nowNs)) return;
-    this.sendToPrefill(prefillRouter.route(request, nowNs), nowNs);
+    const assignment = prefillRouter.route(request, nowNs);
+    if (assignment === null) this.heldBack.add(request);
+    this.sendToPrefill(assignment, nowNs);
     for (const refused of prefillRouter.takeRefused()) {
+      this.heldBack.delete(refused);
       this.leave(refused, refusedByRouter, nowNs);
       this.abandonDestinations([refused]);
     }
@@ -199,9 +207,80 @@ export class HandoffActions {
     }
   }
 
+  /** Whether a request that the router lets go is one its client no longer waits for. */
+  private dropStale(request: number, nowNs: number): boolean {
+    const times = this.stale.get(request);
+    if (times === undefined) return false;
+    if (times > 1) this.stale.set(request, times - 1);
+    else this.stale.delete(request);
+    const { terminalNs } = this.context.ledger;
+    const endNs = terminalNs[request]!;
+    terminalNs[request] = nowNs;
+    this.context.prefillRouter.onLeft([request]);
+    terminalNs[request] = endNs;
+    return true;
+  }
+
+  /** Runs the workers that have a request up to now. */
+  bringUp(request: number, nowNs: number): void {
+    const { board, ledger, decodePool } = this.context;
+    const source = this.prefillOf.get(request);
+    const index = ledger.workerIndex[request]!;
+    const decoding = index < 0 ? undefined : decodePool.find(index);
+    if (source !== undefined) board.touch(source, nowNs);
+    if (decoding !== undefined) board.touch(board.of("decode", decoding), nowNs);
+  }
+
+  /** Takes a request out of every step it may be in; null when it has ended. */
+  takeOut(request: number, nowNs: number): InterruptedRequest | null {
+    const { board, ledger, decodePool, prefillRouter, decodeRouter } = this.context;
+    const index = ledger.workerIndex[request]!;
+    const decoding = index < 0 ? undefined : decodePool.find(index);
+    const source = this.prefillOf.get(request);
+    this.bringUp(request, nowNs);
+    const { status } = ledger;
+    const isOver = status[request] !== RequestStatus.pending && status[request] !== RequestStatus.completed;
+    if (isOver || ledger.terminalNs[request]! <= nowNs) return null;
+    if (this.heldBack.delete(request)) this.stale.set(request, (this.stale.get(request) ?? 0) + 1);
+    source?.member.worker.interrupt!(request, nowNs);
+    const interrupted = decoding?.worker.interrupt!(request, nowNs) ?? nothingSent();
+    this.prefillOf.delete(request);
+    this.decodeOf.delete(request);
+    this.actions = this.actions.filter((action) => action.request !== request);
+    this.parked = this.parked.filter((action) => action.request !== request);
+    this.transfers.remove(request);
+    board.forgetRequest(request);
+    ledger.terminalNs[request] = nowNs;
+    prefillRouter.onLeft([request]);
+    decodeRouter.onLeft([request]);
+    if (decoding !== undefined && decoding.worker.pendingDestinations > 0) {
+      this.tryReserve(board.of("decode", decoding) as Station<DecodeWorker>, nowNs);
+    }
+    return interrupted;
+  }
+
+  /** Requests whose prompt a prefill worker computes or holds, and that no decode worker has yet. */
+  prefillRequestsOf(member: PooledWorker<PrefillWorker>): number[] {
+    const { destinationActivatedNs } = this.context.handoffs;
+    return [...this.prefillOf]
+      .filter(([request, station]) => station.member === member && Number.isNaN(destinationActivatedNs[request]!))
+      .map(([request]) => request);
+  }
+
+  /** A prefill worker is gone; prompts it still held had been handed over. */
+  onPrefillWorkerGone(member: PooledWorker<PrefillWorker>): void {
+    for (const [request, station] of this.prefillOf) {
+      if (station.member !== member) continue;
+      this.prefillOf.delete(request);
+      this.actions = this.actions.filter((action) => action.request !== request);
+    }
+  }
+
   private sendToPrefill(assignment: Assignment<PrefillWorker> | null, nowNs: number): void {
     if (assignment === null) return;
     const { request, member, overlapBlocks } = assignment;
+    if (this.heldBack.size > 0 && !this.stale.has(request)) this.heldBack.delete(request);
+    if (this.stale.size > 0 && this.dropStale(request, nowNs)) return;
     if (this.context.prefillRouter.looksAtWorkers) {
       const blocks = Math.ceil(
         this.context.trace.inputLength[request]! / this.context.topology.prefillEngine.blockSize,

@@ -30,11 +30,35 @@ export interface SimulationOutcome {
   readonly handoffs: HandoffColumns | null;
   /** What cache tiers below GPU memory did; absent without. */
   readonly tierFigures?: KvTierFigures;
+  /** Absent or null where clients wait for ever and no worker fails. */
+  readonly disruptions?: DisruptionRecord | null;
   /** Why the run ended before its last request did; null = it did not. */
   readonly endedEarly: {
     readonly kind: "max_sim_time" | "interrupted" | "planner_error";
     readonly message: string;
   } | null;
+}
+
+/** A worker that failed, or was to fail. */
+export interface WorkerFailure {
+  readonly atSeconds: number;
+  readonly pool: PoolName;
+  readonly worker: number;
+  /** What it was doing; "absent" = there was no such worker any more, or yet. */
+  readonly state: "starting" | "active" | "draining" | "absent";
+  /** Requests it served or held. */
+  readonly lost: number;
+  /** Id of the worker that replaces it; null = none does. */
+  readonly replacement: number | null;
+}
+
+/** What clients and failing workers did to a run. */
+export interface DisruptionRecord {
+  readonly failures: readonly WorkerFailure[];
+  readonly retries: number;
+  readonly migrations: number;
+  /** Tokens that were generated and thrown away. */
+  readonly wastedTokens: number;
 }
 
 /** One change of a pool's wanted size. */

@@ -1,9 +1,11 @@
 import type { EngineConfig } from "../engine/engine-config.ts";
 import type { SemanticsName } from "../engine/semantics.ts";
+import type { FaultPlan } from "../fleet/fault-plan.ts";
 import type { Planner } from "../planner/planner.ts";
 import type { KvRouterSettings } from "../router/kv-router-settings.ts";
 import type { PrefillEstimate } from "../router/prefill-backlog.ts";
 import type { RouterRole } from "../router/target-cost.ts";
+import type { ClientBehaviour } from "../workload/client-behaviour.ts";
 import type { TargetChoice } from "../router/target-choice.ts";
 
 /** Everything one run needs beside its trace; validated, no defaults left to fill. */
@@ -25,6 +27,10 @@ export interface RunConfig {
   readonly targetChoice?: Readonly<Partial<Record<RouterRole, TargetChoice>>>;
   /** The autoscaler in the loop; null = fixed pools. */
   readonly planner: Planner | null;
+  /** Clients that give up and try again; absent or null = they wait for ever. */
+  readonly client?: ClientBehaviour | null;
+  /** Workers that fail or start slowly; absent or null = none does. */
+  readonly faults?: FaultPlan | null;
   /** "auto" takes the aggregated fast path where its rules hold; "pass-by-pass" is the plain engine. */
   readonly engine: "auto" | "pass-by-pass";
   readonly seed: number;

@@ -1,5 +1,6 @@
 import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import type { WorkerPool } from "../fleet/worker-pool.ts";
+import type { Interruptions } from "./interruptions.ts";
 import type { PlannerLoop } from "./planner-loop.ts";
 
 /** How far a run is; handed out now and then so that a caller can show it or stop. */
@@ -17,6 +18,8 @@ export interface RunParts {
   readonly planner: PlannerLoop | null;
   /** What cache tiers below GPU memory did; null without. */
   readonly tierFigures: KvTierFigures | null;
+  /** Null where clients wait for ever and no worker fails. */
+  readonly interruptions: Interruptions | null;
   /** Requests offered so far. */
   readonly offered: number;
   /** The run itself, in steps. */

@@ -85,7 +85,8 @@ function* simulateOnce(trace: Trace, config: RunConfig): Generator<Progress, Sim
   }
   const cutShort = endedEarly?.kind === "max_sim_time";
   const endNs = cutShort ? lastEvent(ledger, parts, config.maxSimTimeSeconds! * 1e9) : lastTerminal(ledger, false);
-  const workers = parts.pools.flatMap((pool) => pool.finish(endNs));
+  const billedToNs = parts.interruptions === null || cutShort ? endNs : lastPassEnd(parts, endNs);
+  const workers = parts.pools.flatMap((pool) => pool.finish(billedToNs));
   return {
     trace,
     ledger,
@@ -99,6 +100,7 @@ function* simulateOnce(trace: Trace, config: RunConfig): Generator<Progress, Sim
     ticks: parts.planner?.ticks ?? [],
     handoffs,
     ...(parts.tierFigures === null ? {} : { tierFigures: parts.tierFigures }),
+    disruptions: parts.interruptions,
     endedEarly,
   };
 }
@@ -129,6 +131,13 @@ function lastEvent(ledger: RequestLedger, parts: RunParts, horizonNs: number): n
   for (const pool of parts.pools) {
     for (const { worker } of pool.serving()) last = Math.max(last, worker.lastPassEndedBy(horizonNs, -1)?.endNs ?? 0);
   }
+  return last;
+}
+
+/** The end of the last pass: it may outlast the requests it was for, when their clients have gone. */
+function lastPassEnd(parts: RunParts, atLeastNs: number): number {
+  let last = atLeastNs;
+  for (const pool of parts.pools) for (const { worker } of pool.serving()) last = Math.max(last, worker.busyUntilNs);
   return last;
 }
 

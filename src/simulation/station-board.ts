@@ -43,6 +43,17 @@ export class StationBoard {
     return due;
   }
 
+  /** Drops what the stations keep of a request. */
+  forgetRequest(request: number): void {
+    for (const station of this.stations.values()) {
+      const { deferred, heldLater } = station;
+      if (deferred.some((action) => action.request === request)) {
+        deferred.splice(0, deferred.length, ...deferred.filter((action) => action.request !== request));
+      }
+      if (heldLater.includes(request)) station.heldLater = heldLater.filter((other) => other !== request);
+    }
+  }
+
   forgetGone(): void {
     for (const member of this.stations.keys()) if (member.state === "gone") this.stations.delete(member);
   }

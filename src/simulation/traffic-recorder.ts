@@ -43,6 +43,12 @@ export class TrafficRecorder {
     for (const request of requests) this.left.push(request);
   }
 
+  /** A request that was to leave has been taken out before. */
+  onTakenOut(request: number): void {
+    const at = this.left.lastIndexOf(request);
+    if (at >= 0) this.left.splice(at, 1);
+  }
+
   /** A request was routed to a worker that held `overlapBlocks` of its `promptBlocks`. */
   onRouted(overlapBlocks: number, promptBlocks: number): void {
     if (promptBlocks === 0) return;

@@ -26,6 +26,11 @@ export class TransferQueue {
   pop(): number {
     return this.queue.pop();
   }
+
+  /** Ends the transfer of a request that is no longer wanted, if there is one. */
+  remove(request: number): void {
+    this.queue.remove(request);
+  }
 }
 
 /**

@@ -38,6 +38,7 @@ export interface WorkerFactory {
  * @param preference "auto" takes the aggregated engine where its rules hold; a run that may end with requests under
  * way must tell their gaps from those of completed requests, which only single passes can
  * @param horizonNs passes that would end later stay unfinished
+ * @param interruptible requests may be taken out of workers (timeouts, failures), which only single passes allow
  */
 export function workerFactory(
   trace: Trace,
@@ -46,15 +47,16 @@ export function workerFactory(
   ledger: RequestLedger,
   preference: "auto" | "pass-by-pass",
   horizonNs: number,
+  interruptible = false,
 ): WorkerFactory {
-  const whole = horizonNs === Infinity;
+  const whole = horizonNs === Infinity && !interruptible;
   const tiers = kvTierFabric(config, semantics);
   if (preference === "auto" && whole && tiers === null && aggregatedPathApplies(config, trace)) {
     const fleet = createAggregatedFleetState(trace, config, semantics, ledger);
     return { engine: "aggregated", tiers, create: (id) => new AggregatedWorker(fleet, id) };
   }
   const prompts = new PromptBlocks(trace, config.blockSize);
-  const context = rankContexts(trace, prompts, config, semantics, ledger, whole, tiers);
+  const context = rankContexts(trace, prompts, config, semantics, ledger, whole, interruptible, tiers);
   return {
     engine: "pass-by-pass",
     tiers,
@@ -87,8 +89,9 @@ export function handoffWorkerFactory(
   handoffs: HandoffColumns,
   preference: "auto" | "pass-by-pass",
   horizonNs: number,
+  interruptible = false,
 ): HandoffWorkerFactory {
-  const whole = horizonNs === Infinity;
+  const whole = horizonNs === Infinity && !interruptible;
   const { prefillEngine, decodeEngine } = topology;
   const tiers = kvTierFabric(prefillEngine, semantics);
   if (
@@ -109,8 +112,8 @@ export function handoffWorkerFactory(
   const prompts = new PromptBlocks(trace, prefillEngine.blockSize);
   const sameBlocks = decodeEngine.blockSize === prefillEngine.blockSize;
   const decodePrompts = sameBlocks ? prompts : new PromptBlocks(trace, decodeEngine.blockSize);
-  const prefillContext = rankContexts(trace, prompts, prefillEngine, semantics, ledger, whole, tiers);
-  const decodeContext = rankContexts(trace, decodePrompts, decodeEngine, semantics, ledger, whole, null);
+  const prefillContext = rankContexts(trace, prompts, prefillEngine, semantics, ledger, whole, interruptible, tiers);
+  const decodeContext = rankContexts(trace, decodePrompts, decodeEngine, semantics, ledger, whole, interruptible, null);
   const rowsAllowed = whole && preference === "auto";
   return {
     engine: "pass-by-pass",
@@ -146,6 +149,7 @@ function rankContexts(
   semantics: Semantics,
   ledger: RequestLedger,
   whole: boolean,
+  interruptible: boolean,
   tiers: KvTierFabric | null,
 ): (index: number) => RankContext {
   const { speculative } = config;
@@ -160,5 +164,6 @@ function rankContexts(
     tiers: tiers?.create() ?? null,
     sampler: speculative === null ? null : new AcceptanceSampler(speculative.seed + index, speculative.acceptRates),
     gapsOfCompletedOnly: !whole,
+    interruptible,
   });
 }

@@ -10,6 +10,8 @@ const documents = {
   decode: "decodeEngineArgs",
   planner: "plannerConfig",
   router: "routerConfig",
+  client: "clientConfig",
+  fault: "faultConfig",
   policy_config: "policyConfig",
 } as const;
 

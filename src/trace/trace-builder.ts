@@ -25,6 +25,8 @@ export class TraceBuilder {
   /** Upper 32 bits of the ids; null while all are below 2^31. */
   #upperHalves: Uint32Array<ArrayBuffer> | null = null;
   #clamped = 0;
+  /** What `finish` has taken off all arrivals, ms. */
+  shiftMs = 0;
   readonly #skipped = new Map<string, number>();
   #sessions: SessionBuilder | null = null;
   #priorities: PriorityBuilder | null = null;
@@ -176,6 +178,7 @@ export class TraceBuilder {
         );
       }
     }
+    if (earliest !== Infinity) this.shiftMs = earliest;
     if (earliest !== Infinity && earliest !== 0) {
       for (let row = 0; row < count; row++) arrivalMs[row] = arrivalMs[row]! - earliest;
     }

@@ -9,6 +9,11 @@ export class ReadyQueue {
     return this.times.length === 0 ? Infinity : this.times[0]!;
   }
 
+  /** What the first entry was pushed with as its session. The queue must not be empty. */
+  get nextSession(): number {
+    return this.sessions[0]!;
+  }
+
   push(time: number, session: number, request: number): void {
     let at = this.times.length;
     this.times.push(time);
@@ -40,6 +45,18 @@ export class ReadyQueue {
       this.swap(child, at);
       at = child;
     }
+  }
+
+  /** Takes out all entries of a request. */
+  remove(request: number): void {
+    if (!this.requests.includes(request)) return;
+    const kept = this.requests.flatMap((other, at) =>
+      other === request ? [] : [{ time: this.times[at]!, session: this.sessions[at]!, request: other }],
+    );
+    this.times.length = 0;
+    this.sessions.length = 0;
+    this.requests.length = 0;
+    for (const entry of kept) this.push(entry.time, entry.session, entry.request);
   }
 
   private before(a: number, b: number): boolean {

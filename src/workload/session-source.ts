@@ -59,9 +59,12 @@ export class SessionSource implements ArrivalSource {
     return this.ready.pop();
   }
 
-  onTerminal(request: number, atNs: number): void {
-    const next = this.nextTurn === null ? -1 : this.nextTurn[request]!;
-    if (next >= 0) {
+  onTerminal(request: number, atNs: number, abandoned = false): void {
+    let next = this.nextTurn === null ? -1 : this.nextTurn[request]!;
+    if (abandoned) {
+      for (; next >= 0; next = this.nextTurn![next]!) this.left--;
+      this.startNextSession(atNs);
+    } else if (next >= 0) {
       const delayNs = onOfferGrid((this.delayMs![next]! / this.speedup) * 1e6);
       this.ready.push(atNs + delayNs, this.sessionOf![next]!, next);
     } else this.startNextSession(atNs);

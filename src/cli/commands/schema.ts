@@ -13,6 +13,14 @@ const schemas: Readonly<Record<string, () => Promise<object>>> = {
     const { engineArgsSchema } = await import("../../config/engine-args-schema.ts");
     return { ...toJSONSchema(engineArgsSchema), title: "windtunnel engine arguments" };
   },
+  client: async () => {
+    const { clientConfigSchema } = await import("../../config/client-schema.ts");
+    return { ...toJSONSchema(clientConfigSchema), title: "windtunnel client behaviour" };
+  },
+  fault: async () => {
+    const { faultConfigSchema } = await import("../../config/fault-schema.ts");
+    return { ...toJSONSchema(faultConfigSchema), title: "windtunnel worker faults" };
+  },
   planner: async () => {
     const { plannerConfigSchema } = await import("../../config/planner-schema.ts");
     return { ...toJSONSchema(plannerConfigSchema), title: "windtunnel planner configuration" };

@@ -2,6 +2,7 @@ import type { FailureReason, RequestStatus } from "../../metrics/request-ledger.
 import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
 import type { RankContext } from "./engine-rank.ts";
 import type { HandoffDecodeRank } from "./handoff-rank.ts";
+import { nothingSent, type InterruptedRequest } from "../interruption.ts";
 import { PagedRank } from "./paged-rank.ts";
 import { newRequestState, type RequestState } from "./request-state.ts";
 
@@ -107,6 +108,26 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
     this.commandOrder.delete(state);
     this.scheduler.releaseBlocks(state);
     this.capacityChanges++;
+  }
+
+  override interrupt(request: number, atNs: number): InterruptedRequest | null {
+    if (this.reserved.has(request)) {
+      this.abandonDestination(request);
+      this.scheduler.blocked = false;
+      return nothingSent();
+    }
+    const at = this.pending.findIndex((state) => state.request === request);
+    if (at >= 0) {
+      const [state] = this.pending.splice(at, 1);
+      this.commandOrder.delete(state!);
+      this.triedAtChange = -1;
+      this.scheduler.onlyMaterialised = this.pending.length > 0;
+      this.scheduler.blocked = false;
+      return nothingSent();
+    }
+    const interrupted = super.interrupt(request, atNs);
+    if (interrupted !== null) this.capacityChanges++;
+    return interrupted;
   }
 
   override onAdmit(state: RequestState, cachedTokens: number): void {

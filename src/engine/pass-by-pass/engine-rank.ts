@@ -1,6 +1,7 @@
 import type { RequestLedger } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
 import type { ForwardPass } from "../forward-pass.ts";
+import type { InterruptedRequest } from "../interruption.ts";
 import type { PromptBlocks } from "../prompt-blocks.ts";
 import type { Semantics } from "../semantics.ts";
 import type { AcceptanceSampler } from "../speculative/acceptance-sampler.ts";
@@ -15,6 +16,9 @@ export interface EngineRank {
   /** Requests that left since the caller last emptied it, in order. */
   readonly finished: number[];
   enqueue(request: number): void;
+  /** See Worker.interrupt and Worker.resume. */
+  interrupt(request: number, atNs: number): InterruptedRequest | null;
+  resume(request: number, begun: InterruptedRequest): void;
   /** Starts a pass; returns its duration (ns), or −1 when there is nothing it can run now. */
   startPass(startNs: number): number;
   /** Ends the pass; with attention DP later than its own duration says. */
@@ -51,4 +55,6 @@ export interface RankContext {
   readonly sampler: AcceptanceSampler | null;
   /** Keep a request's gaps out of the pool until it completes: runs that end with requests under way. */
   readonly gapsOfCompletedOnly: boolean;
+  /** Requests may be interrupted at any time. */
+  readonly interruptible: boolean;
 }

@@ -1,6 +1,7 @@
 import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
 import { copyForwardPass, emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import { Completing, takeBackTokens, type InterruptedRequest } from "../interruption.ts";
 import { honouredModelLength } from "../model-length.ts";
 import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
@@ -43,6 +44,8 @@ export class PagedRank implements EngineRank, SchedulerListener {
   /** What is published of a pass: those who gave way to a burst still count. */
   private readonly counted = new Batch();
   protected passStartNs = 0;
+  /** Requests the pass under way completes; null where nothing is interrupted. */
+  private readonly completing: Completing<RequestState> | null;
   private readonly row: DecodeRow;
   private published: PublishedKeys | null = null;
 
@@ -56,6 +59,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     this.price = new PassPrice(this.config);
     this.row = new DecodeRow(this.config.blockSize);
     this.sampler = context.sampler;
+    this.completing = context.interruptible ? new Completing(context.ledger) : null;
     this.pass = emptyForwardPass();
   }
 
@@ -77,6 +81,45 @@ export class PagedRank implements EngineRank, SchedulerListener {
     const promptLength = this.context.inputLength[request]!;
     this.ledger.workerIndex[request] = this.context.index;
     this.scheduler.waiting.pushBack(newRequestState(request, promptLength, this.outputLimit(request, promptLength)));
+  }
+
+  interrupt(request: number, atNs: number): InterruptedRequest | null {
+    const state = this.takeOut(request) ?? this.completing?.remove(request) ?? null;
+    if (state === null) return null;
+    const { endNs } = this.pass;
+    const at = endNs > atNs ? this.ready.indexOf(state) : -1;
+    const tokens = at < 0 ? 0 : this.bursts[at]!;
+    if (tokens > 0) this.takeBack(state, tokens, endNs);
+    this.ready.splice(at < 0 ? this.ready.length : at, 1);
+    if (at >= 0) this.bursts.splice(at, 1);
+    return { generated: state.generated, lastTokenNs: state.lastTokenNs, gaps: state.gaps };
+  }
+
+  resume(request: number, { generated, lastTokenNs, gaps }: InterruptedRequest): void {
+    const promptLength = this.context.inputLength[request]!;
+    const state = newRequestState(request, promptLength, this.outputLimit(request, promptLength));
+    state.generated = Math.min(generated, Math.max(0, state.outputLimit - 1));
+    state.lastTokenNs = lastTokenNs;
+    state.gaps.push(...gaps);
+    state.admitted = generated > 0;
+    state.preempted = generated > 0;
+    this.ledger.workerIndex[request] = this.context.index;
+    this.scheduler.waiting.pushBack(state);
+  }
+
+  /** Takes a request out of the queue or the batch; null when it is in neither. */
+  protected takeOut(request: number): RequestState | null {
+    const { running, waiting } = this.scheduler;
+    const at = running.findIndex((state) => state.request === request);
+    const state = at >= 0 ? running.splice(at, 1)[0] : waiting.remove(request);
+    if (state === undefined) return null;
+    this.scheduler.releaseBlocks(state);
+    return state;
+  }
+
+  /** Takes back what a request was to emit at the end of the pass under way. */
+  protected takeBack(state: RequestState, tokens: number, endNs: number): void {
+    takeBackTokens(state, tokens, endNs, this.ledger);
   }
 
   /** Tokens the request may generate here: what it asks for, within the model's length and (TRT-LLM) the pool. */
@@ -193,6 +236,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
   /** Puts a pass together that starts now; returns its duration in ns, or −1 when there is nothing to run. */
   startPass(startNs: number): number {
     this.passStartNs = startNs;
+    this.completing?.settle();
     const { scheduler } = this;
     this.context.tiers?.advance(startNs);
     let retried = false;
@@ -403,11 +447,13 @@ export class PagedRank implements EngineRank, SchedulerListener {
 
   protected finish(state: RequestState, endNs: number): void {
     this.scheduler.releaseBlocks(state);
-    for (let i = 0; i < state.gaps.length; i += 2) this.ledger.gaps.add(state.gaps[i]!, state.gaps[i + 1]!);
+    if (this.completing !== null) this.completing.add(state);
+    else for (let i = 0; i < state.gaps.length; i += 2) this.ledger.gaps.add(state.gaps[i]!, state.gaps[i + 1]!);
     this.leave(state.request, RequestStatus.completed, FailureReason.none, endNs);
   }
 
   protected finishWithoutOutput(state: RequestState, endNs: number): void {
+    this.completing?.add(state);
     this.leave(state.request, RequestStatus.completed, FailureReason.none, endNs);
   }
 
@@ -424,6 +470,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
     if (waiting.length === 0) return false;
     const lacksBlocks = this.scheduler.lacksBlocks(waiting.first!);
     const head = waiting.removeFirst();
+    this.completing?.add(head);
     const reason = lacksBlocks ? FailureReason.outgrewKvPool : FailureReason.promptExceedsTokenBudget;
     this.leave(head.request, RequestStatus.failed, reason, this.passStartNs);
     return true;

@@ -1,4 +1,5 @@
 import { copyForwardPass, emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import type { InterruptedRequest } from "../interruption.ts";
 import type { Worker } from "../worker.ts";
 import type { EngineRank } from "./engine-rank.ts";
 
@@ -51,6 +52,28 @@ export class PassByPassWorker implements Worker {
     this.ranks[rank]!.enqueue(request);
     this.requests++;
     this.wake(atNs);
+  }
+
+  interrupt(request: number, atNs: number): InterruptedRequest | null {
+    for (const rank of this.ranks) {
+      const interrupted = rank.interrupt(request, atNs);
+      if (interrupted === null) continue;
+      this.forgetFinished(request);
+      if (rank.hasWork) this.wake(atNs);
+      return interrupted;
+    }
+    return null;
+  }
+
+  resume(request: number, begun: InterruptedRequest, atNs: number, rank = 0): void {
+    this.ranks[rank]!.resume(request, begun);
+    this.requests++;
+    this.wake(atNs);
+  }
+
+  private forgetFinished(request: number): void {
+    const at = this.finished.indexOf(request);
+    if (at >= 0) this.finished.splice(at, 1);
   }
 
   /** There may be something to run from `atNs` on. */

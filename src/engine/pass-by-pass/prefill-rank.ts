@@ -3,6 +3,7 @@ import type { RankContext } from "./engine-rank.ts";
 import type { HandoffPrefillRank } from "./handoff-rank.ts";
 import { PagedRank } from "./paged-rank.ts";
 import { knownTokens, type RequestState } from "./request-state.ts";
+import { nothingSent, type InterruptedRequest } from "../interruption.ts";
 import { reserveBurst } from "./speculative-burst.ts";
 
 /**
@@ -40,6 +41,18 @@ export class PrefillRank extends PagedRank implements HandoffPrefillRank {
     this.sources.delete(request);
     this.scheduler.releaseBlocks(state);
   }
+
+  /** Nothing of what it computes has been sent to a client. */
+  override interrupt(request: number, atNs: number): InterruptedRequest | null {
+    const source = this.sources.get(request);
+    if (source === undefined) return super.interrupt(request, atNs) === null ? null : nothingSent();
+    this.releaseSource(request);
+    const at = this.held.indexOf(request);
+    if (at >= 0) this.held.splice(at, 1);
+    return nothingSent();
+  }
+
+  protected override takeBack(): void {}
 
   override onAdmit(state: RequestState, cachedTokens: number): void {
     if (!state.admitted) this.handoffs.prefillAdmitNs[state.request] = this.passStartNs;

@@ -63,6 +63,17 @@ export class WaitingLine {
     this.count(state, 1);
   }
 
+  /** Takes out a request, wherever it stands. */
+  remove(request: number): RequestState | undefined {
+    for (let at = this.head; at < this.items.length; at++) {
+      if (this.items[at]!.request !== request) continue;
+      const [state] = this.items.splice(at, 1);
+      this.count(state!, -1);
+      return state;
+    }
+    return undefined;
+  }
+
   *[Symbol.iterator](): IterableIterator<RequestState> {
     for (let i = this.head; i < this.items.length; i++) yield this.items[i]!;
   }

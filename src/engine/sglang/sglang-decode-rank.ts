@@ -1,4 +1,5 @@
 import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
+import { nothingSent, type InterruptedRequest } from "../interruption.ts";
 import type { RankContext } from "../pass-by-pass/engine-rank.ts";
 import type { HandoffDecodeRank } from "../pass-by-pass/handoff-rank.ts";
 import { SglangRank } from "./sglang-rank.ts";
@@ -79,6 +80,23 @@ export class SglangDecodeRank extends SglangRank implements HandoffDecodeRank {
     this.reserved.delete(request);
     this.pool.release(state);
     this.capacityChanges++;
+  }
+
+  override interrupt(request: number, atNs: number): InterruptedRequest | null {
+    if (this.reserved.has(request)) {
+      this.abandonDestination(request);
+      return nothingSent();
+    }
+    const at = this.pending.findIndex((state) => state.request === request);
+    if (at >= 0) {
+      this.pending.splice(at, 1);
+      this.triedAtChange = -1;
+      this.scheduler.admissionsClosed = this.pending.length > 0;
+      return nothingSent();
+    }
+    const interrupted = super.interrupt(request, atNs);
+    if (interrupted !== null) this.capacityChanges++;
+    return interrupted;
   }
 
   override onAdmit(state: SglangRequest, reused: number): void {

@@ -1,4 +1,5 @@
 import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
+import { nothingSent, type InterruptedRequest } from "../interruption.ts";
 import type { RankContext } from "../pass-by-pass/engine-rank.ts";
 import type { HandoffPrefillRank } from "../pass-by-pass/handoff-rank.ts";
 import { SglangRank } from "./sglang-rank.ts";
@@ -35,6 +36,17 @@ export class SglangPrefillRank extends SglangRank implements HandoffPrefillRank 
     this.sources.delete(request);
     this.pool.finish(state, state.materialised);
   }
+
+  /** Nothing of what it computes has been sent to a client. */
+  override interrupt(request: number, atNs: number): InterruptedRequest | null {
+    if (!this.sources.has(request)) return super.interrupt(request, atNs) === null ? null : nothingSent();
+    this.releaseSource(request);
+    const at = this.held.indexOf(request);
+    if (at >= 0) this.held.splice(at, 1);
+    return nothingSent();
+  }
+
+  protected override takeBack(): void {}
 
   override onAdmit(state: SglangRequest, reused: number): void {
     if (!state.admitted) this.handoffs.prefillAdmitNs[state.request] = this.passStartNs;

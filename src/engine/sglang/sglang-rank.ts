@@ -1,6 +1,7 @@
 import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
 import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import { Completing, takeBackTokens, type InterruptedRequest } from "../interruption.ts";
 import { honouredModelLength } from "../model-length.ts";
 import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
@@ -36,6 +37,8 @@ export class SglangRank implements EngineRank, SglangListener {
   private readonly bursts: number[] = [];
   private readonly sequence: PageSequence;
   private published: PublishedPages | null = null;
+  /** Requests the pass under way completes; null where nothing is interrupted. */
+  private readonly completing: Completing<SglangRequest> | null;
   private prefillOnly = false;
   private gapNs = 0;
   private gapCount = 0;
@@ -47,6 +50,7 @@ export class SglangRank implements EngineRank, SglangListener {
     this.semantics = semantics;
     this.longestBurst = 1 + (config.speculative?.nextn ?? 0);
     this.ledger = context.ledger;
+    this.completing = context.interruptible ? new Completing(context.ledger) : null;
     this.prefillFirst = semantics.prefillFirst;
     const sequence = new PageSequence(context.prompts);
     this.sequence = sequence;
@@ -82,6 +86,48 @@ export class SglangRank implements EngineRank, SglangListener {
     return newSglangRequest(request, promptLength, this.outputLimit(request, promptLength), this.pool.tree.root);
   }
 
+  interrupt(request: number, atNs: number): InterruptedRequest | null {
+    const state = this.takeOut(request) ?? this.completing?.remove(request) ?? null;
+    if (state === null) return null;
+    const { endNs } = this.pass;
+    const at = endNs > atNs ? this.emitting.indexOf(state) : -1;
+    if (at >= 0) {
+      this.takeBack(state, this.bursts[at]!, endNs);
+      this.emitting.splice(at, 1);
+      this.bursts.splice(at, 1);
+    }
+    return { generated: state.generated, lastTokenNs: state.lastTokenNs, gaps: state.gaps };
+  }
+
+  resume(request: number, { generated, lastTokenNs, gaps }: InterruptedRequest): void {
+    const state = this.newRequest(request);
+    state.generated = Math.min(generated, Math.max(0, state.outputLimit - 1));
+    state.lastTokenNs = lastTokenNs;
+    state.gaps.push(...gaps);
+    state.admitted = generated > 0;
+    state.retracted = generated > 0;
+    this.ledger.workerIndex[request] = this.context.index;
+    this.scheduler.waiting.push(state);
+  }
+
+  /** Takes a request out of the queue or the batch; null when it is in neither. */
+  protected takeOut(request: number): SglangRequest | null {
+    const { running, waiting, handedOver } = this.scheduler;
+    for (const list of [running, waiting, handedOver]) {
+      const at = list.findIndex((state) => state.request === request);
+      if (at < 0) continue;
+      const [state] = list.splice(at, 1);
+      this.pool.release(state!);
+      return state!;
+    }
+    return null;
+  }
+
+  /** Takes back what a request was to emit at the end of the pass under way. */
+  protected takeBack(state: SglangRequest, tokens: number, endNs: number): void {
+    takeBackTokens(state, tokens, endNs, this.ledger);
+  }
+
   /** Tokens the request may generate here: what it asks for, within the model's length. */
   protected outputLimit(request: number, promptLength: number): number {
     return Math.max(0, Math.min(this.context.outputLength[request]!, this.modelLength - promptLength));
@@ -101,6 +147,7 @@ export class SglangRank implements EngineRank, SglangListener {
 
   startPass(startNs: number): number {
     this.passStartNs = startNs;
+    this.completing?.settle();
     const { scheduler } = this;
     const { tiers } = this.context;
     tiers?.advance(startNs);
@@ -155,8 +202,8 @@ export class SglangRank implements EngineRank, SglangListener {
   }
 
   onReject(state: SglangRequest, reason: FailureReason): void {
-    const status = state.admitted ? RequestStatus.failed : RequestStatus.rejected;
-    this.leave(state, status, state.admitted ? FailureReason.outgrewKvPool : reason, this.passStartNs);
+    if (state.admitted) this.fail(state);
+    else this.leave(state, RequestStatus.rejected, reason, this.passStartNs);
   }
 
   /** Prefill-only pass: the requests whose prompt completes emit one token; those that go on need a place for it. */
@@ -221,7 +268,7 @@ export class SglangRank implements EngineRank, SglangListener {
   private failOutgrown(): void {
     const state = this.scheduler.running.pop()!;
     this.pool.release(state);
-    this.leave(state, RequestStatus.failed, FailureReason.outgrewKvPool, this.passStartNs);
+    this.fail(state);
   }
 
   /** Takes the pages of half-computed prompts back; they start over. Whether there were any. */
@@ -293,8 +340,15 @@ export class SglangRank implements EngineRank, SglangListener {
 
   protected finish(state: SglangRequest, tokens: number, endNs: number): void {
     this.pool.finish(state, tokens);
-    for (let i = 0; i < state.gaps.length; i += 2) this.ledger.gaps.add(state.gaps[i]!, state.gaps[i + 1]!);
+    if (this.completing !== null) this.completing.add(state);
+    else for (let i = 0; i < state.gaps.length; i += 2) this.ledger.gaps.add(state.gaps[i]!, state.gaps[i + 1]!);
     this.leave(state, RequestStatus.completed, FailureReason.none, endNs);
+  }
+
+  /** A request that can never be finished; its gaps stay, as in runs in which nothing is interrupted. */
+  private fail(state: SglangRequest): void {
+    this.completing?.add(state);
+    this.leave(state, RequestStatus.failed, FailureReason.outgrewKvPool, this.passStartNs);
   }
 
   protected leave(state: SglangRequest, status: RequestStatus, reason: FailureReason, atNs: number): void {

@@ -40,7 +40,8 @@ export const aiperfFormat: TraceFormat = {
       else builder.addRow(row.line, arrivalMs, input, output);
     });
     builder.note("AIPerf: requests keep their measured start times; every prompt is taken as new (no prefix sharing)");
-    return builder.finish(source.name, options.arrivals);
+    const trace = builder.finish(source.name, options.arrivals);
+    return { ...trace, startUnixMs: baseMs + builder.shiftMs };
   },
 };
 

@@ -28,6 +28,7 @@ export const azureLlmFormat: TraceFormat = {
       };
     });
     builder.note("Azure trace: no prefix sharing is recorded; every prompt is taken as new");
-    return builder.finish(source.name, options.arrivals);
+    const trace = builder.finish(source.name, options.arrivals);
+    return { ...trace, startUnixMs: baseMs + builder.shiftMs };
   },
 };

@@ -83,7 +83,7 @@ async function readShards(sources: readonly LineSource[], options: ReadOptions):
   for (const request of ordered) addRequest(request, baseMs, builder);
   if (ordered[0] === undefined || ordered[0].session === null) {
     const trace = builder.finish(name, options.arrivals);
-    return ordered.length === 0 ? trace : { ...trace, startUnixMs: baseMs };
+    return ordered.length === 0 ? trace : { ...trace, startUnixMs: baseMs + builder.shiftMs };
   }
   const agents = ordered.map((request) => ({ ...request, session: request.session! }));
   const sessions = new SessionBuilder(0);
@@ -91,7 +91,7 @@ async function readShards(sources: readonly LineSource[], options: ReadOptions):
   const trace = builder.finish(name, "optional");
   return {
     ...trace,
-    startUnixMs: baseMs,
+    startUnixMs: baseMs + builder.shiftMs,
     sessions: sessions.finish(),
     dependencies: agentDependencies(agents),
   };
