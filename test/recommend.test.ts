@@ -28,7 +28,7 @@ describe("windtunnel recommend", () => {
     "--runs",
     "24",
     "--alternatives",
-    "3",
+    "2",
     "--attainment",
     "0.85",
     "--out",

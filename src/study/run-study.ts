@@ -7,7 +7,7 @@ import { runSweep, withDocuments } from "../sweep/run-sweep.ts";
 import type { SweepHooks, SweepOutcome } from "../sweep/run-sweep.ts";
 import type { SweepRow } from "../sweep/sweep-row.ts";
 import type { CellBound } from "./oracle-bound.ts";
-import { plannedBounds } from "./planned-bounds.ts";
+import { oracleNames, plannedBounds } from "./planned-bounds.ts";
 import { studyCells } from "./study-cells.ts";
 import { studyOptions, studyPoints } from "./study-points.ts";
 import type { StudyPlan } from "./study-plan.ts";
@@ -63,7 +63,7 @@ export async function writeStudy(
   rows: readonly SweepRow[],
   bounds: readonly CellBound[],
 ): Promise<string> {
-  const cells = studyCells(rows, [...bounds, ...plannedBounds(plan, rows)]);
+  const cells = studyCells(rows, [...bounds, ...plannedBounds(plan, rows)], oracleNames(plan));
   const summaries = summarize(cells);
   const markdown = markdownTables(studyTables(cells, summaries));
   const { renderStudyPage } = await import("./render-page.ts");

@@ -35,12 +35,20 @@ export interface StudyCell {
   readonly oracle: readonly BoundPoint[];
 }
 
-/** Puts the rows of a study together cell by cell, in the order they were run in. */
-export function studyCells(rows: readonly SweepRow[], bounds: readonly CellBound[] = []): StudyCell[] {
+/**
+ * Puts the rows of a study together cell by cell, in the order they were run in.
+ * @param oracles names of policies that are bounds, not contestants
+ */
+export function studyCells(
+  rows: readonly SweepRow[],
+  bounds: readonly CellBound[] = [],
+  oracles: ReadonlySet<string> = new Set(),
+): StudyCell[] {
   const cells = new Map<string, { trace: string; startupSeconds: number; seed: number; rows: SweepRow[] }>();
   for (const row of rows) {
     const { trace, startup_seconds: startup, seed } = row.values;
     if (startup === null) continue;
+    if (oracles.has(String(row.values["policy"]))) continue;
     const key = JSON.stringify([trace, startup, seed]);
     const cell = cells.get(key) ?? {
       trace: String(trace),
@@ -64,7 +72,8 @@ export function studyCells(rows: readonly SweepRow[], bounds: readonly CellBound
           (startupSeconds === null || startupSeconds === cell.startupSeconds) &&
           (seed === null || seed === cell.seed),
       )
-      .flatMap(({ points }) => points);
+      .flatMap(({ points }) => points)
+      .toSorted((a, b) => a.gpuHours - b.gpuHours);
     const ceiling = fixedPoints.length === 0 ? null : Math.max(...fixedPoints.map(({ attainment }) => attainment));
     const all = pointsOf([...own, ...fixedRows]);
     const entry = (row: SweepRow): StudyEntry => entryOf(row, { ceiling, oracle, fixedPoints, all });

@@ -79,7 +79,16 @@ function cellTable(cell: StudyCell): TextTable {
       "p90 TTFT ms",
       "over fixed, points",
     ],
-    rows: [...cell.entries, ...cell.fixed].map(row),
+    rows: [
+      ...cell.entries.map(row),
+      ...cell.oracle.map(({ attainment, gpuHours }) => [
+        "oracle",
+        percent(attainment),
+        figure(gpuHours, 2),
+        ...Array.from({ length: 5 }, () => dash),
+      ]),
+      ...cell.fixed.map(row),
+    ],
   };
 }
 

@@ -24,7 +24,12 @@ const rules = z.strictObject(
 
 /** `behavior` of a HorizontalPodAutoscaler in snake case; what is absent is Kubernetes' default. */
 export const behaviorKnob = orNull(
-  z.strictObject({ scale_up: z.optional(rules), scale_down: z.optional(rules) }, "expected an object"),
+  z
+    .strictObject({ scale_up: z.optional(rules), scale_down: z.optional(rules) }, "expected an object")
+    .register(z.globalRegistry, {
+      description:
+        "scale_up and scale_down, each with stabilization_window_seconds, select_policy (Max, Min, Disabled) and policies of type (Pods, Percent), value, period_seconds; null = Kubernetes' own.",
+    }),
 );
 
 type GivenRules = z.infer<typeof rules>;

@@ -26,7 +26,12 @@ const metric = z.strictObject(
 );
 
 const shape = {
-  metrics: z.array(metric, "expected a list").check(z.minLength(1, "expected at least one metric")),
+  metrics: z
+    .array(metric, "expected a list")
+    .check(z.minLength(1, "expected at least one metric"))
+    .register(z.globalRegistry, {
+      description: `What is kept where: objects of name (${loadMetrics.join(", ")}), target, and type (Pods or External).`,
+    }),
   tolerance: realNumber({ min: 0, max: 1 }, "How far the ratio of value and target may be off 1 without any change."),
   sync_period_seconds: wholeNumber({ min: 1 }, "Seconds between decisions."),
   behavior: behaviorKnob,

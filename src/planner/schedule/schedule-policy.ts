@@ -21,7 +21,9 @@ const entry = z.strictObject(
 );
 
 const shape = {
-  entries: z.array(entry, "expected a list"),
+  entries: z.array(entry, "expected a list").register(z.globalRegistry, {
+    description: "When how many replicas hold: objects of replicas and one of at_seconds, cron. The last begun counts.",
+  }),
   clock_start: text("Calendar time (UTC) of simulated second 0, for cron lines."),
   repeat_seconds: orNull(realNumber({ above: 0 }, "Period after which entries of at_seconds come again.")),
   lead_seconds: orNull(

@@ -24,6 +24,10 @@ export const sloPolicy = definePolicy({
     ...replicaKnobs,
   },
   defaults: { goal: 0.975, decision_seconds: 60, hold_seconds: 300, ...replicaDefaults },
+  tunable: {
+    goal: [0.85, 0.9, 0.925, 0.95, 0.975, 0.99],
+    hold_seconds: [60, 120, 300, 600, 900],
+  },
   perPool: true,
   usesSla: true,
   check: checkReplicaKnobs,
