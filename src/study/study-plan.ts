@@ -12,6 +12,8 @@ import { replayFrom } from "../sweep/plan-file.ts";
 export interface StudyTrace {
   readonly name: string;
   readonly trace: string | readonly string[];
+  /** Workers a policy finds at the start; null = as the options all runs share say. */
+  readonly numWorkers: number | null;
 }
 
 /** One contestant: a policy with its knobs, under a name of its own. */
@@ -43,6 +45,7 @@ const traceSchema = z.strictObject(
   {
     name: text("What the study calls it."),
     trace: z.union([text("Trace file, or preset:NAME."), z.array(text("Trace file."))], "expected a trace"),
+    num_workers: z.optional(wholeNumber({ min: 0 }, "Workers a policy finds at the start.")),
   },
   "expected an object with name and trace",
 );
@@ -101,7 +104,11 @@ export async function readStudyPlan(given: string, tracesFolder: string | null):
   problems.throwIfAny();
   const folders = tracesFolder === null ? planFolder(given) : [tracesFolder];
   return {
-    traces: traces.map(({ name, trace }) => ({ name, trace: placed(trace, folders) })),
+    traces: traces.map(({ name, trace, num_workers }) => ({
+      name,
+      trace: placed(trace, folders),
+      numWorkers: num_workers ?? null,
+    })),
     policies: named,
     startupTimes: unique(plan!.startup_times ?? [0]),
     seeds: unique(plan!.seeds ?? [0]),

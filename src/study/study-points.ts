@@ -28,9 +28,11 @@ export function studyPoints(plan: StudyPlan): SweepPoint[] {
 /** The options of a run of a study. */
 export function studyOptions(plan: StudyPlan, { values }: SweepPoint): ReplayOptions {
   const { replay, ttftMs, itlMs } = plan;
-  const trace = plan.traces.find(({ name }) => name === values["trace"])!.trace;
+  const workload = plan.traces.find(({ name }) => name === values["trace"])!;
+  const { trace } = workload;
   const startup = values["startup_seconds"] as number | null;
-  const { plannerConfig: common, numWorkers, ...others } = replay;
+  const { plannerConfig: common, numWorkers: usualWorkers, ...others } = replay;
+  const numWorkers = workload.numWorkers ?? usualWorkers;
   const options: ReplayOptions = {
     ...others,
     ...engines(replay, startup),

@@ -40,6 +40,8 @@ const leastGrowth = 0.05;
 const leastClearingSeconds = 30;
 /** Standard errors by which misses must exceed what is tolerated before replicas are added. */
 const errorsToGrow = 2;
+/** Standard errors by which misses may still exceed it then: a few requests seen are no reason for the last replicas. */
+const errorsLeft = -1;
 /** Standard errors by which they must stay below it before replicas are given back. */
 const errorsToShrink = 1;
 
@@ -101,7 +103,7 @@ export class PoolSizer {
     const sizing = new FleetSizing(this.twin, requests, conditions, rules.goal);
 
     const short = sizing.isShort(size, errorsToGrow);
-    const enough = short ? sizing.least(0, size) : Math.min(size, sizing.least(errorsToShrink, size));
+    const enough = short ? sizing.least(errorsLeft, size) : Math.min(size, sizing.least(errorsToShrink, size));
     const needed = Math.min(rules.most, Math.max(rules.least, enough));
     const kept = this.mostLately(nowSeconds, needed);
     const replicas = short ? Math.max(size, needed) : Math.min(size, kept);
