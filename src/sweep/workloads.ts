@@ -1,3 +1,4 @@
+import { isPoolSpec } from "../trace/servegen/open-pool.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
 import { loadWorkload } from "../replay.ts";
@@ -43,7 +44,7 @@ export function workloadKey(options: ReplayOptions): string {
 
 /** Presets are drawn anew for each seed; recorded requests are the same for all. */
 function seedOf({ trace, seed }: ReplayOptions): number | null {
-  const drawn = [trace ?? []].flat().some((spec) => spec.startsWith("preset:"));
+  const drawn = [trace ?? []].flat().some((spec) => spec.startsWith("preset:") || isPoolSpec(spec));
   return drawn ? (seed ?? null) : null;
 }
 

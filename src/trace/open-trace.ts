@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { openByteSource } from "./byte-source.ts";
 import { LineSource } from "./line-source.ts";
+import { isPoolSpec, openPool } from "./servegen/open-pool.ts";
 import type { Trace } from "./trace.ts";
 import { TraceError } from "./trace-error.ts";
 import type { ReadOptions, TraceFormat } from "./trace-format.ts";
@@ -39,6 +40,14 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
   if (paths.length === 1 && first.startsWith("preset:")) {
     const { openPreset } = await import("./presets/presets.ts");
     return openPreset(first.slice("preset:".length), options.seed ?? 0);
+  }
+  if (first !== "-" && isPoolSpec(first)) {
+    const format = (options.format ?? "auto").replaceAll("-", "_");
+    if (format !== "auto" && format !== "servegen") {
+      throw new TraceError(first, null, `is a folder, expected a ${format} file (only ServeGen pools are folders)`);
+    }
+    if (paths.length > 1) throw new TraceError(paths.join(", "), null, "expected one ServeGen pool");
+    return openPool(first, options.seed ?? 0);
   }
   const sources: LineSource[] = [];
   try {

@@ -9,6 +9,7 @@ import { dynamoFormat } from "./formats/dynamo-requests.ts";
 import { llmServingSimFormat } from "./formats/llm-serving-sim.ts";
 import { mooncakeDeltaFormat } from "./formats/mooncake-delta.ts";
 import { qwenBailianFormat } from "./formats/qwen-bailian.ts";
+import { servegenFormat } from "./formats/servegen.ts";
 import { timingsCsvFormat } from "./formats/timings-csv.ts";
 import { vidurFormat } from "./formats/vidur.ts";
 import { mooncakeFormat } from "./mooncake.ts";
@@ -30,4 +31,5 @@ export const traceFormats: readonly TraceFormat[] = [
   aiperfFormat,
   dynamoFormat,
   appliedComputeAgenticFormat,
+  servegenFormat,
 ];

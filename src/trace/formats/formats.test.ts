@@ -98,7 +98,7 @@ const anyRows = fc.array(
 );
 
 it("has a writer for every format but those with tests of their own", () => {
-  const others = ["agentic_mooncake", "applied_compute_agentic", "dynamo", "mooncake_delta"];
+  const others = ["agentic_mooncake", "applied_compute_agentic", "dynamo", "mooncake_delta", "servegen"];
   expect([...Object.keys(writers), ...others].toSorted()).toEqual(traceFormats.map(({ name }) => name).toSorted());
 });
 
