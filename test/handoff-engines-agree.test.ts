@@ -28,14 +28,18 @@ const handoffWorkloads: fc.Arbitrary<HandoffWorkload> = fc
     decodeSeqs: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constant(64)),
     prefillWorkers: fc.integer({ min: 1, max: 3 }),
     decodeWorkers: fc.integer({ min: 1, max: 3 }),
+    transfer: fc.record({
+      kvTransferBandwidth: fc.constantFrom(0, 0, 0.001, 0.01, 0.1),
+      kvTransferTimingMode: fc.constantFrom("full_prompt" as const, "destination_missing" as const),
+    }),
     startupSeconds: fc.constantFrom(0, 0.05),
     tickSeconds: fc.constantFrom(0, 0, 0.037, 0.2),
     targets: fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 })), { maxLength: 12 }),
     router: fc.constantFrom("round_robin" as const, "round_robin" as const, "kv_router" as const),
   })
-  .map(({ workload, decodePoolTokens, decodeSeqs, ...run }) => {
+  .map(({ workload, decodePoolTokens, decodeSeqs, transfer, ...run }) => {
     const { maxNumSeqs = 1, maxNumBatchedTokens = 1, blockSize = 1 } = workload.engine;
-    const engine = { ...workload.engine, engineType: "vllm" as const };
+    const engine = { ...workload.engine, ...transfer, engineType: "vllm" as const, kvBytesPerToken: 1000 };
     const numGpuBlocks = Math.max(1, Math.floor(decodePoolTokens / blockSize));
     return {
       ...workload,

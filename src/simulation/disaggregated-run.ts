@@ -7,6 +7,7 @@ import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
+import { onOfferGrid } from "../workload/offer-grid.ts";
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
@@ -183,6 +184,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       }
     }
     const { ledger } = this;
+    const atNs = onOfferGrid(this.nowNs);
     let failed = 0;
     for (let request = 0; request < ledger.count; request++) {
       if (Number.isNaN(ledger.arrivalNs[request]!) || ledger.status[request] !== RequestStatus.pending) continue;
@@ -192,7 +194,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       ledger.reason[request] = noWorker ? FailureReason.workerFailed : FailureReason.outgrewKvPool;
       // A decode worker may have run ahead on its own.
       const lastNs = ledger.lastTokenNs[request]!;
-      ledger.terminalNs[request] = lastNs > this.nowNs ? lastNs : this.nowNs;
+      ledger.terminalNs[request] = lastNs > atNs ? lastNs : atNs;
       failed++;
       if (this.source.dependsOnCompletions) this.finished.push(request, ledger.terminalNs[request]!);
     }

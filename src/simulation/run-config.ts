@@ -31,8 +31,11 @@ export interface RunConfig {
   readonly client?: ClientBehaviour | null;
   /** Workers that fail or start slowly; absent or null = none does. */
   readonly faults?: FaultPlan | null;
-  /** "auto" takes the aggregated fast path where its rules hold; "pass-by-pass" is the plain engine. */
-  readonly engine: "auto" | "pass-by-pass";
+  /**
+   * "auto" takes the aggregated engine where its rules hold; "rows" is the plain engine with its passes that only
+   * decode in rows; "pass-by-pass" is the plain engine.
+   */
+  readonly engine: "auto" | "rows" | "pass-by-pass";
   readonly seed: number;
 }
 

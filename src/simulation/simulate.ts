@@ -52,7 +52,7 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
     if (!(error instanceof ShortcutFailure)) throw error;
   }
   planner?.rewind();
-  return yield* simulateOnce(trace, { ...config, planner, engine: "pass-by-pass" });
+  return yield* simulateOnce(trace, { ...config, planner, engine: "rows" });
 }
 
 function* simulateOnce(trace: Trace, config: RunConfig): Generator<Progress, SimulationOutcome, boolean> {

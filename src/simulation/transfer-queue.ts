@@ -1,4 +1,5 @@
 import type { Semantics } from "../engine/semantics.ts";
+import { onOfferGrid } from "../workload/offer-grid.ts";
 import { ReadyQueue } from "../workload/ready-queue.ts";
 
 /**
@@ -20,7 +21,7 @@ export class TransferQueue {
 
   /** @param ordinal place of the request in the order of arrival */
   start(request: number, ordinal: number, endNs: number): void {
-    this.queue.push(endNs, this.byArrival ? ordinal : this.started++, request);
+    this.queue.push(onOfferGrid(endNs), this.byArrival ? ordinal : this.started++, request);
   }
 
   pop(): number {

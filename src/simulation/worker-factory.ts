@@ -23,7 +23,7 @@ import type { Worker } from "../engine/worker.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import type { RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
-import type { DisaggregatedTopology } from "./run-config.ts";
+import type { DisaggregatedTopology, RunConfig } from "./run-config.ts";
 
 /** Makes the workers of a pool, all of one engine implementation. */
 export interface WorkerFactory {
@@ -45,7 +45,7 @@ export function workerFactory(
   config: EngineConfig,
   semantics: Semantics,
   ledger: RequestLedger,
-  preference: "auto" | "pass-by-pass",
+  preference: RunConfig["engine"],
   horizonNs: number,
   interruptible = false,
 ): WorkerFactory {
@@ -62,7 +62,7 @@ export function workerFactory(
     tiers,
     create(id) {
       const ranks = Array.from({ length: config.dpSize }, (_, rank) => createRank(context(id * config.dpSize + rank)));
-      return new PassByPassWorker(ranks, horizonNs, whole && preference === "auto");
+      return new PassByPassWorker(ranks, horizonNs, whole && preference !== "pass-by-pass");
     },
   };
 }
@@ -87,7 +87,7 @@ export function handoffWorkerFactory(
   semantics: Semantics,
   ledger: RequestLedger,
   handoffs: HandoffColumns,
-  preference: "auto" | "pass-by-pass",
+  preference: RunConfig["engine"],
   horizonNs: number,
   interruptible = false,
 ): HandoffWorkerFactory {
@@ -114,7 +114,7 @@ export function handoffWorkerFactory(
   const decodePrompts = sameBlocks ? prompts : new PromptBlocks(trace, decodeEngine.blockSize);
   const prefillContext = rankContexts(trace, prompts, prefillEngine, semantics, ledger, whole, interruptible, tiers);
   const decodeContext = rankContexts(trace, decodePrompts, decodeEngine, semantics, ledger, whole, interruptible, null);
-  const rowsAllowed = whole && preference === "auto";
+  const rowsAllowed = whole && preference !== "pass-by-pass";
   return {
     engine: "pass-by-pass",
     tiers,

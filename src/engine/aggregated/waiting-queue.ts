@@ -24,6 +24,16 @@ export class WaitingQueue {
     this.size++;
   }
 
+  /** Puts an entry behind the last one for which `after` does not hold, looking from the end. */
+  insertFromBack(entry: number, after: (other: number) => boolean): void {
+    this.pushBack(entry);
+    const { ring } = this;
+    const mask = ring.length - 1;
+    let at = this.head + this.size - 1;
+    for (; at > this.head && after(ring[(at - 1) & mask]!); at--) ring[at & mask] = ring[(at - 1) & mask]!;
+    ring[at & mask] = entry;
+  }
+
   pushFront(entry: number): void {
     if (this.size === this.ring.length) this.grow();
     this.head = (this.head - 1) & (this.ring.length - 1);

@@ -183,7 +183,7 @@ export class PassByPassWorker implements Worker {
     }
     if (longest >= 0) {
       this.passes++;
-      this.busyNs += endNs - startNs;
+      this.busyNs += longest;
     }
     this.busyUntilNs = endNs;
     this.nextStartNs = hasWork && longest >= 0 ? endNs : this.wakeNs(endNs);

@@ -7,6 +7,8 @@ import { DecodeAdmission } from "./decode-admission.ts";
 /** A prompt that has its destination. */
 interface Reservation {
   readonly slot: number;
+  /** Place among all requests that have asked for a destination here. */
+  readonly command: number;
   /** Leading blocks of the prompt that were resident. */
   readonly resident: number;
   /** Blocks it needs beside them. */
@@ -25,6 +27,7 @@ export class AggregatedDecodeWorker extends AggregatedWorker implements DecodeWo
   /** Changes when blocks have come free: a head that did not fit is tried again only then. */
   private triedAtChange = -1;
   private abandoned = 0;
+  private commands = 0;
 
   constructor(fleet: AggregatedFleetState, index: number, handoffs: HandoffColumns) {
     super(fleet, index, Infinity, (context) => new DecodeAdmission(context, handoffs));
@@ -70,7 +73,7 @@ export class AggregatedDecodeWorker extends AggregatedWorker implements DecodeWo
   activate(request: number, atNs: number): void {
     const { admission } = this;
     const { pool, table } = this.scheduler.batch;
-    const { slot, resident } = this.reserved.get(request)!;
+    const { slot, command, resident } = this.reserved.get(request)!;
     this.reserved.delete(request);
     const lastEdge = table.lastEdge[slot]!;
     if (lastEdge >= 0) {
@@ -79,7 +82,7 @@ export class AggregatedDecodeWorker extends AggregatedWorker implements DecodeWo
     }
     this.handoffs.destinationActivatedNs[request] = atNs;
     admission.onTheirWay--;
-    admission.arrived.pushBack(slot);
+    admission.arrive(slot, command);
     admission.blocked = false;
     this.wake(atNs);
   }
@@ -122,7 +125,7 @@ export class AggregatedDecodeWorker extends AggregatedWorker implements DecodeWo
     admission.pending--;
     admission.onTheirWay++;
     admission.blocked = false;
-    this.reserved.set(request, { slot, resident, fresh });
+    this.reserved.set(request, { slot, command: this.commands++, resident, fresh });
     this.handoffs.destinationReservedNs[request] = atNs;
     return request;
   }

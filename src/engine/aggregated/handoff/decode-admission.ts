@@ -10,7 +10,9 @@ import { WaitingQueue } from "../waiting-queue.ts";
  */
 export class DecodeAdmission extends Admission {
   /** Slots of prompts that have arrived. */
-  readonly arrived = new WaitingQueue();
+  private readonly arrived = new WaitingQueue();
+  /** Their places among the requests that asked for a destination, by slot. */
+  private readonly commandOf: number[] = [];
   /** Prompts that wait for a destination, or are on their way, and the tokens of all prompts that are not running. */
   pending = 0;
   onTheirWay = 0;
@@ -34,6 +36,13 @@ export class DecodeAdmission extends Admission {
   override requeue(slot: number): void {
     super.requeue(slot);
     this.promptTokens += this.batch.table.promptLength[slot]!;
+  }
+
+  /** A prompt has arrived. Under current rules they stand in the order they asked for a destination. */
+  arrive(slot: number, command: number): void {
+    this.commandOf[slot] = command;
+    const byCommand = this.fleet.semantics.name === "current";
+    this.arrived.insertFromBack(slot, (other) => byCommand && this.commandOf[other]! > command);
   }
 
   override admit(): void {

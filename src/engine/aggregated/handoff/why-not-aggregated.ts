@@ -4,8 +4,7 @@ import { whyNotAggregated } from "../fleet-state.ts";
 
 /**
  * Why the aggregated engine's shortcuts do not hold for the two pools of a disaggregated run, in words for people;
- * null = they do. Beside what `whyNotAggregated` names: a prompt must be taken over the moment it has its destination,
- * for two that are on their way together may bring the same blocks twice.
+ * null = they do.
  */
 export function whyNotAggregatedHandoff(prefill: EngineConfig, decode: EngineConfig, trace: Trace): string | null {
   for (const engine of [prefill, decode]) {
@@ -13,7 +12,6 @@ export function whyNotAggregatedHandoff(prefill: EngineConfig, decode: EngineCon
     if (reason !== null) return reason;
     if (engine.engineType === "trtllm") return "TRT-LLM-like hand-offs promise blocks request by request";
   }
-  if (prefill.kvBytesPerToken > 0 && prefill.kvTransferBandwidth > 0) return "transfers take time";
   return null;
 }
 
