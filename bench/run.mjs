@@ -27,6 +27,13 @@ const planner = {
   throughput_adjustment_interval_seconds: 300,
   load_adjustment_interval_seconds: 10,
 };
+const disaggregatedPlanner = JSON.stringify({ ...planner, mode: "disagg" });
+const guideEngine = JSON.stringify({
+  aic_backend: "vllm",
+  aic_system: "h200_sxm",
+  aic_model_path: "nvidia/Llama-3.1-8B-Instruct-FP8",
+  aic_tp_size: 1,
+});
 
 /** What is measured; targets are of a 2-core machine. */
 const cases = [
@@ -82,6 +89,20 @@ const cases = [
       "|",
     ),
     target: {},
+  },
+  {
+    name: "conversation-disaggregated-planner",
+    args: `replay|${conversation}|--prefill-engine-args|${engine[1]}|--decode-engine-args|${engine[1]}|--planner-config|${disaggregatedPlanner}`.split(
+      "|",
+    ),
+    target: { seconds: 1.0, peakMB: 200 },
+  },
+  {
+    name: "guide-disaggregated",
+    args: `replay|preset:toolagent|--prefill-engine-args|${guideEngine}|--decode-engine-args|${guideEngine}|--planner-config|${disaggregatedPlanner}`.split(
+      "|",
+    ),
+    target: { seconds: 1.2 },
   },
   {
     name: "conversation-kv-router",

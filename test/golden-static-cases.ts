@@ -9,6 +9,7 @@ export const aggregatedCases = [
   "static/dis-conc",
   "static/dis-seq8",
   "static/ident-open",
+  "static/syn-disagg-2p1d-bw",
   "static/syn-nocache",
   "static/syn-rr2",
   "static/syn-smallkv-lifo",
@@ -20,6 +21,7 @@ export const aggregatedCases = [
   "current/conv-disagg-3p2d",
   "current/conv-rr2-speedup2",
   "current/conv-rr4",
+  "current/syn-disagg-2p1d-bw",
   "current/syn-nocache",
   "current/syn-rr2",
   "current/syn-smallkv-lifo",
@@ -28,7 +30,7 @@ export const aggregatedCases = [
   "current/tool1000-rr2",
 ];
 
-/** Those only the pass-by-pass engine takes: transfers that take time, attention DP, speculation, FIFO preemption, tiny budgets. */
+/** Those only the pass-by-pass engine takes: attention DP, speculation, FIFO preemption, tiny budgets. */
 export const passByPassCases = [
   "static/conv-fifo4000",
   "static/dis-mtp",
@@ -36,13 +38,11 @@ export const passByPassCases = [
   "static/mtp-rand",
   "static/mtp-small",
   "static/mtp-trt",
-  "static/syn-disagg-2p1d-bw",
   "static/syn-dp2",
   "static/syn-mtp2",
   "static/tool1000-starve",
   "static/trt-dp2",
   "current/fifo-small",
-  "current/syn-disagg-2p1d-bw",
   "current/syn-dp2",
 ];
 
