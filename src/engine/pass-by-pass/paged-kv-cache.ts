@@ -26,6 +26,8 @@ export class PagedKvCache {
   private readonly index: BlockIndex;
   /** Keys of blocks of preempted requests that nobody else can share. */
   private readonly ownKeys = new Map<number, number>();
+  /** Those of their keys that two blocks have stood under. */
+  private readonly twiceOwn = new Set<number>();
   /** Grows whenever the answer of a prefix look-up may change. */
   version = 0;
   /** Called with a key when its first copy is registered (true) or its last copy is evicted (false). */
@@ -122,7 +124,9 @@ export class PagedKvCache {
   rememberOwn(block: number, key: number): void {
     if (this.keys[block] !== PagedKvCache.ownContent) return;
     this.ownKeys.set(block, key);
-    if (this.index.get(key) < 0) this.index.set(key, block);
+    const other = this.index.get(key);
+    if (other < 0) this.index.set(key, block);
+    else if (other !== block) this.twiceOwn.add(key);
     this.version++;
   }
 
@@ -174,10 +178,13 @@ export class PagedKvCache {
     this.ownKeys.delete(block);
     if (this.index.get(key) !== block) return;
     this.index.delete(key);
-    for (const [other, otherKey] of this.ownKeys) {
-      if (otherKey !== key) continue;
-      this.index.set(key, other);
-      return;
+    if (this.twiceOwn.has(key)) {
+      for (const [other, otherKey] of this.ownKeys) {
+        if (otherKey !== key) continue;
+        this.index.set(key, other);
+        return;
+      }
+      this.twiceOwn.delete(key);
     }
     this.onEvicted?.(key);
   }

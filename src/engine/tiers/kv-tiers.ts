@@ -130,10 +130,11 @@ export class KvTiers {
     const inHost = keys(from, run.host);
     const onDisk = keys(from + run.host, run.disk);
     const inObjects = keys(from + run.host + run.disk, run.object);
-    // The end of a sequence first: the beginning, which more prompts share, is then the last to be dropped.
-    for (const each of inHost.toReversed()) this.host.pin(each);
-    for (const each of onDisk.toReversed()) this.disk.pin(each);
+    // They are let go of from the end: the beginning, which more prompts share, is then the last to be dropped.
+    const fromTheEnd = inHost.toReversed();
     const staged = [...onDisk, ...inObjects].toReversed();
+    for (const each of inHost) this.host.pin(each);
+    for (const each of onDisk) this.disk.pin(each);
     const reserved = new Set(staged.filter((each) => this.takeIn(each)));
     const before = this.leaving;
     this.leaving = [];
@@ -166,12 +167,12 @@ export class KvTiers {
       if (inHost.length > 0) {
         parts++;
         bringUp(inHost.length, atNs, (doneNs) => {
-          for (const each of inHost) this.host.unpin(each);
+          for (const each of fromTheEnd) this.host.unpin(each);
           partDone(doneNs);
         });
       }
       stage(this.shared.diskToHost, onDisk, atNs, () => {
-        for (const each of onDisk) this.disk.unpin(each);
+        for (const each of onDisk.toReversed()) this.disk.unpin(each);
       });
       stage(this.shared.objectToHost, inObjects, atNs, () => {});
       partDone(atNs);

@@ -5,6 +5,17 @@ interface StoredBlock {
   landed: boolean;
   /** Transfers that read or write it now: it may not be evicted. */
   pins: number;
+  /** Neighbours among those nobody has pinned, by last use. */
+  older: StoredBlock;
+  newer: StoredBlock;
+}
+
+/** The two ends of the contents nobody has pinned: `newer` is the oldest of them, `older` the newest. */
+function newList(): StoredBlock {
+  const list = { key: NaN, landed: false, pins: 0 } as StoredBlock;
+  list.older = list;
+  list.newer = list;
+  return list;
 }
 
 /**
@@ -15,8 +26,8 @@ export class TierStore {
   readonly capacity: number;
   /** Contents dropped to make room. */
   evictions = 0;
-  /** In the order of last use, oldest first. */
   private readonly blocks = new Map<number, StoredBlock>();
+  private readonly unpinned = newList();
   private pinned = 0;
 
   constructor(capacity: number) {
@@ -45,43 +56,53 @@ export class TierStore {
   /** Makes room for a content that is on its way, and pins it; false when there is none. It must not be here. */
   reserve(key: number): boolean {
     if (this.blocks.size >= this.capacity && !this.evictOldest()) return false;
-    this.blocks.set(key, { key, landed: false, pins: 1 });
+    const { unpinned } = this;
+    this.blocks.set(key, { key, landed: false, pins: 1, older: unpinned, newer: unpinned });
     this.pinned++;
     return true;
   }
 
-  /** A reserved content has arrived: its pin is gone, and it counts as just used. */
+  /** A reserved content has arrived: its pin is gone. */
   land(key: number): void {
     const block = this.blocks.get(key)!;
     block.landed = true;
-    this.touch(block);
-    this.unpin(key);
+    this.letGo(block);
   }
 
-  /** Keeps a content while a transfer reads it; it counts as just used. */
+  /** Keeps a content while a transfer reads it. */
   pin(key: number): void {
     const block = this.blocks.get(key)!;
-    if (block.pins++ === 0) this.pinned++;
-    this.touch(block);
+    if (block.pins++ > 0) return;
+    this.pinned++;
+    unlink(block);
   }
 
+  /** Takes a pin back. With the last one the content counts as just used. */
   unpin(key: number): void {
-    const block = this.blocks.get(key)!;
-    if (--block.pins === 0) this.pinned--;
+    this.letGo(this.blocks.get(key)!);
   }
 
-  private touch(block: StoredBlock): void {
-    this.blocks.delete(block.key);
-    this.blocks.set(block.key, block);
+  private letGo(block: StoredBlock): void {
+    if (--block.pins > 0) return;
+    this.pinned--;
+    const { unpinned } = this;
+    block.older = unpinned.older;
+    block.newer = unpinned;
+    unpinned.older.newer = block;
+    unpinned.older = block;
   }
 
   private evictOldest(): boolean {
-    for (const block of this.blocks.values()) {
-      if (block.pins > 0) continue;
-      this.blocks.delete(block.key);
-      this.evictions++;
-      return true;
-    }
-    return false;
+    const oldest = this.unpinned.newer;
+    if (oldest === this.unpinned) return false;
+    unlink(oldest);
+    this.blocks.delete(oldest.key);
+    this.evictions++;
+    return true;
   }
+}
+
+function unlink(block: StoredBlock): void {
+  block.older.newer = block.newer;
+  block.newer.older = block.older;
 }
