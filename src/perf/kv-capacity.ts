@@ -89,7 +89,8 @@ function tokensFor(deployment: Deployment, budget: number): number {
   const perToken = kvBytesPerToken(deployment);
   const { attention, layers } = deployment.model;
   const window = attention.kind === "grouped-query" ? attention.slidingWindow : null;
-  if (window === null) return budget / perToken;
+  // Windows in every layer bound a sequence's cache, but blocks are still handed out as if they grew.
+  if (window === null || window.layers >= layers) return budget / perToken;
   const windowed = (perToken * window.layers) / layers;
   return Math.max(budget / perToken, (budget - windowed * window.tokens) / (perToken - windowed));
 }

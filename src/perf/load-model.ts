@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ModelConfigError, modelFromConfig } from "./model-config.ts";
+import { ModelConfigError } from "./config-fields.ts";
+import { modelFromConfig } from "./model-config.ts";
 import { catalogueModel, similarModels } from "./model-name.ts";
 import type { ModelShape } from "./model-shape.ts";
 

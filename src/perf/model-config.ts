@@ -1,33 +1,39 @@
 import type { GroupedQueryAttention, LatentAttention, ModelShape } from "./model-shape.ts";
-import { quantizationFrom } from "./model-name.ts";
-import type { ExpertQuantization, GemmQuantization } from "./quantization.ts";
+import type { Json } from "./config-fields.ts";
+import { neededNumber as need, objectOf, optionalNumber as optional } from "./config-fields.ts";
+import { configuredQuantization } from "./model-config-quantization.ts";
 
-/** A model's config.json that cannot be used; the message names the key. */
-export class ModelConfigError extends Error {
-  override readonly name = "ModelConfigError";
-}
+const gemma3 = {
+  num_attention_heads: 8,
+  num_key_value_heads: 4,
+  head_dim: 256,
+  vocab_size: 262_208,
+  sliding_window_pattern: 6,
+};
 
-type Json = Readonly<Record<string, unknown>>;
+/** What published configs leave out because it is the family's default (transformers' configuration classes). */
+const familyDefaults: Readonly<Record<string, Json>> = { gemma3_text: gemma3, gemma3 };
 
 /**
  * The shape a Hugging Face config.json describes, of the families Llama, Mistral, Qwen, Mixtral, Qwen-MoE, gpt-oss,
- * MiniMax, GLM and DeepSeek (grouped-query or latent attention, dense or mixture of experts).
+ * Gemma, MiniMax, GLM and DeepSeek (grouped-query or latent attention, dense or mixture of experts). Layers are taken to
+ * be alike: a mixture's few dense layers count as experts, as AIConfigurator counts them.
  * @param config parsed config.json
  * @param quantization parsed hf_quant_config.json (NVIDIA's checkpoints), or null
  * @throws ModelConfigError when a needed key is absent or of the wrong type
  */
 export function modelFromConfig(name: string, config: Json, quantization: Json | null): ModelShape {
-  const text = object(config["text_config"]) ?? config;
+  const given = objectOf(config["text_config"]) ?? config;
+  const text = { ...familyDefaults[String(given["model_type"])], ...given };
   const layers = need(text, ["num_hidden_layers", "n_layer"]);
   const hiddenSize = need(text, ["hidden_size", "n_embd"]);
   const heads = need(text, ["num_attention_heads", "n_head"]);
   const experts = optional(text, ["n_routed_experts", "num_local_experts", "num_experts"]);
-  const { gemm, expertForm } = quantizationForm(config, text, quantization);
   return {
     name,
     layers,
     hiddenSize,
-    vocabularySize: need(text, ["vocab_size"]),
+    vocabularySize: need({ ...config, ...text }, ["vocab_size"]),
     attention:
       optional(text, ["kv_lora_rank"]) === null ? groupedQuery(text, heads, hiddenSize, layers) : latent(text, heads),
     feedForward:
@@ -40,25 +46,23 @@ export function modelFromConfig(name: string, config: Json, quantization: Json |
             intermediateSize: need(text, ["moe_intermediate_size", "intermediate_size"]),
             sharedIntermediateSize: sharedSize(text),
           },
-    quantization: quantizationFrom(gemm, expertForm),
+    quantization: configuredQuantization(config, text, quantization, layers),
   };
 }
 
 function groupedQuery(text: Json, heads: number, hiddenSize: number, layers: number): GroupedQueryAttention {
   const types = Array.isArray(text["layer_types"]) ? (text["layer_types"] as unknown[]) : [];
   const count = (word: string) => types.filter((type) => typeof type === "string" && type.includes(word)).length;
-  const window = optional(text, ["sliding_window"]);
-  const sliding = count("sliding");
   const linear = count("linear");
   const modelType = String(text["model_type"] ?? "");
   return {
     kind: "grouped-query",
     heads,
-    keyValueHeads: optional(text, ["num_key_value_heads"]) ?? heads,
+    keyValueHeads: optional(text, ["num_key_value_heads", "num_kv_heads"]) || heads,
     headDimension: optional(text, ["head_dim"]) ?? hiddenSize / heads,
-    normalizesQueryAndKey: text["use_qk_norm"] === true || modelType.startsWith("qwen3"),
+    normalizesQueryAndKey: text["use_qk_norm"] === true || /^(qwen3|gemma3|olmo2)/.test(modelType),
     gatesOutput: text["attn_output_gate"] === true,
-    slidingWindow: window !== null && sliding > 0 && sliding <= layers ? { tokens: window, layers: sliding } : null,
+    slidingWindow: slidingWindow(text, layers, types.length === 0 ? null : count("sliding") + count("chunked")),
     linear:
       linear === 0
         ? null
@@ -71,11 +75,30 @@ function groupedQuery(text: Json, heads: number, hiddenSize: number, layers: num
   };
 }
 
+/**
+ * Layers that see only a window: those `layer_types` names; else all but every n-th (`sliding_window_pattern`, Gemma);
+ * else every second one (Gemma 2); else all of them (Mistral 7B v0.1), unless the window is switched off (Qwen2).
+ */
+function slidingWindow(
+  text: Json,
+  layers: number,
+  named: number | null,
+): { readonly tokens: number; readonly layers: number } | null {
+  const tokens = optional(text, ["sliding_window", "attention_chunk_size"]);
+  if (tokens === null || tokens === 0 || text["use_sliding_window"] === false) return null;
+  const pattern = optional(text, ["sliding_window_pattern", "_sliding_window_pattern"]);
+  let windowed = named;
+  if (windowed === null && pattern !== null && pattern > 1) windowed = layers - Math.floor(layers / pattern);
+  if (windowed === null && text["model_type"] === "gemma2") windowed = Math.ceil(layers / 2);
+  windowed ??= text["sliding_window"] === undefined ? 0 : layers;
+  return windowed > 0 && windowed <= layers ? { tokens, layers: windowed } : null;
+}
+
 function latent(text: Json, heads: number): LatentAttention {
   return {
     kind: "latent",
     heads,
-    queryRank: need(text, ["q_lora_rank"]),
+    queryRank: optional(text, ["q_lora_rank"]) ?? 0,
     keyValueRank: need(text, ["kv_lora_rank"]),
     plainDimension: need(text, ["qk_nope_head_dim"]),
     rotaryDimension: need(text, ["qk_rope_head_dim"]),
@@ -89,73 +112,4 @@ function sharedSize(text: Json): number {
   if (given !== null) return given;
   const count = optional(text, ["n_shared_experts", "num_shared_experts"]) ?? 0;
   return count * (optional(text, ["moe_intermediate_size", "intermediate_size"]) ?? 0);
-}
-
-function quantizationForm(
-  config: Json,
-  text: Json,
-  separate: Json | null,
-): { gemm: GemmQuantization; expertForm: ExpertQuantization } {
-  const section = object(separate?.["quantization"]) ?? {};
-  const inside = object(config["quantization_config"]) ?? object(text["quantization_config"]) ?? {};
-  const algorithm = String(section["quant_algo"] ?? inside["quant_algo"] ?? inside["quant_method"] ?? "").toLowerCase();
-  if (algorithm === "") return { gemm: "bfloat16", expertForm: "bfloat16" };
-  if (algorithm.includes("nvfp4") || algorithm === "fp4") return { gemm: "nvfp4", expertForm: "nvfp4" };
-  if (algorithm.includes("mxfp4")) return { gemm: "bfloat16", expertForm: "w4a16_mxfp4" };
-  if (
-    algorithm.includes("awq") ||
-    algorithm.includes("gptq") ||
-    algorithm.includes("int4") ||
-    algorithm.includes("w4a16")
-  )
-    return { gemm: "int4_wo", expertForm: "int4_wo" };
-  if (algorithm.includes("fp8")) {
-    if (Array.isArray(inside["weight_block_size"])) return { gemm: "fp8_block", expertForm: "fp8_block" };
-    return inside["activation_scheme"] === "dynamic"
-      ? { gemm: "fp8", expertForm: "fp8" }
-      : { gemm: "fp8_static", expertForm: "fp8" };
-  }
-  if (algorithm === "compressed-tensors") return compressedTensors(inside);
-  throw new ModelConfigError(
-    `quantization "${algorithm}" is not known; known are fp8, nvfp4, mxfp4, awq, gptq and compressed-tensors`,
-  );
-}
-
-function compressedTensors(inside: Json): { gemm: GemmQuantization; expertForm: ExpertQuantization } {
-  const group = Object.values(object(inside["config_groups"]) ?? {})
-    .map(object)
-    .find((value) => value !== null);
-  const weights = object(group?.["weights"]) ?? {};
-  const activations = object(group?.["input_activations"]);
-  const ignored = Array.isArray(inside["ignore"]) && inside["ignore"].some((name) => String(name).includes("attn"));
-  if (weights["num_bits"] === 4) {
-    const form = weights["type"] === "float" ? "nvfp4" : "int4_wo";
-    return { gemm: ignored ? "bfloat16" : form, expertForm: form };
-  }
-  if (weights["type"] === "int") return { gemm: "int8_wo", expertForm: "int8_wo" };
-  return activations?.["dynamic"] === true
-    ? { gemm: "fp8", expertForm: "fp8" }
-    : { gemm: "fp8_static", expertForm: "fp8" };
-}
-
-function object(value: unknown): Json | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : null;
-}
-
-function optional(text: Json, keys: readonly string[]): number | null {
-  for (const key of keys) {
-    const value = text[key];
-    if (value === undefined || value === null) continue;
-    if (typeof value !== "number" || !(value >= 0)) {
-      throw new ModelConfigError(`${key}: found ${JSON.stringify(value)}, expected a number`);
-    }
-    return value;
-  }
-  return null;
-}
-
-function need(text: Json, keys: readonly string[]): number {
-  const value = optional(text, keys);
-  if (value === null) throw new ModelConfigError(`no ${keys.join(" or ")}`);
-  return value;
 }

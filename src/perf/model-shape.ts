@@ -40,6 +40,7 @@ export interface LinearAttention {
 export interface LatentAttention {
   readonly kind: "latent";
   readonly heads: number;
+  /** Rank of the queries' down projection; 0 = they are projected at once (DeepSeek-V2-Lite). */
   readonly queryRank: number;
   readonly keyValueRank: number;
   readonly plainDimension: number;

@@ -20,9 +20,10 @@ export function latentWeights({
   hiddenSize,
 }: Pick<LatentShare, "attention" | "heads" | "hiddenSize">): number {
   const { queryRank, keyValueRank, plainDimension, rotaryDimension, valueDimension } = attention;
+  const queries = heads * (plainDimension + rotaryDimension);
   return (
     hiddenSize * (queryRank + keyValueRank + rotaryDimension) +
-    queryRank * heads * (plainDimension + rotaryDimension) +
+    (queryRank > 0 ? queryRank : hiddenSize) * queries +
     keyValueRank * heads * (plainDimension + valueDimension) +
     heads * valueDimension * hiddenSize
   );
