@@ -67,6 +67,9 @@ const spellings: Readonly<Record<string, string>> = {
   rtxpro6000blackwellserver: "rtx_pro_6000_server",
 };
 
+/** Names a GPU goes by: AIConfigurator's and the short forms. */
+export const gpuNames: readonly string[] = [...gpus.map(({ name }) => name), ...Object.keys(spellings)];
+
 /** The GPU of a name: AIConfigurator's, or a short form of it ("b200", "H100-SXM", "NVIDIA L40S"). Null if unknown. */
 export function gpuOf(name: string): Gpu | null {
   const plain = name

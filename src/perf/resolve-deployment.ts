@@ -6,7 +6,7 @@ import { place } from "../config/validate.ts";
 import type { BackendName } from "./backend.ts";
 import { backendNames, backendOf } from "./backend.ts";
 import type { Deployment } from "./deployment.ts";
-import { gpuOf, gpus } from "./gpu.ts";
+import { gpuNames, gpuOf, gpus } from "./gpu.ts";
 import type { ModelQuantization, ModelShape } from "./model-shape.ts";
 import {
   attentionQuantizations,
@@ -38,7 +38,7 @@ export function resolveDeployment(
   else if (gpu === null) {
     complain(
       "aic_system",
-      `unknown GPU "${aic.system}"${suggestion(aic.system, known)}; known are ${known.join(", ")}`,
+      `unknown GPU "${aic.system}"${suggestion(aic.system, gpuNames)}; known are ${known.join(", ")}`,
     );
   }
   const quantized = model === null ? null : withQuantization(aic, model, complain);
@@ -129,10 +129,14 @@ function checkSplit(aic: AicArgs, model: ModelShape, complain: Complain): void {
   }
   const width = tp * (aic.attentionDpSize ?? 1);
   const { tensor, groups } = expertSplit(aic, model);
-  if (tensor * groups !== width) {
+  const wholeWidth = `aic_tp_size ${tp} × aic_attention_dp_size ${aic.attentionDpSize ?? 1}`;
+  if (!Number.isInteger(tensor) || !Number.isInteger(groups)) {
+    const [key, size] = aic.moeEpSize === null ? ["aic_moe_tp_size", tensor] : ["aic_moe_ep_size", groups];
+    complain(key as string, `found ${size}, which does not divide ${wholeWidth}`);
+  } else if (tensor * groups !== width) {
     complain(
       aic.moeEpSize === null ? "aic_moe_tp_size" : "aic_moe_ep_size",
-      `moe tp ${tensor} × moe ep ${groups} must equal aic_tp_size ${tp} × aic_attention_dp_size ${aic.attentionDpSize ?? 1}`,
+      `moe tp ${tensor} × moe ep ${groups} must equal ${wholeWidth}`,
     );
   } else if (feedForward.experts % groups !== 0) {
     complain(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, ProblemList } from "../config/config-error.ts";
 import { validateEngineArgs } from "../config/engine-args.ts";
+import { gpus } from "./gpu.ts";
 import { resolveEnginePerformance } from "./resolve.ts";
 
 const guide = {
@@ -10,7 +11,7 @@ const guide = {
   aic_tp_size: 1,
 };
 
-function resolve(given: object) {
+async function resolve(given: object) {
   const problems = new ProblemList();
   const args = validateEngineArgs(given, "--extra-engine-args", "aggregated", problems);
   problems.throwIfAny();
@@ -93,6 +94,33 @@ describe("resolveEnginePerformance", () => {
     expect(drafting.prefillMs(1, 4000, 0)).toBe(perfModel.prefillMs(1, 4000, 0));
   });
 
+  it("adds what servers add when asked to, and says where that has no effect", async () => {
+    const bare = (await resolve(guide)).perfModel;
+    const { perfModel, notes } = await resolve({ ...guide, perf_overheads: "measured" });
+    expect(notes).toEqual([]);
+    expect(perfModel.provenance.kind).toBe("roofline");
+    expect(perfModel.provenance.description).toMatch(/measured overheads of a vllm server/);
+    expect(perfModel.decodeMs(8, 4000, 0, 1)).toBeGreaterThan(bare.decodeMs(8, 4000, 0, 1));
+    const serial = await resolve({ ...guide, perf_overheads: "measured", aic_backend_version: "0.12.0" });
+    expect(serial.perfModel.provenance.description).toMatch(/vllm-serial server/);
+    const unseen = await resolve({ ...guide, aic_model_path: "Qwen/Qwen3-30B-A3B", perf_overheads: "measured" });
+    expect(unseen.notes.join()).toMatch(/no server of this kind was measured under vllm/);
+    expect((await resolve({ perf_overheads: "measured" })).notes.join()).toMatch(/no effect without aic_backend/);
+  });
+
+  it.each(gpus.flatMap(({ name }) => ["vllm", "trtllm", "sglang"].map((backend) => [name, backend] as const)))(
+    "prices %s under %s, with overheads too",
+    async (system, backend) => {
+      for (const overheads of ["none", "measured"]) {
+        const given = { ...guide, aic_system: system, aic_backend: backend, perf_overheads: overheads };
+        const { perfModel, numGpuBlocks } = await resolve(given);
+        expect(numGpuBlocks).toBeGreaterThan(0);
+        expect(perfModel.decodeMs(8, 1000, 0, 1)).toBeGreaterThan(1);
+        expect(perfModel.decodeMs(8, 1000, 0, 1)).toBeLessThan(60);
+      }
+    },
+  );
+
   it("runs mixtures with attention data parallelism and expert groups", async () => {
     const given = {
       ...guide,
@@ -127,6 +155,19 @@ describe("resolveEnginePerformance", () => {
       { ...guide, aic_model_path: "meta-llama/Llama-3.1-405B" },
       /does not fit on 1 × h200_sxm: a GPU has 141\.0 GiB × 0\.9, less weights 75\d\.\d/,
     ],
+    [
+      { ...guide, aic_model_path: "Qwen/Qwen3-30B-A3B", aic_moe_ep_size: 2 },
+      /aic_moe_ep_size: found 2, which does not divide aic_tp_size 1 × aic_attention_dp_size 1/,
+    ],
+    [
+      { ...guide, aic_model_path: "Qwen/Qwen3-30B-A3B", aic_tp_size: 2, aic_moe_tp_size: 4 },
+      /aic_moe_tp_size: found 4, which does not divide/,
+    ],
+    [{ ...guide, aic_system: "h2000" }, /aic_system: unknown GPU "h2000" \(did you mean "h200"\?\)/],
+    [{ ...guide, dp_size: 4, aic_attention_dp_size: 2 }, /dp_size: found 4, but aic_attention_dp_size is 2/],
+    [{ ...guide, aic_nextn: 6 }, /aic_nextn: found 6, expected a whole number from 1 to 5/],
+    [{ ...guide, aic_nextn_accept_rates: "0.8" }, /aic_nextn_accept_rates: found "0.8", but it needs aic_nextn/],
+    [{ ...guide, perf_overheads: "some" }, /perf_overheads: found "some", expected one of "none", "measured"/],
     [{ ...guide, perf_data: "/no/such/folder" }, /perf_data: \/no\/such\/folder: no AIConfigurator tables there/],
     [{ planner_profile_data: "/no/such/profile.npz" }, /planner_profile_data: \/no\/such\/profile\.npz/],
   ])("explains %j", async (given, message) => {

@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runCli, scratchFolder } from "./run-cli.ts";
+import { hasShared, sharedPath } from "./shared-data.ts";
+
+const guide = { aic_backend: "vllm", aic_system: "h200_sxm", aic_model_path: "nvidia/Llama-3.1-8B-Instruct-FP8" };
+const folder = scratchFolder();
+const trace = join(folder, "trace.jsonl");
+writeFileSync(trace, `${JSON.stringify({ timestamp: 0, input_length: 100, output_length: 5, hash_ids: [1] })}\n`);
+
+/** What a replay with these engine arguments says on its way out. */
+async function refusal(given: object, ...flags: string[]): Promise<string> {
+  const args = ["replay", trace, "--extra-engine-args", JSON.stringify(given), ...flags];
+  const { code, stdout, stderr } = await runCli(args, { cwd: folder });
+  expect(stdout).toBe("");
+  expect(code).toBe(2);
+  return stderr;
+}
+
+describe("a replay with wrong performance arguments ends with exit code 2 and says why", () => {
+  it.each([
+    [{ ...guide, aic_system: "h300" }, /^windtunnel: --extra-engine-args aic_system: unknown GPU "h300"/],
+    [{ ...guide, aic_backend: "tgi" }, /aic_backend: found "tgi", expected one of "vllm", "trtllm", "sglang"/],
+    [{ aic_backend: "vllm" }, /aic_model_path: is missing[\s\S]*aic_system: is missing/],
+    [{ ...guide, aic_model_path: "Qwen/Qwen4" }, /aic_model_path: unknown model "Qwen\/Qwen4"/],
+    [{ ...guide, aic_tp_size: 3 }, /aic_tp_size: found 3, but .* 32 attention heads/],
+    [{ ...guide, dp_size: 4, aic_attention_dp_size: 2 }, /dp_size: found 4, but aic_attention_dp_size is 2/],
+    [{ ...guide, aic_nextn: 6 }, /aic_nextn: found 6/],
+    [{ ...guide, aic_nextn_accept_rates: "0.8" }, /aic_nextn_accept_rates: .*needs aic_nextn/],
+    [{ ...guide, aic_model_path: "deepseek-ai/DeepSeek-R1" }, /does not fit on 1 × h200_sxm: .* weights 657\.3/],
+  ])("%j", async (given, message) => {
+    expect(await refusal(given)).toMatch(message);
+  });
+
+  it("a folder without tables, and one that is no folder", async () => {
+    expect(await refusal(guide, "--perf-data", folder)).toMatch(/perf_data: .*no AIConfigurator tables there/);
+    expect(await refusal(guide, "--perf-data", trace)).toMatch(/perf_data: .*trace\.jsonl/);
+  });
+
+  it.skipIf(!hasShared)("a version or GPU the tables lack (needs ../shared)", async () => {
+    const tables = sharedPath("perf", "aic");
+    const version = { ...guide, aic_backend_version: "9.9.9" };
+    expect(await refusal(version, "--perf-data", tables)).toMatch(/no tables of vllm 9\.9\.9; there are 0\.24\.0/);
+    const gpu = { ...guide, aic_system: "b200" };
+    expect(await refusal(gpu, "--perf-data", tables)).toMatch(/no tables of b200_sxm; there are h200_sxm/);
+  });
+});
