@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { smallRun } from "../../test/small-run.ts";
 import type { SmallRow } from "../../test/small-run.ts";
+import type { ClientBehaviour } from "../workload/client-behaviour.ts";
 import type { Observation, Planner, Targets } from "../planner/planner.ts";
 
 /** Asks for nothing, remembers what it sees. */
@@ -106,4 +107,43 @@ it("tells prefill from decode workers in a disaggregated run", async () => {
   }
   expect(planner.seen.some(({ pools }) => pools.decode!.workers[0]!.inFlight > 0)).toBe(true);
   expect(planner.seen.some(({ pools }) => pools.prefill!.workers[0]!.awaitingFirstToken > 0)).toBe(true);
+});
+
+const impatient: ClientBehaviour = {
+  timeoutMs: 1500,
+  firstTokenTimeoutMs: null,
+  cancelShare: 0,
+  cancelAfterMs: 1000,
+  maxRetries: 3,
+  retryOn: ["timeout"],
+  backoffMs: 100,
+  backoffFactor: 1,
+  maxBackoffMs: 1000,
+  jitter: 0,
+};
+
+it("counts a request whose client tries again once, and never those that were given up", async () => {
+  const seen: Observation[] = [];
+  const planner: Planner = {
+    firstTickSeconds: () => 1,
+    onTick: (observation) => {
+      seen.push(structuredClone(observation));
+      return { replicas: {}, nextTickSeconds: observation.nowSeconds + 1 };
+    },
+  };
+  const { outcome } = await smallRun(rows, {
+    engine: { num_gpu_blocks: 2048, block_size: 64, max_num_seqs: 2 },
+    semantics: "current",
+    change: { planner, client: impatient },
+  });
+  expect(outcome.disruptions?.retries).toBeGreaterThan(5);
+  const { arrivalNs, terminalNs } = outcome.ledger;
+  for (const { nowSeconds, pools, frontEnd } of seen) {
+    // Those waiting to try again are with nobody.
+    const unfinished = rows.filter(
+      (_, i) => arrivalNs[i]! <= nowSeconds * 1e9 && !(terminalNs[i]! <= nowSeconds * 1e9),
+    );
+    expect(frontEnd.inFlight).toBeLessThanOrEqual(unfinished.length);
+    expect(pools.agg!.inFlight).toBe(frontEnd.inFlight);
+  }
 });

@@ -88,7 +88,8 @@ export class RequestWatch {
     const pools = new Concurrency(sinceNs, atNs);
     const still: number[] = [];
     const waiting = { requests: 0, tokens: 0, oldestNs: atNs, atRouter: 0, atRouterTokens: 0 };
-    for (const request of [...this.underWay, ...this.offered]) {
+    // A client that tries again offers a request that may still be listed from its first attempt.
+    for (const request of new Set([...this.underWay, ...this.offered])) {
       const firstNs = ledger.firstTokenNs[request]!;
       const answered = firstNs <= atNs;
       if (answered && firstNs > sinceNs) firstTokens.push(this.answer(request));
