@@ -12,7 +12,7 @@ import { studyCells } from "./study-cells.ts";
 import { studyOptions, studyPoints } from "./study-points.ts";
 import type { StudyPlan } from "./study-plan.ts";
 import { summarize } from "./study-summary.ts";
-import { markdownTables, studyTables } from "./study-tables.ts";
+import { markdownTables, overviewTables, studyTables } from "./study-tables.ts";
 
 /** Where a study's results go and how many runs go on at a time. */
 export interface StudyRequest {
@@ -71,6 +71,7 @@ export async function writeStudy(
     "results.jsonl": rows.map((row) => `${JSON.stringify(row)}\n`),
     "results.csv": csvLines(rows),
     "study.md": [markdown],
+    "overview.md": [markdownTables(overviewTables(cells, summaries))],
     "index.html": [renderStudyPage(plan, cells, summaries)],
   };
   for (const [name, lines] of Object.entries(files)) await writeFileAtomically(join(out, name), lines);

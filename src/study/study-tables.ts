@@ -23,6 +23,37 @@ export function studyTables(cells: readonly StudyCell[], summaries: readonly Pol
   return [summaryTable(summaries), ...cells.map(cellTable)];
 }
 
+/** All policies over all cells, then a table a trace: its start-up times side by side. */
+export function overviewTables(cells: readonly StudyCell[], summaries: readonly PolicySummary[]): TextTable[] {
+  const groups = new Map<string, StudyCell[]>();
+  for (const cell of cells) {
+    const key = JSON.stringify([cell.trace, cell.seed]);
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  return [summaryTable(summaries), ...[...groups.values()].map(traceTable)];
+}
+
+/** Attainment, GPU-hours, events and ratio to the oracle of every policy at every start-up time of a trace. */
+function traceTable(cells: readonly StudyCell[]): TextTable {
+  const [first] = cells;
+  const policies = [...new Set(cells.flatMap(({ entries }) => entries.map(({ policy }) => policy)))];
+  const ceiling = first!.ceiling === null ? "" : `, ceiling ${percent(first!.ceiling)}`;
+  const seed = first!.seed === 0 ? "" : `, seed ${first!.seed}`;
+  return {
+    title: `${first!.trace}${seed}${ceiling}`,
+    head: ["policy", ...cells.map(({ startupSeconds }) => `start-up ${startupSeconds} s`)],
+    rows: policies.map((policy) => [
+      policy,
+      ...cells.map(({ entries }) => {
+        const entry = entries.find((one) => one.policy === policy);
+        if (entry === undefined || entry.error !== null) return dash;
+        const oracle = entry.ofOracle === null ? "" : `, ${entry.ofOracle.toFixed(2)} ×`;
+        return `${percent(entry.attainment)}, ${figure(entry.gpuHours, 2)} h, ${figure(entry.events, 0)}${oracle}`;
+      }),
+    ]),
+  };
+}
+
 function summaryTable(summaries: readonly PolicySummary[]): TextTable {
   const [first] = summaries;
   return {

@@ -6,7 +6,7 @@ import { studyCells } from "./study-cells.ts";
 import { readStudyPlan } from "./study-plan.ts";
 import { studyOptions, studyPoints } from "./study-points.ts";
 import { summarize } from "./study-summary.ts";
-import { markdownTables, studyTables } from "./study-tables.ts";
+import { markdownTables, overviewTables, studyTables } from "./study-tables.ts";
 
 const plan = {
   traces: [{ name: "chat", trace: "preset:chat" }],
@@ -138,6 +138,9 @@ describe("the cells of a study", () => {
   it("are written as Markdown", () => {
     const markdown = markdownTables(studyTables(cells, summarize(cells)));
     expect(markdown).toContain("### chat, start-up 60 s, ceiling 90.0 %");
+    const overview = markdownTables(overviewTables(cells, summarize(cells)));
+    expect(overview).toMatch(/\| policy +\| +start-up 0 s \| +start-up 60 s \|/);
+    expect(overview).toMatch(/\| better +\| +80\.0 %, 2\.00 h, 4, 1\.25 × \| +65\.0 %, 1\.50 h, 0 \|/);
     expect(markdown).toMatch(/\| better \* +\| +80\.0 % \| +2\.00 \| +4 \| +1\.25 \|/);
   });
 });

@@ -31,7 +31,11 @@ function studyCommand(): Command {
     .option("--traces <DIR>", "folder of the plan's trace files (default: the plan's own)")
     .option("--oracle <FILE>", "bounds to compare with: [{trace, startup_seconds, points: [{attainment, gpu_hours}]}]")
     .option("--parallel <N>", "runs at a time (default: the cores of this machine)")
-    .option("--out <DIR>", "folder of index.html, study.md, results.jsonl and results.csv", "windtunnel-study")
+    .option(
+      "--out <DIR>",
+      "folder of index.html, study.md, overview.md, results.jsonl and results.csv",
+      "windtunnel-study",
+    )
     .option("--dry-run", "list the runs and stop")
     .option("--quiet", "print nothing but errors");
 }
