@@ -40,6 +40,7 @@ function passByPassSide(trace: Trace, config: EngineConfig, name: SemanticsName,
     outputLength: trace.outputLength,
     sampler: null,
     tiers: null,
+    rounds: null,
     gapsOfCompletedOnly: false,
     interruptible: false,
   });

@@ -77,6 +77,7 @@ function workerOf(kind: Kind, trace: Trace, numGpuBlocks: number, semanticsName:
     sampler: null,
     gapsOfCompletedOnly: false,
     tiers: null,
+    rounds: null,
     interruptible: false,
   };
   const rank = kind === "sglang" ? new SglangRank(context) : new PagedRank(context);

@@ -101,6 +101,8 @@ function engineConfigOf(args: ValidatedEngineArgs): EngineConfig {
     kvTransferBandwidth: args.kvTransferBandwidth ?? 0,
     kvTransferTimingMode: args.kvTransferTimingMode,
     sglang: args.sglang,
+    ...(args.maxUtilization ? { maxUtilization: true } : {}),
+    ...(args.prefillScheduleInterval > 1 ? { prefillScheduleInterval: args.prefillScheduleInterval } : {}),
     ...(args.kvTiers === null ? {} : { kvTiers: args.kvTiers }),
     perfModel: polynomialPerfModel,
   };

@@ -22,13 +22,23 @@ const sglang = z.strictObject({
     orNull(wholeNumber({ min: 1 }, "Longest chunk of a prompt; a multiple of block_size.")),
   ),
   clip_max_new_tokens: z.optional(orNull(wholeNumber({ min: 0 }, "Output tokens reserved at most at admission."))),
+  prefill_decode_interval: z.optional(
+    orNull(wholeNumber({ min: 0 }, "Passes without prefill after one with; current semantics only.")),
+  ),
   schedule_conservativeness: z.optional(
     orNull(realNumber({ min: 0 }, "Scales the share of output reserved at admission.")),
   ),
 });
 
 const trtllm = z.strictObject({
-  capacity_scheduler_policy: z.optional(orNull(choice(["guaranteed_no_evict"], "When a request may be admitted."))),
+  capacity_scheduler_policy: z.optional(
+    orNull(
+      choice(
+        ["guaranteed_no_evict", "max_utilization"],
+        "When a request may be admitted; the second under current semantics only.",
+      ),
+    ),
+  ),
 });
 
 const reasoning = z.strictObject({
@@ -104,6 +114,9 @@ const shape = {
   bandwidth_g3_to_g2_gbps: tierBandwidth("SSD → host, 1e9 bytes/s."),
   bandwidth_g2_to_g4_gbps: tierBandwidth("Host → object store, 1e9 bytes/s."),
   bandwidth_g4_to_g2_gbps: tierBandwidth("Object store → host, 1e9 bytes/s."),
+  prefill_schedule_interval: orNull(
+    wholeNumber({ min: 1 }, "With attention DP prompts are computed in every n-th pass only; current semantics only."),
+  ),
   preemption_mode: choice(["lifo", "fifo"], "Which running request gives way: the newest or the oldest."),
   router_queue_policy: orNull(queuePolicy),
   sglang: orNull(sglang),

@@ -132,9 +132,10 @@ describe("the reference's own answers about null and bounds (1.4.2)", () => {
       "sglang.chunked_prefill_size: found 8192, expected a multiple of the block size 3",
     ],
     [
-      { engine_type: "trtllm", trtllm: { capacity_scheduler_policy: "max_utilization" } },
-      'trtllm.capacity_scheduler_policy: found "max_utilization", expected one of "guaranteed_no_evict"',
+      { engine_type: "trtllm", trtllm: { capacity_scheduler_policy: "static_batch" } },
+      'trtllm.capacity_scheduler_policy: found "static_batch", expected one of "guaranteed_no_evict", "max_utilization"',
     ],
+    [{ prefill_schedule_interval: 0 }, "prefill_schedule_interval: found 0, expected a whole number of at least 1"],
     [{ is_prefill: true, is_decode: true }, "is_prefill: found true beside is_decode true; a worker cannot be both"],
     [{ worker_type: "prefill" }, 'worker_type: found "prefill", but --extra-engine-args takes aggregated workers'],
     [{ is_decode: true }, 'is_decode: found "decode", but --extra-engine-args takes aggregated workers'],

@@ -55,6 +55,10 @@ export interface ValidatedEngineArgs {
   readonly kvBytesPerToken: number | null;
   readonly kvTransferBandwidth: number | null;
   readonly kvTransferTimingMode: "full_prompt" | "destination_missing";
+  /** `trtllm.capacity_scheduler_policy` is "max_utilization". */
+  readonly maxUtilization: boolean;
+  /** 1 = every pass may compute prompts. */
+  readonly prefillScheduleInterval: number;
   /** Cache tiers below GPU memory; null = none asked for. */
   readonly kvTiers: KvTierConfig | null;
   readonly routerQueuePolicy: "fcfs" | "lcfs" | "wspt" | null;
@@ -64,6 +68,7 @@ export interface ValidatedEngineArgs {
     readonly chunkedPrefillSize: number;
     readonly clipMaxNewTokens: number;
     readonly scheduleConservativeness: number;
+    readonly prefillDecodeInterval: number;
   };
   /** The arguments as given, for reports. */
   readonly given: GivenEngineArgs;
@@ -316,6 +321,8 @@ function fillIn(
     kvBytesPerToken: args.kv_bytes_per_token ?? null,
     kvTransferBandwidth: args.kv_transfer_bandwidth ?? null,
     kvTransferTimingMode: args.kv_transfer_timing_mode ?? engineArgDefaults.kv_transfer_timing_mode,
+    maxUtilization: args.trtllm?.capacity_scheduler_policy === "max_utilization",
+    prefillScheduleInterval: args.prefill_schedule_interval ?? 1,
     kvTiers: kvTiersOf(args),
     routerQueuePolicy: args.router_queue_policy ?? null,
     sglang: {
@@ -323,6 +330,7 @@ function fillIn(
       maxPrefillTokens: args.sglang?.max_prefill_tokens ?? sglangDefaults.max_prefill_tokens,
       chunkedPrefillSize: args.sglang?.chunked_prefill_size ?? sglangDefaults.chunked_prefill_size,
       clipMaxNewTokens: args.sglang?.clip_max_new_tokens ?? sglangDefaults.clip_max_new_tokens,
+      prefillDecodeInterval: args.sglang?.prefill_decode_interval ?? 0,
       scheduleConservativeness: args.sglang?.schedule_conservativeness ?? sglangDefaults.schedule_conservativeness,
     },
     given: args,

@@ -48,6 +48,8 @@ export async function resolveEngine(
     kvTransferBandwidth: args.kvTransferBandwidth ?? 0,
     kvTransferTimingMode: args.kvTransferTimingMode,
     sglang: args.sglang,
+    ...(args.maxUtilization ? { maxUtilization: true } : {}),
+    ...(args.prefillScheduleInterval > 1 ? { prefillScheduleInterval: args.prefillScheduleInterval } : {}),
     ...(tiers === null ? {} : { kvTiers: tiers }),
     perfModel: performance.perfModel,
   };

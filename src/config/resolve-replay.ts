@@ -18,7 +18,7 @@ import type { ResolvedAutoscaler } from "./resolve-autoscaler.ts";
 import { resolveEngine } from "./resolve-engine.ts";
 import type { ResolvedEngine } from "./resolve-engine.ts";
 import { prefillEstimate, resolveRouter } from "./resolve-router.ts";
-import { validate } from "./validate.ts";
+import { place, validate } from "./validate.ts";
 import { workloadFrom } from "./workload-spec.ts";
 import type { WorkloadSpec } from "./workload-spec.ts";
 
@@ -150,7 +150,22 @@ function engineArgs(
   given: ReplayValues,
   problems: ProblemList,
 ): ValidatedEngineArgs | null {
-  return validateEngineArgs(document, where, role, problems, given.perfData);
+  const args = validateEngineArgs(document, where, role, problems, given.perfData);
+  if (args !== null && given.semantics === "dynamo-1.4") checkOldRules(args, where, problems);
+  return args;
+}
+
+/** Settings ai-dynamo 1.4.2 refuses. */
+function checkOldRules(args: ValidatedEngineArgs, where: string, problems: ProblemList): void {
+  const refuse = (key: string, found: unknown) =>
+    problems.add(
+      place(where, [key]),
+      `found ${JSON.stringify(found)}, which --semantics dynamo-1.4 does not know; use current`,
+    );
+  if (args.maxUtilization) refuse("trtllm.capacity_scheduler_policy", "max_utilization");
+  if (args.given.prefill_schedule_interval != null) refuse("prefill_schedule_interval", args.prefillScheduleInterval);
+  const interval = args.given.sglang?.prefill_decode_interval;
+  if (interval != null) refuse("sglang.prefill_decode_interval", interval);
 }
 
 /** A hand-off needs two engines of a kind. */

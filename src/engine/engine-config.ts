@@ -36,10 +36,22 @@ export interface EngineConfig {
   readonly kvTransferBandwidth: number;
   readonly kvTransferTimingMode: "full_prompt" | "destination_missing";
   readonly sglang: SglangConfig;
+  /**
+   * TRT-LLM-like engines: admit what fits now and preempt when the pool is full, instead of promising every request
+   * the blocks of its whole output.
+   */
+  readonly maxUtilization?: boolean;
+  /** vLLM-like engines with attention DP: only every so many passes compute prompts while others decode; 1 when absent. */
+  readonly prefillScheduleInterval?: number;
   /** Cache tiers below GPU memory; absent without. */
   readonly kvTiers?: KvTierConfig;
   /** Prices a pass. */
   readonly perfModel: PerfModel;
+}
+
+/** Whether every request is promised the blocks of its whole output at admission, so that nothing is preempted. */
+export function promisesWholeOutput(config: EngineConfig): boolean {
+  return config.engineType === "trtllm" && config.maxUtilization !== true;
 }
 
 /** Speculative decoding: `nextn` draft tokens a step, each accepted if all before it were. */
@@ -59,4 +71,6 @@ export interface SglangConfig {
   readonly chunkedPrefillSize: number;
   readonly clipMaxNewTokens: number;
   readonly scheduleConservativeness: number;
+  /** Passes without prefill after one with; 0 when absent. */
+  readonly prefillDecodeInterval?: number;
 }

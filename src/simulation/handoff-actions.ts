@@ -1,3 +1,4 @@
+import { promisesWholeOutput } from "../engine/engine-config.ts";
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import { nothingSent, type InterruptedRequest } from "../engine/interruption.ts";
@@ -302,8 +303,10 @@ export class HandoffActions {
     const station = this.context.board.of("decode", member) as Station<DecodeWorker>;
     this.decodeOf.set(request, station);
     this.context.board.touch(station, nowNs);
-    const { blockSize, numGpuBlocks, engineType } = this.context.topology.decodeEngine;
-    const promised = engineType === "trtllm" ? this.context.trace.outputLength[request]! : 0;
+    const { blockSize, numGpuBlocks } = this.context.topology.decodeEngine;
+    const promised = promisesWholeOutput(this.context.topology.decodeEngine)
+      ? this.context.trace.outputLength[request]!
+      : 0;
     if (Math.ceil((this.context.trace.inputLength[request]! + promised) / blockSize) > numGpuBlocks) {
       this.rejectDestination(request, nowNs);
       return;

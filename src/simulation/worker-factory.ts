@@ -12,6 +12,7 @@ import { PassByPassDecodeWorker, PassByPassPrefillWorker } from "../engine/pass-
 import { PagedRank } from "../engine/pass-by-pass/paged-rank.ts";
 import { PrefillRank } from "../engine/pass-by-pass/prefill-rank.ts";
 import { PassByPassWorker } from "../engine/pass-by-pass/pass-by-pass-worker.ts";
+import { PrefillRounds } from "../engine/prefill-rounds.ts";
 import { PromptBlocks } from "../engine/prompt-blocks.ts";
 import { SglangDecodeRank } from "../engine/sglang/sglang-decode-rank.ts";
 import { SglangPrefillRank } from "../engine/sglang/sglang-prefill-rank.ts";
@@ -61,8 +62,11 @@ export function workerFactory(
     engine: "pass-by-pass",
     tiers,
     create(id) {
-      const ranks = Array.from({ length: config.dpSize }, (_, rank) => createRank(context(id * config.dpSize + rank)));
-      return new PassByPassWorker(ranks, horizonNs, whole && preference !== "pass-by-pass");
+      const rounds = PrefillRounds.of(config);
+      const ranks = Array.from({ length: config.dpSize }, (_, rank) =>
+        createRank({ ...context(id * config.dpSize + rank), rounds }),
+      );
+      return new PassByPassWorker(ranks, horizonNs, whole && preference !== "pass-by-pass", rounds);
     },
   };
 }
@@ -161,6 +165,7 @@ function rankContexts(
     prompts,
     inputLength: trace.inputLength,
     outputLength: trace.outputLength,
+    rounds: null,
     tiers: tiers?.create() ?? null,
     sampler: speculative === null ? null : new AcceptanceSampler(speculative.seed + index, speculative.acceptRates),
     gapsOfCompletedOnly: !whole,

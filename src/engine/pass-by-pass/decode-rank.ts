@@ -1,3 +1,4 @@
+import { promisesWholeOutput } from "../engine-config.ts";
 import type { FailureReason, RequestStatus } from "../../metrics/request-ledger.ts";
 import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
 import type { RankContext } from "./engine-rank.ts";
@@ -193,7 +194,7 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
 
   private destinationFits(state: RequestState, hits: readonly number[]): boolean {
     const { cache } = this;
-    if (this.config.engineType === "trtllm") return this.worstCaseFits(state);
+    if (promisesWholeOutput(this.config)) return this.worstCaseFits(state);
     let pinnedFromCache = 0;
     for (const block of hits) if (!cache.isReferenced(block)) pinnedFromCache++;
     const fresh = Math.ceil(state.promptLength / this.config.blockSize) - hits.length;

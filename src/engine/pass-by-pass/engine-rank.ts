@@ -2,6 +2,7 @@ import type { RequestLedger } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
 import type { ForwardPass } from "../forward-pass.ts";
 import type { InterruptedRequest } from "../interruption.ts";
+import type { PrefillRounds } from "../prefill-rounds.ts";
 import type { PromptBlocks } from "../prompt-blocks.ts";
 import type { Semantics } from "../semantics.ts";
 import type { AcceptanceSampler } from "../speculative/acceptance-sampler.ts";
@@ -30,6 +31,8 @@ export interface EngineRank {
   endIdle?(endNs: number): boolean;
   /** Runs passes that only decode in a row; absent where a rank has no such shortcut. See PagedRank. */
   runDecodeRow?(startNs: number, untilNs: number, horizonNs: number, previous: ForwardPass): number;
+  /** Passes went by in which nothing ran because prefill was closed. */
+  onClosedRounds?(): void;
   /** When a request that waits for blocks from a lower cache tier may have them, whole ns; Infinity = none waits. */
   readonly wakeNs?: number;
   /** What the passes so far have changed is known to routers; absent where they know it at once. */
@@ -49,6 +52,8 @@ export interface RankContext {
   /** Prompt and wanted output tokens of every request. */
   readonly inputLength: Int32Array;
   readonly outputLength: Int32Array;
+  /** How often the ranks of this worker may compute prompts; null = in every pass. */
+  readonly rounds: PrefillRounds | null;
   /** Cache tiers below GPU memory; null without. */
   readonly tiers: KvTiers | null;
   /** Draws speculative acceptances; null without speculation. */

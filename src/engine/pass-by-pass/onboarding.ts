@@ -42,6 +42,8 @@ export class Onboarding {
       for (let i = 0; i < found; i++) state.blocks.push(scheduler.cache.allocate());
     };
     tiers.onboard(key, resident, run, makeRoom, () => {
+      // It may have been taken out meanwhile.
+      if (!this.requests.includes(state)) return;
       state.computed = computed;
       scheduler.registerFullBlocks(state, computed);
       tiers.countHits(run, blockSize);
@@ -54,6 +56,17 @@ export class Onboarding {
   take(): void {
     const state = this.ready.shift()!;
     this.requests.splice(this.requests.indexOf(state), 1);
+  }
+
+  /** Takes a request out, its blocks with it; undefined when it is not here. */
+  withdraw(request: number): RequestState | undefined {
+    const state = this.requests.find((each) => each.request === request);
+    if (state === undefined) return undefined;
+    this.requests.splice(this.requests.indexOf(state), 1);
+    if (this.ready.includes(state)) this.ready.splice(this.ready.indexOf(state), 1);
+    this.scheduler.releaseBlocks(state);
+    state.computed = 0;
+    return state;
   }
 
   /**

@@ -55,7 +55,15 @@ export class PagedRank implements EngineRank, SchedulerListener {
     this.semantics = context.semantics;
     this.ledger = context.ledger;
     this.cache = new PagedKvCache(this.config.numGpuBlocks, this.config.enablePrefixCaching, context.prompts.keySpan);
-    this.scheduler = new VllmScheduler(this.config, this.semantics, this.cache, context.prompts, this, context.tiers);
+    this.scheduler = new VllmScheduler(
+      this.config,
+      this.semantics,
+      this.cache,
+      context.prompts,
+      this,
+      context.tiers,
+      context.rounds,
+    );
     this.price = new PassPrice(this.config);
     this.row = new DecodeRow(this.config.blockSize);
     this.sampler = context.sampler;
@@ -110,6 +118,8 @@ export class PagedRank implements EngineRank, SchedulerListener {
   /** Takes a request out of the queue or the batch; null when it is in neither. */
   protected takeOut(request: number): RequestState | null {
     const { running, waiting } = this.scheduler;
+    const onboarding = this.scheduler.onboarding?.withdraw(request);
+    if (onboarding !== undefined) return onboarding;
     const at = running.findIndex((state) => state.request === request);
     const state = at >= 0 ? running.splice(at, 1)[0] : waiting.remove(request);
     if (state === undefined) return null;

@@ -1,5 +1,6 @@
 import { copyForwardPass, emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
 import type { InterruptedRequest } from "../interruption.ts";
+import type { PrefillRounds } from "../prefill-rounds.ts";
 import type { Worker } from "../worker.ts";
 import type { EngineRank } from "./engine-rank.ts";
 
@@ -29,13 +30,21 @@ export class PassByPassWorker implements Worker {
   private readonly durations: Float64Array;
   private readonly horizonNs: number;
   private readonly rowsAllowed: boolean;
+  private readonly rounds: PrefillRounds | null;
 
   /**
    * @param horizonNs a pass that would end later is left unfinished, and the worker stops
    * @param rowsAllowed whether passes that only decode may run in rows (same numbers, faster)
+   * @param rounds how often the ranks may compute prompts; they have the same
    */
-  constructor(ranks: readonly EngineRank[], horizonNs = Infinity, rowsAllowed = true) {
+  constructor(
+    ranks: readonly EngineRank[],
+    horizonNs = Infinity,
+    rowsAllowed = true,
+    rounds: PrefillRounds | null = null,
+  ) {
     this.ranks = ranks;
+    this.rounds = rounds;
     this.rowsAllowed = rowsAllowed;
     this.durations = new Float64Array(ranks.length);
     this.horizonNs = horizonNs;
@@ -140,8 +149,9 @@ export class PassByPassWorker implements Worker {
   }
 
   private runPass(startNs: number): void {
-    const { ranks, durations } = this;
+    const { ranks, durations, rounds } = this;
     let longest = -1;
+    rounds?.begin();
     for (let i = 0; i < ranks.length; i++) {
       const rank = ranks[i]!;
       copyForwardPass(rank.pass, this.previous[i]!);
@@ -150,6 +160,11 @@ export class PassByPassWorker implements Worker {
       const duration = due ? rank.startPass(startNs) : -1;
       durations[i] = duration;
       if (duration > longest) longest = duration;
+    }
+    if (longest < 0 && rounds?.closed === true) {
+      rounds.skipClosed();
+      for (const rank of ranks) rank.onClosedRounds?.();
+      return;
     }
     const endNs = startNs + Math.max(0, longest);
     if (endNs > this.horizonNs) {
@@ -185,6 +200,7 @@ export class PassByPassWorker implements Worker {
       this.passes++;
       this.busyNs += longest;
     }
+    rounds?.end(!hasWork);
     this.busyUntilNs = endNs;
     this.nextStartNs = hasWork && longest >= 0 ? endNs : this.wakeNs(endNs);
   }

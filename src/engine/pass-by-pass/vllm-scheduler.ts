@@ -1,4 +1,5 @@
-import type { EngineConfig } from "../engine-config.ts";
+import { promisesWholeOutput, type EngineConfig } from "../engine-config.ts";
+import type { PrefillRounds } from "../prefill-rounds.ts";
 import { ownBlockKey, type PromptBlocks } from "../prompt-blocks.ts";
 import { FailureReason } from "../../metrics/request-ledger.ts";
 import type { Semantics } from "../semantics.ts";
@@ -46,7 +47,12 @@ export class VllmScheduler {
   readonly cache: PagedKvCache;
   private readonly prompts: PromptBlocks;
   private readonly listener: SchedulerListener;
+  private readonly rounds: PrefillRounds | null;
+  /** Prompts are put off in this pass; and the last pass in which they were not left nobody waiting. */
+  private putsOffPrompts = false;
+  private queueWasEmptied = true;
   private readonly noEvict: boolean;
+  private readonly wholePromptMayHit: boolean;
   private readonly modelLength: number;
   /** Prefix look-up of the queue's head, valid while the cache has this version. */
   private lookedUp: RequestState | null = null;
@@ -61,12 +67,15 @@ export class VllmScheduler {
     prompts: PromptBlocks,
     listener: SchedulerListener,
     tiers: KvTiers | null = null,
+    rounds: PrefillRounds | null = null,
   ) {
+    this.rounds = rounds;
     this.config = config;
     this.cache = cache;
     this.prompts = prompts;
     this.listener = listener;
-    this.noEvict = config.engineType === "trtllm";
+    this.noEvict = promisesWholeOutput(config);
+    this.wholePromptMayHit = config.engineType === "trtllm";
     this.longestBurst = config.speculative === null ? 0 : config.speculative.nextn + 1;
     this.modelLength = honouredModelLength(config, semantics);
     this.onboarding = tiers === null ? null : new Onboarding(tiers, this);
@@ -78,9 +87,15 @@ export class VllmScheduler {
     this.preemptedThisPass = false;
     this.budget = this.config.maxNumBatchedTokens;
     for (const state of this.running) state.passScheduled = -1;
+    this.putsOffPrompts =
+      this.rounds?.deferring === true &&
+      this.queueWasEmptied &&
+      this.running.some((state) => state.computed >= state.promptLength);
     this.scheduleRunning();
     const queued = this.waiting.length;
     if (!this.preemptedThisPass) this.admitWaiting();
+    if (!this.putsOffPrompts) this.queueWasEmptied = this.waiting.length === 0;
+    if (this.batch.prefillRequests > 0) this.rounds?.onPrefill();
     const unchanged = !this.preemptedThisPass && this.waiting.length === queued;
     this.blocked = queued > 0 && unchanged && this.batch.prefillRequests === 0;
   }
@@ -149,6 +164,7 @@ export class VllmScheduler {
     // served then misses this pass (engine-findings §1.11).
     for (let cursor = 0; cursor < this.running.length && this.budget > 0; cursor++) {
       const state = this.running[cursor]!;
+      if (this.putsOffPrompts && knownTokens(state) - state.computed > 1) continue;
       const want = Math.min(knownTokens(state) - state.computed, this.budget);
       if (this.makeRoom(state, want)) this.take(state, want);
       else cursor--;
@@ -217,6 +233,7 @@ export class VllmScheduler {
       }
       const cached = this.hitBlocks * config.blockSize;
       const remaining = knownTokens(state) - cached;
+      if (this.putsOffPrompts && remaining > 1) return;
       // A prompt found in full (TRT-LLM) needs no budget.
       if (this.budget === 0 && remaining > 0) return;
       if (!config.enableChunkedPrefill && remaining > this.budget) return;
@@ -306,7 +323,7 @@ export class VllmScheduler {
   }
 
   private isUncapped(state: RequestState): boolean {
-    return this.noEvict || state.outputLimit === 0;
+    return this.wholePromptMayHit || state.outputLimit === 0;
   }
 
   /** Whether the whole sequence (TRT-LLM: prompt and all output) fits beside what is promised to others. */

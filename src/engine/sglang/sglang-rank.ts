@@ -57,7 +57,7 @@ export class SglangRank implements EngineRank, SglangListener {
     // The 1.4.2 engine caches whatever it is told.
     const caching = config.enablePrefixCaching || !semantics.prefillFirst;
     this.pool = new TokenPool(config.numGpuBlocks, sequence, caching);
-    this.scheduler = new SglangScheduler(config, semantics, this.pool, sequence, this, context.tiers);
+    this.scheduler = new SglangScheduler(config, semantics, this.pool, sequence, this, context.tiers, context.rounds);
     this.price = new PassPrice(config);
     this.modelLength = honouredModelLength(config, semantics);
   }
@@ -110,10 +110,20 @@ export class SglangRank implements EngineRank, SglangListener {
     this.scheduler.waiting.push(state);
   }
 
+  onClosedRounds(): void {
+    this.scheduler.ratio.reset();
+  }
+
   /** Takes a request out of the queue or the batch; null when it is in neither. */
   protected takeOut(request: number): SglangRequest | null {
-    const { running, waiting, handedOver } = this.scheduler;
-    for (const list of [running, waiting, handedOver]) {
+    const { running, waiting, handedOver, onboarded, onboarding } = this.scheduler;
+    for (const state of onboarding) {
+      if (state.request !== request) continue;
+      onboarding.delete(state);
+      this.pool.release(state);
+      return state;
+    }
+    for (const list of [running, waiting, handedOver, onboarded]) {
       const at = list.findIndex((state) => state.request === request);
       if (at < 0) continue;
       const [state] = list.splice(at, 1);
@@ -154,9 +164,10 @@ export class SglangRank implements EngineRank, SglangListener {
     for (;;) {
       scheduler.admit();
       if (scheduler.batch.requests > 0 || scheduler.running.length > 0) break;
-      if (!this.resolveStandstill()) return -1;
+      if (this.context.rounds?.closed === true || !this.resolveStandstill()) return -1;
     }
     this.prefillOnly = this.prefillFirst && scheduler.batch.requests > 0;
+    if (scheduler.batch.computedTokens > 0) this.context.rounds?.onPrefill();
     const prefillNs = this.prefillTime();
     const decodeNs = this.prefillOnly ? this.choosePrefillEmitters() : this.chooseDecodeEmitters();
     if (decodeNs < 0 && scheduler.batch.requests === 0) return -1;

@@ -1,6 +1,7 @@
 import { FailureReason } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
 import { honouredModelLength } from "../model-length.ts";
+import type { PrefillRounds } from "../prefill-rounds.ts";
 import type { Semantics } from "../semantics.ts";
 import type { KvTiers } from "../tiers/kv-tiers.ts";
 import { NewTokenRatio } from "./new-token-ratio.ts";
@@ -43,6 +44,7 @@ export class SglangScheduler {
   private readonly sequence: PageSequence;
   private readonly listener: SglangListener;
   private readonly tiers: KvTiers | null;
+  private readonly rounds: PrefillRounds | null;
   private remainingTotal = 0;
   private remainingInput = 0;
   private remainingChunk = 0;
@@ -54,7 +56,9 @@ export class SglangScheduler {
     sequence: PageSequence,
     listener: SglangListener,
     tiers: KvTiers | null,
+    rounds: PrefillRounds | null,
   ) {
+    this.rounds = rounds;
     this.tiers = tiers;
     if (tiers !== null) {
       pool.tree.onEvicted = (owner, from, to) => {
@@ -79,7 +83,7 @@ export class SglangScheduler {
     if (this.onboarded.length > 0) waiting.unshift(...this.onboarded.splice(0));
     if (waiting.length === 0) return;
     if (sglang.schedulePolicy === "lpm") sortByCachedPrefix(waiting, pool, this.sequence);
-    if (this.admissionsClosed || this.handedOver.length > 0) return;
+    if (this.admissionsClosed || this.handedOver.length > 0 || this.rounds?.closed === true) return;
     this.remainingTotal =
       pool.availablePages * pool.pageSize - this.ratio.expectedTokens(this.running, sglang.clipMaxNewTokens);
     this.remainingInput = sglang.maxPrefillTokens;
@@ -146,7 +150,8 @@ export class SglangScheduler {
     this.onboarding.add(state);
     const makeRoom = () => pool.grow(state, tokens);
     tiers.onboard(key, resident, run, makeRoom, () => {
-      this.onboarding.delete(state);
+      // It may have been taken out meanwhile.
+      if (!this.onboarding.delete(state)) return;
       state.materialised = tokens;
       state.broughtBack = true;
       pool.cache(state, tokens);
