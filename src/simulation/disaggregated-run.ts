@@ -232,13 +232,16 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       while (this.source.nextNs <= nowNs) this.offer(this.source.take(), nowNs);
       this.actions.drain(nowNs);
       this.tellTerminal(this.refused, nowNs);
-      for (const member of this.prefillPool.serving()) this.startPasses(this.board.of("prefill", member), nowNs);
+      for (const member of this.prefillPool.serving()) {
+        if (member.worker.nextStartNs <= nowNs) this.startPasses(this.board.of("prefill", member), nowNs);
+      }
       const again = () =>
         !this.actions.isEmpty ||
         this.finished.nextNs <= nowNs ||
         this.refused.nextNs <= nowNs ||
         this.source.nextNs <= nowNs;
       for (const member of this.decodePool.serving()) {
+        if (member.worker.nextStartNs > nowNs) continue;
         const station = this.board.of("decode", member);
         if (again() || this.board.isWatched(station)) this.startPasses(station, nowNs);
       }

@@ -20,15 +20,15 @@ const SLOPE_TOLERANCE = -1e-6;
 export function fitHinge(samples: readonly PassSample[], leastMs = -Infinity): PassTimeCurve | null {
   const distinct = [...new Set(samples.map(({ features }) => features[0]!))].toSorted((a, b) => a - b);
   if (distinct.length < 3) return null;
-  const weights = samples.map(({ passMs }) => 1 / Math.max(passMs, WEIGHT_FLOOR_MS));
   const columns = [0, 1, 2];
+  const design = weightedDesign(samples);
+  const { weights, weightedX, targets } = design;
+  // Only what the third column stands in changes from knot to knot.
+  const equations = new NormalEquations(3);
+  for (let i = 0; i < samples.length; i++) equations.add([weights[i]!, weightedX[i]!, 0], targets[i]!);
   let best: { readonly curve: PassTimeCurve; readonly error: number } | null = null;
   for (const knot of candidateKnots(distinct)) {
-    const equations = new NormalEquations(3);
-    samples.forEach(({ features: [x], passMs }, i) => {
-      const weight = weights[i]!;
-      equations.add([weight, x! * weight, Math.max(0, x! - knot) * weight], passMs * weight);
-    });
+    setHingeColumn(equations, design, knot);
     const solution = solveAtLeast(equations, columns, leastMs);
     if (solution === null) continue;
     const intercept = solution[0]!;
@@ -37,15 +37,53 @@ export function fitHinge(samples: readonly PassSample[], leastMs = -Infinity): P
     const right = Math.max(0, solution[1]! + solution[2]!);
     const curve: PassTimeCurve = ([x]) => intercept + left * x! + (right - left) * Math.max(0, x! - knot);
     let squares = 0;
-    samples.forEach(({ features, passMs }, i) => {
+    for (let i = 0; i < samples.length; i++) {
       // Weighted before the difference: where several knots fit perfectly, the last bits choose.
-      const residual = curve(features) * weights[i]! - passMs * weights[i]!;
+      const residual = curve(samples[i]!.features) * weights[i]! - targets[i]!;
       squares += residual * residual;
-    });
+    }
     const error = Math.sqrt(squares / samples.length);
     if (best === null || error < best.error) best = { curve, error };
   }
   return best?.curve ?? null;
+}
+
+/** The samples' columns, weighted. */
+interface WeightedDesign {
+  readonly x: Float64Array;
+  readonly weights: Float64Array;
+  readonly weightedX: Float64Array;
+  readonly targets: Float64Array;
+}
+
+function weightedDesign(samples: readonly PassSample[]): WeightedDesign {
+  const column = () => new Float64Array(samples.length);
+  const design = { x: column(), weights: column(), weightedX: column(), targets: column() };
+  samples.forEach(({ features, passMs }, i) => {
+    const weight = 1 / Math.max(passMs, WEIGHT_FLOOR_MS);
+    design.x[i] = features[0]!;
+    design.weights[i] = weight;
+    design.weightedX[i] = features[0]! * weight;
+    design.targets[i] = passMs * weight;
+  });
+  return design;
+}
+
+/** Puts max(0, x − knot) into the third column. */
+function setHingeColumn(equations: NormalEquations, design: WeightedDesign, knot: number): void {
+  const { x, weights, weightedX, targets } = design;
+  let withIntercept = 0;
+  let withX = 0;
+  let withItself = 0;
+  let withTarget = 0;
+  for (let i = 0; i < x.length; i++) {
+    const hinge = Math.max(0, x[i]! - knot) * weights[i]!;
+    withIntercept += hinge * weights[i]!;
+    withX += hinge * weightedX[i]!;
+    withItself += hinge * hinge;
+    withTarget += hinge * targets[i]!;
+  }
+  equations.setColumn(2, [withIntercept, withX, withItself], withTarget);
 }
 
 /** Quantiles of the distinct values, then points evenly spaced in the logarithm, all strictly inside the range. */

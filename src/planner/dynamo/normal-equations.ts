@@ -28,6 +28,15 @@ export class NormalEquations {
     }
   }
 
+  /** Replaces a column by one whose products with all columns and the target are known. */
+  setColumn(column: number, products: readonly number[], target: number): void {
+    for (let i = 0; i < this.size; i++) {
+      this.products[column * this.size + i] = products[i]!;
+      this.products[i * this.size + column] = products[i]!;
+    }
+    this.targets[column] = target;
+  }
+
   /**
    * @param columns those that take part, ascending, 0 among them
    * @returns a coefficient for each, or null when the system stays singular

@@ -123,6 +123,7 @@ function startStationary(
   const settled = corner(shocks, size, d);
   // P = Σ Tⁱ·Q·Tⁱᵀ, twice as many terms each time.
   let power = corner(transition, size, d);
+  let square = new Float64Array(settled.length);
   const added = new Float64Array(settled.length);
   const scratch = new Float64Array(settled.length);
   for (let doubling = 0; doubling < 60; doubling++) {
@@ -136,7 +137,8 @@ function startStationary(
       greatest = Math.max(greatest, Math.abs(settled[i]!));
     }
     if (growth <= 1e-18 * greatest) break;
-    power = product(power, power, armaStates);
+    multiply(power, power, armaStates, square);
+    [power, square] = [square, power];
   }
   for (let i = 0; i < armaStates; i++) {
     for (let j = 0; j < armaStates; j++) covariance[(d + i) * size + d + j] = settled[i * armaStates + j]!;
@@ -164,7 +166,7 @@ function settleFirstOrder(
 }
 
 /** The lower right part of a matrix from row and column d on. */
-function corner(matrix: Float64Array, size: number, d: number): Float64Array {
+function corner(matrix: Float64Array, size: number, d: number): Float64Array<ArrayBuffer> {
   const part = new Float64Array((size - d) ** 2);
   for (let i = d; i < size; i++) {
     for (let j = d; j < size; j++) part[(i - d) * (size - d) + j - d] = matrix[i * size + j]!;
@@ -183,8 +185,9 @@ function advance(matrix: Float64Array, state: Float64Array, scratch: Float64Arra
   state.set(scratch);
 }
 
-function product(a: Float64Array, b: Float64Array, size: number): Float64Array {
-  const result = new Float64Array(size * size);
+/** result ← a · b */
+function multiply(a: Float64Array, b: Float64Array, size: number, result: Float64Array): void {
+  result.fill(0);
   for (let i = 0; i < size; i++) {
     for (let k = 0; k < size; k++) {
       const entry = a[i * size + k]!;
@@ -192,7 +195,6 @@ function product(a: Float64Array, b: Float64Array, size: number): Float64Array {
       for (let j = 0; j < size; j++) result[i * size + j]! += entry * b[k * size + j]!;
     }
   }
-  return result;
 }
 
 /** b ← a · b · aᵀ */
