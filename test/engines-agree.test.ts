@@ -91,6 +91,7 @@ function compare(workload: Workload): void {
   else runClosed(trace, workload.concurrency, plain, step);
   for (const side of [fast, rows]) {
     for (const column of columns) expect(side.ledger[column], column).toEqual(plain.ledger[column]);
+    expect(side.ledger.preemptions.all()).toEqual(plain.ledger.preemptions.all());
     expect(side.ledger.gaps.sorted()).toEqual(plain.ledger.gaps.sorted());
   }
 }

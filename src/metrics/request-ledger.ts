@@ -1,4 +1,5 @@
 import type { GapRecorder } from "./gap-recorder.ts";
+import { PreemptionTimes } from "./preemption-times.ts";
 
 /** What became of a request. The order is part of the result format's internals only. */
 export const RequestStatus = {
@@ -71,6 +72,8 @@ export class RequestLedger {
   readonly reason: Uint8Array;
   /** Attempts of each request; null where clients do not try again. */
   attempts: Uint8Array | null = null;
+  /** Waits of requests that were preempted. */
+  readonly preemptions = new PreemptionTimes();
   /** Gaps between consecutive tokens of all requests. */
   readonly gaps: GapRecorder;
 

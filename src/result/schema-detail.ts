@@ -186,7 +186,7 @@ const worstRequest = z
     decode_ms: z.nullable(z.number()).check(z.describe("The rest: up to the last token.")),
     preempted_ms: z
       .nullable(z.number())
-      .check(z.describe("Time lost to preemption, part of the others; null = not recorded.")),
+      .check(z.describe("Waiting between losing its blocks and being admitted again, part of the others; 0 = never preempted, null = not recorded (older results).")),
   })
   .check(z.describe("A completed request and where its time went."));
 

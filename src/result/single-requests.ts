@@ -81,7 +81,7 @@ function describe(
     prefill_ms: between(admitted, prefilled),
     transfer_ms: handoffs === null ? null : between(prefilled, transferred),
     decode_ms: between(transferred, last),
-    preempted_ms: null,
+    preempted_ms: ledger.preemptions.waitedNs(request) / 1e6,
   };
 }
 

@@ -219,6 +219,7 @@ export class Admission {
     this.waiting.removeFirst();
     this.forgetPreempted(slot);
     if (own > 0) pool.pinOwn(slot);
+    this.fleet.ledger.preemptions.onReadmitted(table.request[slot]!, this.clock[start]!);
     this.recordReadmission(table.request[slot]!, hit * blockSize);
     batch.begin(slot, edge, hit);
     return FailureReason.none;

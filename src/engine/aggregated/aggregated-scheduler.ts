@@ -135,6 +135,7 @@ export class AggregatedScheduler {
   private preempt(slot: number, pass: number): void {
     const { batch } = this;
     const { table } = batch;
+    this.fleet.ledger.preemptions.onPreempted(table.request[slot]!, this.clock[start]!);
     let computed = table.computed[slot]!;
     if (slot === batch.partial) batch.partial = -1;
     else if (table.decoding[slot] === 0) batch.behind.splice(batch.behind.indexOf(slot), 1);

@@ -140,6 +140,7 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
     } else if (cachedTokens > handoffs.decodeReusedTokens[state.request]!) {
       handoffs.decodeReusedTokens[state.request] = cachedTokens;
     }
+    if (state.preempted) this.ledger.preemptions.onReadmitted(state.request, this.passStartNs);
   }
 
   /** Hand-offs that wait for a destination or are on their way are queued decode work. */

@@ -340,6 +340,11 @@ export class PagedRank implements EngineRank, SchedulerListener {
       ledger.firstReusedTokens[request] = cachedTokens;
     }
     if (cachedTokens > ledger.reusedTokens[request]!) ledger.reusedTokens[request] = cachedTokens;
+    if (state.preempted) ledger.preemptions.onReadmitted(request, this.passStartNs);
+  }
+
+  onPreempt({ request }: RequestState): void {
+    this.ledger.preemptions.onPreempted(request, this.passStartNs);
   }
 
   onReject(state: RequestState, reason: FailureReason): void {

@@ -16,6 +16,8 @@ export interface SchedulerListener {
   /** `cachedTokens` of the request's tokens were found resident. */
   onAdmit(state: RequestState, cachedTokens: number): void;
   onReject(state: RequestState, reason: FailureReason): void;
+  /** A running request lost its blocks and waits again. */
+  onPreempt(state: RequestState): void;
 }
 
 /**
@@ -129,6 +131,7 @@ export class VllmScheduler {
       this.cache.rememberOwn(victim.blocks[k]!, this.blockKey(victim, k));
     }
     this.releaseBlocks(victim);
+    this.listener.onPreempt(victim);
     victim.computed = 0;
     victim.preempted = true;
     victim.materialised = false;

@@ -107,6 +107,7 @@ export class SglangDecodeRank extends SglangRank implements HandoffDecodeRank {
     } else if (reused > handoffs.decodeReusedTokens[state.request]!) {
       handoffs.decodeReusedTokens[state.request] = reused;
     }
+    if (state.retracted) this.ledger.preemptions.onReadmitted(state.request, this.passStartNs);
   }
 
   protected override get pagesHeldOutside(): boolean {

@@ -210,6 +210,11 @@ export class SglangRank implements EngineRank, SglangListener {
       ledger.firstReusedTokens[state.request] = reused;
     }
     if (reused > ledger.reusedTokens[state.request]!) ledger.reusedTokens[state.request] = reused;
+    if (state.retracted) ledger.preemptions.onReadmitted(state.request, this.passStartNs);
+  }
+
+  onRetract({ request }: SglangRequest): void {
+    this.ledger.preemptions.onPreempted(request, this.passStartNs);
   }
 
   onReject(state: SglangRequest, reason: FailureReason): void {

@@ -17,6 +17,8 @@ export interface SglangListener {
   onAdmit(state: SglangRequest, reused: number): void;
   /** A request was turned away: it can never run. */
   onReject(state: SglangRequest, reason: FailureReason): void;
+  /** A running request was taken out to make room and waits again. */
+  onRetract(state: SglangRequest): void;
 }
 
 /**
@@ -269,6 +271,7 @@ export class SglangScheduler {
       const state = running.splice(victim, 1)[0]!;
       pool.release(state);
       state.retracted = true;
+      this.listener.onRetract(state);
       state.completesPrefill = false;
       retracted.push(state);
     }
