@@ -17,16 +17,8 @@ import {
 } from "./browser-page.ts";
 import { pageRuns } from "./page-runs.ts";
 
-/** Charts only a planner, or only one of its targets, can fill. */
-const plannersOnly = [
-  "events",
-  "decisions",
-  "estimated-ttft",
-  "estimated-itl",
-  "capacity",
-  "prefill-load",
-  "decode-load",
-];
+/** Charts only a planner can fill. */
+const plannersOnly = ["events", "decisions", "estimated-ttft", "estimated-itl", "capacity"];
 const emptyByKind: Readonly<Record<string, readonly string[]>> = {
   static: [...plannersOnly, "accept-length"],
   agg: ["accept-length"],

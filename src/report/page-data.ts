@@ -1,5 +1,7 @@
 import type { RunResult } from "../result/schema.ts";
 import type { EngineLoadColumns, PageTicks, TickPool } from "./page-ticks.ts";
+import type { PageLoad } from "./page-load.ts";
+import { pageLoad } from "./page-load.ts";
 import { pageTicks } from "./page-ticks.ts";
 import { roundForDrawing } from "./round-for-drawing.ts";
 
@@ -9,8 +11,9 @@ export type { EngineLoadColumns, PageTicks, TickPool };
  * What the page draws from: the run result with its planner ticks in columns. Figures of the whole run are those of the
  * result, to the last digit; series that are only drawn keep seven significant digits.
  */
-export interface RunPageData extends Omit<RunResult, "planner"> {
+export interface RunPageData extends Omit<RunResult, "planner" | "load_samples"> {
   readonly planner: { readonly policy: string; readonly ticks: PageTicks } | null;
+  readonly load: PageLoad | null;
 }
 
 /** The content of one page: a run, or several laid over each other. */
@@ -19,17 +22,19 @@ export type PageContent =
   | { readonly kind: "compare"; readonly runs: readonly ComparedRun[] };
 
 /** What the comparing page needs of a run. */
-export type ComparedRun = Omit<RunPageData, "planner" | "scatter" | "worst_requests" | "workers"> & {
+export type ComparedRun = Omit<RunPageData, "planner" | "load" | "scatter" | "worst_requests" | "workers"> & {
   /** What the page calls it: distinct among the runs. */
   readonly label: string;
 };
 
 /** Lays a result out for its page. */
 export function runPageData(result: RunResult): RunPageData {
-  const { planner, timeline, distributions, scatter, ...rest } = result;
+  const { planner, load_samples: _, timeline, distributions, scatter, ...rest } = result;
+  const ticks = planner === null ? null : pageTicks(planner.ticks);
   return {
     ...rest,
-    planner: planner === null ? null : { policy: planner.policy, ticks: pageTicks(planner.ticks) },
+    planner: planner === null || ticks === null ? null : { policy: planner.policy, ticks },
+    load: pageLoad(result, ticks),
     timeline: roundForDrawing(timeline),
     distributions: roundForDrawing(distributions),
     scatter: roundForDrawing(scatter),
@@ -38,7 +43,7 @@ export function runPageData(result: RunResult): RunPageData {
 
 /** Lays a result out for the comparing page. */
 export function comparedRun(result: RunResult, label: string): ComparedRun {
-  const left: ReadonlySet<string> = new Set(["planner", "scatter", "worst_requests", "workers"]);
+  const left: ReadonlySet<string> = new Set(["planner", "load_samples", "scatter", "worst_requests", "workers"]);
   const kept = Object.fromEntries(Object.entries(result).filter(([key]) => !left.has(key))) as Omit<
     ComparedRun,
     "label"

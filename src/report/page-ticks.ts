@@ -61,7 +61,7 @@ export function pageTicks(ticks: readonly Tick[]): PageTicks {
   const numbers: Record<string, (number | null)[]> = {};
   const texts: Record<string, number[]> = {};
   const pools: Partial<Record<PoolName, { [Key in keyof TickPool]: (number | null)[] }>> = {};
-  const entries: Partial<Record<PoolName, Entry[]>> = {};
+  const entries: Partial<Record<PoolName, EngineEntry[]>> = {};
   const column = <T>(columns: Record<string, T[]>, key: string, filler: T): T[] =>
     (columns[key] ??= Array.from({ length: ticks.length }, () => filler));
   for (const [index, tick] of ticks.entries()) {
@@ -86,17 +86,18 @@ export function pageTicks(ticks: readonly Tick[]): PageTicks {
   };
 }
 
-interface Entry {
+/** Load of one engine at a tick. */
+export interface EngineEntry {
   readonly tick: number;
   readonly engine: string;
   readonly figures: Partial<Record<LoadFigure, number>>;
 }
 
 /** What the engines of a pool published, joined with the queues in the policy's record where it has them. */
-function engineEntries(index: number, name: PoolName, tick: Tick): Entry[] {
+function engineEntries(index: number, name: PoolName, tick: Tick): EngineEntry[] {
   const samples = tick.pools[name]?.engines;
-  const entries = new Map<string, Entry>();
-  const entry = (worker: string | number, rank: number): Entry => {
+  const entries = new Map<string, EngineEntry>();
+  const entry = (worker: string | number, rank: number): EngineEntry => {
     const engine = rank === 0 ? String(worker) : `${worker}:${rank}`;
     const known = entries.get(engine) ?? { tick: index, engine, figures: {} };
     entries.set(engine, known);
@@ -120,7 +121,8 @@ function engineEntries(index: number, name: PoolName, tick: Tick): Entry[] {
   return [...entries.values()];
 }
 
-function loadColumns(entries: readonly Entry[]): EngineLoadColumns {
+/** Engines' loads in columns, reduced when there are many. */
+export function loadColumns(entries: readonly EngineEntry[]): EngineLoadColumns {
   const kept = entries.length > MOST_ENTRIES ? extremes(entries) : entries;
   return {
     kind: kept === entries ? "engines" : "extremes",
@@ -133,14 +135,14 @@ function loadColumns(entries: readonly Entry[]): EngineLoadColumns {
 }
 
 /** Two entries a tick: the least and the largest value of each figure among its engines. */
-function extremes(entries: readonly Entry[]): Entry[] {
-  const reduced: Entry[] = [];
+function extremes(entries: readonly EngineEntry[]): EngineEntry[] {
+  const reduced: EngineEntry[] = [];
   for (let from = 0; from < entries.length;) {
     const { tick } = entries[from]!;
     let to = from;
     while (to < entries.length && entries[to]!.tick === tick) to++;
-    const least: Entry["figures"] = {};
-    const largest: Entry["figures"] = {};
+    const least: EngineEntry["figures"] = {};
+    const largest: EngineEntry["figures"] = {};
     for (const { figures } of entries.slice(from, to)) {
       for (const key of loadFigures) {
         const value = figures[key];

@@ -1,3 +1,4 @@
+import type { ForwardPass } from "../engine/forward-pass.ts";
 import { distributionQuantiles } from "../metrics/percentile.ts";
 import { summarizeGaps } from "../metrics/gap-statistics.ts";
 import { summarizeValues } from "../metrics/latency-statistics.ts";
@@ -137,6 +138,7 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
       ...details,
     })),
     planner: context.policy === null ? null : { policy: context.policy, ticks: outcome.ticks.map(tick) },
+    load_samples: loadSamples(outcome),
     workers: outcome.workers.map(worker),
     timeline: buildTimeline(
       outcome,
@@ -154,6 +156,25 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
     worst_requests: worstRequests(outcome, columns),
   };
   return { ...result, digest: resultDigest(result) };
+}
+
+function loadSamples({ loadSamples: samples }: SimulationOutcome): RunResult["load_samples"] {
+  if (samples === null) return null;
+  const { entries, intervalSeconds } = samples;
+  const of = (figure: (pass: Readonly<ForwardPass>) => number): number[] =>
+    entries.map(({ pass }) => (pass === null ? 0 : figure(pass)));
+  return {
+    interval_s: intervalSeconds,
+    t_s: entries.map(({ atSeconds }) => atSeconds),
+    worker: entries.map(({ worker: id }) => id),
+    rank: entries.map(({ rank }) => rank),
+    running: of((pass) => pass.numPrefillRequests + pass.numDecodeRequests),
+    waiting: of((pass) => pass.numQueuedPrefill + pass.numQueuedDecode),
+    kv_blocks: of((pass) => pass.activeBlocks),
+    queued_prefill_tokens: of((pass) => pass.sumQueuedPrefillTokens),
+    queued_decode_kv_tokens: of((pass) => pass.sumQueuedDecodeKvTokens),
+    inflight_decode_kv_tokens: of((pass) => pass.sumDecodeKvTokens),
+  };
 }
 
 type FlatStatistics = Pick<RunResult, `${StatisticName}_${FlatMetric}` & keyof RunResult>;

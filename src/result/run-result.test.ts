@@ -313,6 +313,7 @@ function outcomeOf(workers: readonly WorkerSpan[]): SimulationOutcome {
     workers,
     scalingEvents: [],
     ticks: [],
+    loadSamples: null,
     handoffs: null,
     endedEarly: null,
   };

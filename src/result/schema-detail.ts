@@ -186,7 +186,11 @@ const worstRequest = z
     decode_ms: z.nullable(z.number()).check(z.describe("The rest: up to the last token.")),
     preempted_ms: z
       .nullable(z.number())
-      .check(z.describe("Waiting between losing its blocks and being admitted again, part of the others; 0 = never preempted, null = not recorded (older results).")),
+      .check(
+        z.describe(
+          "Waiting between losing its blocks and being admitted again, part of the others; 0 = never preempted, null = not recorded (older results).",
+        ),
+      ),
   })
   .check(z.describe("A completed request and where its time went."));
 
@@ -195,6 +199,26 @@ export const detailShape = {
   planner: z
     .nullable(z.strictObject({ policy: z.string(), ticks: z.array(plannerTick) }))
     .check(z.describe("The autoscaler in the loop and its ticks; null without one.")),
+  load_samples: z
+    .nullable(
+      z.strictObject({
+        interval_s: z.number().check(z.describe("Time between samples of an engine, at the least.")),
+        t_s: counts.check(z.describe("Start of the interval of each entry; an entry a worker and rank.")),
+        worker: counts,
+        rank: counts,
+        running: counts.check(z.describe("Requests in its last pass.")),
+        waiting: counts,
+        kv_blocks: counts.check(z.describe("Key-value blocks in use after it.")),
+        queued_prefill_tokens: counts,
+        queued_decode_kv_tokens: counts,
+        inflight_decode_kv_tokens: counts,
+      }),
+    )
+    .check(
+      z.describe(
+        "Load of the engines of an aggregated run without a planner, sampled when a request reaches an engine, in all at most about 1,000 times; null otherwise (a planner's ticks have it).",
+      ),
+    ),
   workers: z.array(worker).check(z.describe("Life of every worker.")),
   timeline,
   distributions,

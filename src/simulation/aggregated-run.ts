@@ -9,6 +9,8 @@ import { nothingSent, type InterruptedRequest } from "../engine/interruption.ts"
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
+import { LoadSampler } from "./load-sampler.ts";
+import type { LoadSamples } from "./load-sampler.ts";
 import { PlannerLoop } from "./planner-loop.ts";
 import type { Assignment, PoolRouter } from "./pool-router.ts";
 import { RequestWatch } from "./request-watch.ts";
@@ -35,6 +37,7 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   private readonly source: ArrivalSource;
   private readonly router: PoolRouter<Worker>;
   private readonly traffic: TrafficRecorder | null;
+  private readonly loads: LoadSampler | null;
   private readonly watch: RequestWatch | null;
   private readonly finished = new FinishedQueue();
   /** Offers wait for the end of the pass under way (see Semantics). */
@@ -83,6 +86,10 @@ export class AggregatedRun implements RunParts, InterruptionHost {
       prefillDoneNs: (request) => ledger.firstTokenNs[request]!,
       leftNs: (request) => ledger.terminalNs[request]!,
     });
+    this.loads =
+      config.planner === null
+        ? new LoadSampler(engine.dpSize, topology.numWorkers * engine.dpSize, offeredSeconds(trace, config))
+        : null;
     this.traffic =
       config.planner === null
         ? null
@@ -99,6 +106,10 @@ export class AggregatedRun implements RunParts, InterruptionHost {
 
   get tierFigures(): KvTierFigures | null {
     return this.factory.tiers?.figures ?? null;
+  }
+
+  get loadSamples(): LoadSamples | null {
+    return this.loads?.samples ?? null;
   }
 
   get pools(): readonly WorkerPool[] {
@@ -291,6 +302,7 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   private send({ request, member, rank, overlapBlocks }: Assignment<Worker>, atNs: number): void {
     if (this.stale.size > 0 && this.dropStale(request, atNs)) return;
     member.worker.advance(atNs, false);
+    this.loads?.visit(member, atNs);
     const begun = this.begun.get(request);
     if (begun === undefined) member.worker.enqueue(request, atNs, rank);
     else {
@@ -389,4 +401,12 @@ export class AggregatedRun implements RunParts, InterruptionHost {
     if (this.pool.active.length > 0) this.routeBacklog(atNs);
     return true;
   }
+}
+
+/** How long an open-loop run offers requests; 0 where arrivals follow from the run itself. */
+function offeredSeconds({ arrivalMs }: Trace, { replayConcurrency, arrivalSpeedupRatio }: RunConfig): number {
+  if (replayConcurrency !== null) return 0;
+  let last = 0;
+  for (let i = 0; i < arrivalMs.length; i++) if (arrivalMs[i]! > last) last = arrivalMs[i]!;
+  return last / 1000 / arrivalSpeedupRatio;
 }

@@ -4,6 +4,7 @@ import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import type { WorkerSpan } from "../fleet/worker-span.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import type { RequestLedger } from "../metrics/request-ledger.ts";
+import type { LoadSamples } from "./load-sampler.ts";
 import type { PoolName } from "../planner/planner.ts";
 import type { Trace } from "../trace/trace.ts";
 
@@ -26,6 +27,8 @@ export interface SimulationOutcome {
   readonly scalingEvents: readonly ScalingEvent[];
   /** One record a planner tick. */
   readonly ticks: readonly TickRecord[];
+  /** Load of the engines now and then, aggregated runs without a planner only; a planner's ticks have it otherwise. */
+  readonly loadSamples: LoadSamples | null;
   /** Columns only disaggregated runs have; null otherwise. */
   readonly handoffs: HandoffColumns | null;
   /** What cache tiers below GPU memory did; absent without. */

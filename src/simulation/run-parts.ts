@@ -1,6 +1,7 @@
 import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import type { WorkerPool } from "../fleet/worker-pool.ts";
 import type { Interruptions } from "./interruptions.ts";
+import type { LoadSamples } from "./load-sampler.ts";
 import type { PlannerLoop } from "./planner-loop.ts";
 
 /** How far a run is; handed out now and then so that a caller can show it or stop. */
@@ -20,6 +21,8 @@ export interface RunParts {
   readonly tierFigures: KvTierFigures | null;
   /** Null where clients wait for ever and no worker fails. */
   readonly interruptions: Interruptions | null;
+  /** Load of the engines of a run without a planner; absent where none is sampled. */
+  readonly loadSamples?: LoadSamples | null;
   /** Requests offered so far. */
   readonly offered: number;
   /** The run itself, in steps. */

@@ -98,6 +98,7 @@ function* simulateOnce(trace: Trace, config: RunConfig): Generator<Progress, Sim
     workers,
     scalingEvents: parts.planner?.events ?? [],
     ticks: parts.planner?.ticks ?? [],
+    loadSamples: (parts as RunParts).loadSamples ?? null,
     handoffs,
     ...(parts.tierFigures === null ? {} : { tierFigures: parts.tierFigures }),
     disruptions: parts.interruptions,

@@ -3,7 +3,7 @@ import type { ChartSpec, Curve } from "./chart-spec.ts";
 import { hasValues } from "./chart-spec.ts";
 import { figure, percent, tick } from "./format.ts";
 import { meanReplicas } from "./mean-replicas.ts";
-import { bucketCurve, levelCurve, noTicks, poolColors, poolsOf, setting } from "./run-series.ts";
+import { bucketCurve, levelCurve, noSamples, poolColors, poolsOf, setting } from "./run-series.ts";
 import type { PoolName } from "./run-series.ts";
 import { engineCurves } from "./engine-curves.ts";
 
@@ -37,13 +37,13 @@ function queue(run: RunPageData): ChartSpec {
 }
 
 function engineLoad(run: RunPageData, pool: PoolName, kind: "prefill" | "decode"): ChartSpec {
-  const load = run.planner?.ticks.load[pool];
+  const load = run.load?.pools[pool];
   const figures =
     kind === "prefill"
       ? (["queued_prefill_tokens"] as const)
       : (["queued_decode_kv_tokens", "inflight_decode_kv_tokens"] as const);
   const { curves, threads } =
-    load === undefined ? { curves: [], threads: [] } : engineCurves(run, load, figures, poolColors[pool], 1);
+    load === undefined ? { curves: [], threads: [] } : engineCurves(run.load!, load, figures, poolColors[pool], 1);
   const filled = hasValues(curves);
   const capacity = kvCapacity(run, pool);
   if (kind === "decode" && capacity !== null) {
@@ -61,7 +61,7 @@ function engineLoad(run: RunPageData, pool: PoolName, kind: "prefill" | "decode"
     threads,
     format: figure,
     axisFormat: tick,
-    empty: filled ? null : (noTicks(run) ?? "The policy records no load of its engines."),
+    empty: filled ? null : (noSamples(run) ?? "The policy records no load of its engines."),
   };
 }
 
@@ -78,9 +78,9 @@ function kvUtilisation(run: RunPageData, pool: PoolName): ChartSpec {
   const blocks = setting(run, `${pool === "agg" ? "engine" : pool}.num_gpu_blocks`);
   const curves: Curve[] = [];
   const threads: Curve[] = [];
-  const load = run.planner?.ticks.load[pool];
+  const load = run.load?.pools[pool];
   if (load !== undefined && blocks !== null) {
-    const sampled = engineCurves(run, load, ["kv_blocks"], poolColors[pool], 1 / blocks);
+    const sampled = engineCurves(run.load!, load, ["kv_blocks"], poolColors[pool], 1 / blocks);
     curves.push(...sampled.curves);
     threads.push(...sampled.threads);
   }
@@ -93,7 +93,7 @@ function kvUtilisation(run: RunPageData, pool: PoolName): ChartSpec {
     id: "kv-utilisation",
     title: "KV cache use",
     unit: "of capacity",
-    note: "Blocks in use, sampled at ticks. Running context: tokens of all running requests (shared prefixes counted each time) over ready engines' capacity.",
+    note: "Blocks in use, sampled at ticks (without a planner when requests arrive). Running context: tokens of all running requests (shared prefixes counted each time) over ready engines' capacity.",
     curves,
     threads,
     format: percent,
@@ -107,11 +107,11 @@ function batchUtilisation(run: RunPageData, pools: readonly PoolName[]): ChartSp
   const curves: Curve[] = [];
   for (const pool of pools) {
     const most = setting(run, `${pool === "agg" ? "engine" : pool}.max_num_seqs`);
-    const load = run.planner?.ticks.load[pool];
+    const load = run.load?.pools[pool];
     if (most === null) continue;
     if (load !== undefined) {
       const prefix = pools.length > 1 ? `${pool} ` : "";
-      const sampled = engineCurves(run, load, ["running"], poolColors[pool], 1 / most);
+      const sampled = engineCurves(run.load!, load, ["running"], poolColors[pool], 1 / most);
       curves.push(...sampled.curves.map((curve) => ({ ...curve, label: `${prefix}${curve.label}` })));
     }
     if (pool === "agg") {
@@ -134,6 +134,6 @@ function batchUtilisation(run: RunPageData, pools: readonly PoolName[]): ChartSp
       ? null
       : pools.every((pool) => setting(run, `${pool === "agg" ? "engine" : pool}.max_num_seqs`) === null)
         ? "max_num_seqs is unbounded in this run."
-        : (noTicks(run) ?? "No engine published a pass."),
+        : (noSamples(run) ?? "No engine published a pass."),
   };
 }

@@ -1,4 +1,5 @@
-import type { EngineLoadColumns, RunPageData } from "../page-data.ts";
+import type { EngineLoadColumns } from "../page-data.ts";
+import type { PageLoad } from "../page-load.ts";
 import type { Curve } from "./chart-spec.ts";
 import type { ColorRole } from "./theme.ts";
 
@@ -6,18 +7,17 @@ import type { ColorRole } from "./theme.ts";
 const MOST_LINES = 60;
 
 /**
- * Load of the engines of a pool at the ticks: the busiest, the mean, and a thin line for each.
+ * Load of the engines of a pool over time: the busiest, the mean, and a thin line for each.
  * @param figures what to add up for each engine
  * @param scale factor of every value
  */
 export function engineCurves(
-  run: RunPageData,
+  { t_s: times }: PageLoad,
   load: EngineLoadColumns,
   figures: readonly (keyof EngineLoadColumns["figures"])[],
   role: ColorRole,
   scale: number,
 ): { readonly curves: Curve[]; readonly threads: Curve[] } {
-  const times = run.planner!.ticks.t_s;
   const value = (entry: number): number | null => {
     let sum: number | null = null;
     for (const name of figures) {

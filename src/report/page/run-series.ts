@@ -137,3 +137,12 @@ export function noTicks(run: RunPageData): string | null {
   if (run.planner === null) return "No planner ran: pools kept their size, and nothing was sampled at ticks.";
   return run.planner.ticks.t_s.length === 0 ? "The run ended before the planner's first tick." : null;
 }
+
+/** Why the load of single engines is not known; null when it is. */
+export function noSamples(run: RunPageData): string | null {
+  if (run.load !== null && run.load.t_s.length > 0) return null;
+  if (run.planner === null && run.mode === "disagg") {
+    return "No planner ran, and engines of disaggregated runs are only sampled at a planner's ticks.";
+  }
+  return noTicks(run) ?? "Nothing was sampled.";
+}

@@ -1,0 +1,67 @@
+import type { ForwardPass } from "../engine/forward-pass.ts";
+import type { PooledWorker } from "../fleet/worker-pool.ts";
+
+const SHORTEST_INTERVAL_SECONDS = 1;
+/** Entries over which every second instant is dropped. */
+const MOST_ENTRIES = 1024;
+
+/** Load of the engines of a pool now and then. */
+export interface LoadSamples {
+  /** Time between samples of an engine, at the least. */
+  intervalSeconds: number;
+  /** An entry a rank, in order of time. */
+  entries: LoadSample[];
+}
+
+/** What one rank's last pass was at an instant. */
+export interface LoadSample {
+  /** Start of the interval the entry is of. */
+  readonly atSeconds: number;
+  readonly worker: number;
+  readonly rank: number;
+  /** null = it was idle. */
+  readonly pass: Readonly<ForwardPass> | null;
+}
+
+/**
+ * Samples engines of a run without a planner when a request reaches them, the moments they are advanced to anyway; at
+ * most once an interval, which doubles as often as it takes to keep the samples few.
+ */
+export class LoadSampler {
+  readonly samples: LoadSamples;
+  private readonly dpSize: number;
+  /** When the next sample of each engine is due, ns, by worker id. */
+  private readonly dueNs: number[] = [];
+
+  /**
+   * @param engines ranks to sample
+   * @param spanSeconds how long requests arrive, as far as that is known
+   */
+  constructor(dpSize: number, engines: number, spanSeconds: number) {
+    this.dpSize = dpSize;
+    const fitting = Math.ceil((spanSeconds * engines) / MOST_ENTRIES);
+    this.samples = { intervalSeconds: Math.max(SHORTEST_INTERVAL_SECONDS, fitting), entries: [] };
+  }
+
+  /** The worker has been advanced to `atNs`. */
+  visit(member: PooledWorker, atNs: number): void {
+    if (atNs < (this.dueNs[member.id] ?? 0)) return;
+    const { samples } = this;
+    const intervalNs = samples.intervalSeconds * 1e9;
+    const interval = Math.floor(atNs / intervalNs);
+    const atSeconds = interval * samples.intervalSeconds;
+    this.dueNs[member.id] = (interval + 1) * intervalNs;
+    const { worker } = member;
+    const idle = worker.inSystem === 0 && worker.busyUntilNs <= atNs;
+    for (let rank = 0; rank < this.dpSize; rank++) {
+      const pass = idle ? null : worker.lastPassEndedBy(atNs, -1, rank);
+      if (pass === null && !idle) continue;
+      // Engines may write the next pass into the same record.
+      samples.entries.push({ atSeconds, worker: member.id, rank, pass: pass === null ? null : { ...pass } });
+    }
+    if (samples.entries.length > MOST_ENTRIES) {
+      samples.intervalSeconds *= 2;
+      samples.entries = samples.entries.filter((entry) => entry.atSeconds % samples.intervalSeconds === 0);
+    }
+  }
+}
