@@ -29,12 +29,12 @@ export type ComparedRun = Omit<RunPageData, "planner" | "load" | "scatter" | "wo
 
 /** Lays a result out for its page. */
 export function runPageData(result: RunResult): RunPageData {
-  const { planner, load_samples: _, timeline, distributions, scatter, ...rest } = result;
+  const { planner, load_samples: samples, timeline, distributions, scatter, ...rest } = result;
   const ticks = planner === null ? null : pageTicks(planner.ticks);
   return {
     ...rest,
     planner: planner === null || ticks === null ? null : { policy: planner.policy, ticks },
-    load: pageLoad(result, ticks),
+    load: pageLoad(samples, ticks),
     timeline: roundForDrawing(timeline),
     distributions: roundForDrawing(distributions),
     scatter: roundForDrawing(scatter),

@@ -13,7 +13,7 @@ export interface PageLoad {
 }
 
 /** Lays the load of the engines out for the page; null when nothing sampled it. */
-export function pageLoad({ load_samples: samples }: RunResult, ticks: PageTicks | null): PageLoad | null {
+export function pageLoad(samples: RunResult["load_samples"] | undefined, ticks: PageTicks | null): PageLoad | null {
   if (ticks !== null) return { t_s: ticks.t_s, sampledAt: "ticks", pools: ticks.load };
   if (samples == null || samples.t_s.length === 0) return null;
   const instants = [...new Set(samples.t_s)];
