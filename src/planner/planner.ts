@@ -40,7 +40,7 @@ export interface RehearsedRun {
 export interface Targets {
   /** Wanted non-draining (active + starting) replicas a pool; absent = leave as it is. Whole numbers ≥ 0. */
   readonly replicas: Partial<Record<PoolName, number>>;
-  /** Simulated seconds of the next tick; null or not later than now = no more ticks. */
+  /** Simulated seconds of the next tick, at least 1 ms later than this one; null = no more ticks. */
   readonly nextTickSeconds: number | null;
   /** Why, a sentence or a reason word; shown with a scaling event. */
   readonly reason?: string;

@@ -15,6 +15,12 @@ export class PlannerError extends Error {
 /** More replicas than any answer can sensibly ask for. */
 const mostReplicas = 100_000;
 
+/** Ticks closer together would keep a run at one moment. */
+const shortestTickSeconds = 0.001;
+
+/** More ticks than memory holds records of. */
+const mostTicks = 2_000_000;
+
 /** Ticks without any worker, offer or event after which a run is given up. */
 const mostIdleTicks = 1000;
 
@@ -45,6 +51,8 @@ export class PlannerLoop {
   private readonly traffic: TrafficRecorder;
   private readonly watch: RequestWatch;
   private ticksWithoutWorkers = 0;
+  /** What was wrong before the run began; told at its first moment, when what is finished can be written. */
+  private readonly failure: PlannerError | null = null;
 
   constructor(planner: Planner, pools: readonly ScaledPool[], semantics: Semantics, sources: RequestSources) {
     this.planner = planner;
@@ -52,12 +60,17 @@ export class PlannerLoop {
     this.semantics = semantics;
     this.traffic = sources.traffic;
     this.watch = sources.watch;
-    const first = guarded("firstTickSeconds", () => planner.firstTickSeconds());
-    this.nextTickNs = first !== null && Number.isFinite(first) && first >= 0 ? tickNs(first) : Infinity;
+    try {
+      this.nextTickNs = firstTickNs(planner);
+    } catch (error) {
+      this.failure = error as PlannerError;
+      this.nextTickNs = 0;
+    }
   }
 
   /** Observes, asks, applies. All workers must have been advanced to `atNs`. */
   tick(atNs: number): void {
+    if (this.failure !== null) throw this.failure;
     const nowSeconds = atNs / 1e9;
     // A record of time 0 belongs to the first window.
     const sinceNs = this.ticks.length === 0 ? -1 : this.traffic.startNs;
@@ -105,7 +118,13 @@ export class PlannerLoop {
 
   private scheduleNext(targets: Targets, nowSeconds: number): void {
     const next = targets.nextTickSeconds;
-    this.nextTickNs = next !== null && Number.isFinite(next) && next > nowSeconds ? tickNs(next) : Infinity;
+    if (next !== null && !(Number.isFinite(next) && next >= nowSeconds + shortestTickSeconds)) {
+      throw new PlannerError(
+        `the policy's next tick after ${nowSeconds} s is ${told(next)}; allowed are seconds from ${nowSeconds + shortestTickSeconds}, or null`,
+      );
+    }
+    if (this.ticks.length >= mostTicks) throw new PlannerError(`the policy has asked for more than ${mostTicks} ticks`);
+    this.nextTickNs = next === null ? Infinity : tickNs(next);
   }
 
   private checkedReplicas(targets: Targets): Partial<Record<PoolName, number>> {
@@ -115,7 +134,10 @@ export class PlannerLoop {
       targets.replicas === null ||
       typeof targets.replicas !== "object"
     ) {
-      throw new PlannerError("the policy's onTick must return an object with `replicas` and `nextTickSeconds`");
+      const late = targets instanceof Promise ? "; a policy answers at once, not with a Promise" : "";
+      throw new PlannerError(
+        `the policy's onTick must return an object with \`replicas\` and \`nextTickSeconds\`${late}`,
+      );
     }
     for (const [name, count] of Object.entries(targets.replicas)) {
       if (!this.pools.some(({ pool }) => pool.name === name)) {
@@ -124,7 +146,7 @@ export class PlannerLoop {
       }
       if (!Number.isInteger(count) || count < 0 || count > mostReplicas) {
         throw new PlannerError(
-          `the policy asked for ${String(count)} replicas of pool "${name}"; allowed are whole numbers from 0 to ${mostReplicas}`,
+          `the policy asked for ${told(count)} replicas of pool "${name}"; allowed are whole numbers from 0 to ${mostReplicas}`,
         );
       }
     }
@@ -143,6 +165,11 @@ export class PlannerLoop {
   }
 }
 
+/** A value as a message shows it: text in quotes, NaN and undefined by name. */
+function told(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
 function engineSamples(passes: readonly PublishedPass[]): EngineSamples {
   return {
     worker: passes.map(({ workerId }) => workerId),
@@ -151,6 +178,15 @@ function engineSamples(passes: readonly PublishedPass[]): EngineSamples {
     waiting: passes.map(({ pass }) => pass.numQueuedPrefill + pass.numQueuedDecode),
     kv_blocks: passes.map(({ pass }) => pass.activeBlocks),
   };
+}
+
+function firstTickNs(planner: Planner): number {
+  const first = guarded("firstTickSeconds", () => planner.firstTickSeconds());
+  if (first === null) return Infinity;
+  if (!(Number.isFinite(first) && first >= 0)) {
+    throw new PlannerError(`the policy's firstTickSeconds gave ${told(first)}; allowed are seconds from 0, or null`);
+  }
+  return tickNs(first);
 }
 
 /** Ticks fall on the millisecond grid the reference computes them on. */
