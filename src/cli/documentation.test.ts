@@ -41,6 +41,16 @@ describe("docs/replay.md", () => {
     expect(result.ended_early?.kind).toBe("max_sim_time");
   });
 
+  test("the example of clients and failing workers runs", async () => {
+    const [clientConfig, faultConfig] = ["client", "fault"].map(
+      (name) => JSON.parse(page().match(new RegExp(`--${name}-config '(\\{.*?\\})'`))![1]!) as object,
+    ) as [object, object];
+    const options = { trace: "preset:conversation", numWorkers: 4, clientConfig, faultConfig };
+    const result = await simulate({ ...options, maxSimTimeSeconds: 60 });
+    expect(result.disruptions).toMatchObject({ worker_failures: [] });
+    expect(result.config["fault.clock_start"]).toEqual({ value: "09:30", from: "given" });
+  });
+
   test("the policy example scales a run", async () => {
     const [source] = page()
       .match(/```js\n(.*?)```/s)!
