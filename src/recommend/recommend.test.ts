@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openTrace } from "../trace/open-trace.ts";
 import { candidateOptions, candidateSettings } from "./candidate.ts";
 import { commandOf } from "./recommendation-text.ts";
+import { simplestFirst } from "./run-recommend.ts";
 import { ranked, search } from "./search.ts";
 import type { Evaluate, Trial } from "./search.ts";
 import { recommendable, searchFamilies } from "./search-space.ts";
@@ -65,6 +66,25 @@ describe("the search", () => {
     const trials = [trial(0.8, 1), trial(0.95, 4), trial(0.91, 3), trial(0.85, 9)];
     const failed: Trial = { candidate: { family: family(), places: [] }, outcome: null };
     expect(ranked([failed, ...trials], 0.9).map(({ outcome }) => outcome.gpuHours)).toEqual([3, 4, 9, 1]);
+  });
+});
+
+describe("a fixed fleet", () => {
+  const trial = (policy: string, attainment: number, gpuHours: number) => ({
+    candidate: { family: family({ policy }), places: [] },
+    outcome: { attainment, gpuHours },
+  });
+  const order = (...trials: ReturnType<typeof trial>[]) =>
+    simplestFirst(trials, 0.9).map(({ candidate }) => candidate.family.policy);
+
+  it("goes first where it holds and costs hardly more", () => {
+    expect(order(trial("keda", 0.91, 2), trial("static", 0.91, 2.03))).toEqual(["static", "keda"]);
+  });
+
+  it("stays where it is when it costs more, or does not hold", () => {
+    expect(order(trial("keda", 0.91, 2), trial("static", 0.91, 2.2))).toEqual(["keda", "static"]);
+    expect(order(trial("keda", 0.91, 2), trial("static", 0.89, 1))).toEqual(["keda", "static"]);
+    expect(order(trial("keda", 0.8, 2), trial("static", 0.79, 1))).toEqual(["keda", "static"]);
   });
 });
 

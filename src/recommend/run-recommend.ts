@@ -14,6 +14,9 @@ import type { Outcome, Trial } from "./search.ts";
 import type { Family } from "./search-space.ts";
 import type { TraceHalves } from "./trace-halves.ts";
 
+/** What a simpler setting may cost more. */
+const hardlyMore = 1.02;
+
 /** What is asked. */
 export interface RecommendRequest {
   /** Options all candidates share, documents read; with both SLA bounds that requests are judged by. */
@@ -85,7 +88,7 @@ export async function recommend(request: RecommendRequest, hooks: RecommendHooks
       trials = await search(families, { attainment: attainment + margin, runs, seed }, onTune);
       const finalists = finalistsOf(ranked(trials, attainment + margin), 2 * alternatives);
       const tested = await testedTrials(finalists, runner, [parts.tune, ...parts.ranges]);
-      const best = ranked(tested, attainment);
+      const best = simplestFirst(ranked(tested, attainment), attainment);
       const chosen = chosenFor(best, alternatives);
       const ranking = await settingsOf(chosen, base, runner, parts);
       const asGiven = given === null ? null : await runner.givenSetting(given, parts);
@@ -117,6 +120,16 @@ function finalistsOf(best: readonly ScoredTrial[], most: number): ScoredTrial[] 
   });
 }
 
+/** A fixed fleet that costs hardly more than the cheapest goes first: there is nothing in it that could go wrong. */
+export function simplestFirst(best: readonly ScoredTrial[], attainment: number): ScoredTrial[] {
+  const [first] = best;
+  const simplest = best.find(({ candidate }) => candidate.family.policy === "static");
+  if (first === undefined || simplest === undefined || first.outcome.attainment < attainment) return [...best];
+  const asGood = simplest.outcome.attainment >= attainment;
+  if (!asGood || simplest.outcome.gpuHours > first.outcome.gpuHours * hardlyMore) return [...best];
+  return [simplest, ...best.filter((trial) => trial !== simplest)];
+}
+
 /** Trials with the worst of their figures on several parts. */
 async function testedTrials(trials: readonly Trial[], runner: Runner, parts: readonly Part[]): Promise<Trial[]> {
   const candidates = trials.map(({ candidate }) => candidate);
@@ -125,7 +138,7 @@ async function testedTrials(trials: readonly Trial[], runner: Runner, parts: rea
   return candidates.map((candidate, i) => ({ candidate, outcome: worstOutcome(figures.map((row) => row[i]!)) }));
 }
 
-type ScoredTrial = Trial & { readonly outcome: Outcome };
+export type ScoredTrial = Trial & { readonly outcome: Outcome };
 
 /** The first so many, and after them the best of every family that is not among them. */
 function chosenFor(best: readonly ScoredTrial[], alternatives: number): ScoredTrial[] {
