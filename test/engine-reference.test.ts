@@ -418,6 +418,23 @@ describe("27 scaling", () => {
     expect(Math.max(...requests.map(({ worker }) => worker))).toBe(1);
   });
 
+  test("28 the router's hit rate reaches the planner", async () => {
+    const planner = new Script(0.1, new Map());
+    const alike = Array.from({ length: 12 }, (_, i) => ({ at: i * 20, input: 1024, output: 5, ids: [0, 1] }));
+    const flags = ["--num-workers", "2", "--router-mode", "kv_router"];
+    // The second prompt ties; going to the other worker it finds nothing there either, as in the reference's run.
+    let turn = 0;
+    const choose = (costs: readonly number[]) => {
+      const ties = costs.flatMap((cost, i) => (cost === Math.min(...costs) ? [i] : []));
+      return ties[turn++ % ties.length]!;
+    };
+    await smallRun(alike, { flags, change: { planner, targetChoice: { aggregated: { choose } } } });
+    const windows = planner.seen.map(({ traffic }) => [traffic.meanKvHitRate, traffic.kvHitRateCount]);
+    expect(windows[0]![0]).toBeCloseTo(2 / 3, 4);
+    expect(windows[0]![1]).toBe(6);
+    expect(windows[1]).toEqual([1, 5]);
+  });
+
   test.each([
     ["none", () => null, 0],
     ["not finite", () => NaN, 0],

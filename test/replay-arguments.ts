@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ProblemList } from "../src/config/config-error.ts";
-import { validateEngineArgs, type ValidatedEngineArgs, type WorkerRole } from "../src/config/engine-args.ts";
+import { validateEngineArgs, type WorkerRole } from "../src/config/engine-args.ts";
+import { engineConfigOf } from "../src/config/engine-config-of.ts";
 import { parseYaml } from "../src/config/parse-yaml.ts";
 import { validatePolicyConfig } from "../src/config/policy-profile-config.ts";
 import { validateRouterConfig } from "../src/config/router-config.ts";
@@ -77,33 +78,11 @@ export function engineOf(given: unknown, flag = "--extra-engine-args", role: Wor
   const problems = new ProblemList();
   const args = validateEngineArgs(given, flag, role, problems);
   problems.throwIfAny();
-  return engineConfigOf(args!);
-}
-
-function engineConfigOf(args: ValidatedEngineArgs): EngineConfig {
-  return {
-    engineType: args.engineType,
-    numGpuBlocks: args.numGpuBlocks ?? 16_384,
-    blockSize: args.blockSize,
-    maxModelLen: args.maxModelLen ?? Infinity,
-    maxNumSeqs: args.maxNumSeqs ?? Infinity,
-    maxNumBatchedTokens: args.maxNumBatchedTokens ?? Infinity,
-    enablePrefixCaching: args.enablePrefixCaching,
-    enableChunkedPrefill: args.enableChunkedPrefill,
-    preemptionMode: args.preemptionMode,
-    speedupRatio: args.speedupRatio,
-    decodeSpeedupRatio: args.decodeSpeedupRatio,
-    dpSize: args.dpSize,
-    startupSeconds: args.startupSeconds,
-    gpusPerWorker: args.tensorParallelSize * args.dpSize,
-    speculative: args.speculative,
-    kvBytesPerToken: args.kvBytesPerToken ?? 0,
-    kvTransferBandwidth: args.kvTransferBandwidth ?? 0,
-    kvTransferTimingMode: args.kvTransferTimingMode,
-    sglang: args.sglang,
-    ...(args.maxUtilization ? { maxUtilization: true } : {}),
-    ...(args.prefillScheduleInterval > 1 ? { prefillScheduleInterval: args.prefillScheduleInterval } : {}),
-    ...(args.kvTiers === null ? {} : { kvTiers: args.kvTiers }),
+  const { tensorParallelSize, dpSize, kvTiers } = args!;
+  const performance = {
     perfModel: polynomialPerfModel,
+    numGpuBlocks: null,
+    gpusPerWorker: tensorParallelSize * dpSize,
   };
+  return engineConfigOf(args!, performance, kvTiers);
 }

@@ -4,6 +4,7 @@ import { resolveEnginePerformance } from "../perf/resolve.ts";
 import type { ConfigValue } from "../result/schema.ts";
 import { engineArgDefaults, sglangDefaults, tierDefaults } from "./engine-args.ts";
 import type { ValidatedEngineArgs } from "./engine-args.ts";
+import { engineConfigOf } from "./engine-config-of.ts";
 import { keysWithoutEffect } from "./engine-args-schema.ts";
 
 /** An engine ready to simulate, and how its settings came about. */
@@ -25,38 +26,13 @@ export async function resolveEngine(
   semantics: SemanticsName = "current",
 ): Promise<ResolvedEngine> {
   const performance = await resolveEnginePerformance(args);
-  const numGpuBlocks = args.numGpuBlocks ?? performance.numGpuBlocks ?? engineArgDefaults.num_gpu_blocks;
   const tiers = semanticsByName[semantics].kvTiers && args.role !== "decode" ? args.kvTiers : null;
   const derivedKvBytes = args.kvBytesPerToken === null && tiers !== null ? performance.kvBytesPerToken : null;
-  const engine: EngineConfig = {
-    engineType: args.engineType,
-    numGpuBlocks,
-    blockSize: args.blockSize,
-    maxModelLen: args.maxModelLen ?? Infinity,
-    maxNumSeqs: args.maxNumSeqs ?? Infinity,
-    maxNumBatchedTokens: args.maxNumBatchedTokens ?? Infinity,
-    enablePrefixCaching: args.enablePrefixCaching,
-    enableChunkedPrefill: args.enableChunkedPrefill,
-    preemptionMode: args.preemptionMode,
-    speedupRatio: args.speedupRatio,
-    decodeSpeedupRatio: args.decodeSpeedupRatio,
-    dpSize: args.dpSize,
-    startupSeconds: args.startupSeconds,
-    gpusPerWorker: performance.gpusPerWorker,
-    speculative: args.speculative,
-    kvBytesPerToken: args.kvBytesPerToken ?? derivedKvBytes ?? 0,
-    kvTransferBandwidth: args.kvTransferBandwidth ?? 0,
-    kvTransferTimingMode: args.kvTransferTimingMode,
-    sglang: args.sglang,
-    ...(args.maxUtilization ? { maxUtilization: true } : {}),
-    ...(args.prefillScheduleInterval > 1 ? { prefillScheduleInterval: args.prefillScheduleInterval } : {}),
-    ...(tiers === null ? {} : { kvTiers: tiers }),
-    perfModel: performance.perfModel,
-  };
+  const engine = engineConfigOf(args, { ...performance, kvBytesPerToken: derivedKvBytes }, tiers);
   const values = valuesOf(args, engine);
   if (args.numGpuBlocks === null && performance.numGpuBlocks !== null) {
     values["num_gpu_blocks"] = {
-      value: numGpuBlocks,
+      value: engine.numGpuBlocks,
       from: "derived",
       note: "what GPU memory leaves for the key-value cache",
     };

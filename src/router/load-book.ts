@@ -89,7 +89,8 @@ export class LoadBook {
   onLeft(requests: readonly number[]): void {
     for (const request of requests) {
       const sent = this.sent.get(request);
-      if (sent !== undefined) this.plan(request, sent, "left", this.context.times.leftNs(request));
+      const leftNs = this.context.times.leftNs(request);
+      if (sent !== undefined && !Number.isNaN(leftNs)) this.plan(request, sent, "left", leftNs);
     }
   }
 

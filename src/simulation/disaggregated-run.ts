@@ -104,10 +104,9 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     const leftNs = (request: number) => ledger.terminalNs[request]!;
     this.prefillRouter = createPoolRouter(prefillPool, "prefill", prefillEngine, trace, config, {
       prefillDoneNs: (request) => handoffs.sourceHeldNs[request]!,
-      leftNs: (request) => {
-        const releasedNs = handoffs.sourceReleasedNs[request]!;
-        return Number.isNaN(releasedNs) ? leftNs(request) : releasedNs;
-      },
+      // A prompt that was held is there until it is released, even if its answer is complete before.
+      leftNs: (request) =>
+        Number.isNaN(handoffs.sourceHeldNs[request]!) ? leftNs(request) : handoffs.sourceReleasedNs[request]!,
     });
     const decodeRouter = createPoolRouter(decodePool, "decode", decodeEngine, trace, config, {
       prefillDoneNs: leftNs,
