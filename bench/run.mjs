@@ -109,6 +109,13 @@ const cases = [
     args: ["replay", conversation, ...engine, "--num-workers", "4", "--router-mode", "kv_router"],
     target: { seconds: 1.2 },
   },
+  {
+    name: "million-requests-kv-router-64",
+    args: `replay|--input-tokens|1155|--output-tokens|211|--request-rate|285|--request-count|1000000|--num-workers|64|--router-mode|kv_router`.split(
+      "|",
+    ),
+    target: {},
+  },
 ];
 
 const runs = Number(given.runs);
