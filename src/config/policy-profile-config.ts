@@ -13,6 +13,9 @@ const name = (description: string) =>
   text(description).check(z.regex(/^[A-Za-z0-9_.-]+$/, "expected a name of letters, digits, _, . and -"));
 const limit = (description: string) => z.optional(orNull(wholeNumber({ min: 0 }, description)));
 
+/** Settings of live routers. */
+const liveOnly = z.looseObject({}, "expected an object");
+
 const policyClass = z.strictObject({
   name: name("The class; a request may ask for it where it has no family."),
   policy_family: z.optional(orNull(name("Family of requests it serves; with cache_bucket."))),
@@ -29,8 +32,8 @@ const policyClass = z.strictObject({
   request_queue_limit_per_worker: limit("Requests that may wait for a worker."),
   raw_isl_token_queue_limit_per_worker: limit("Prompt tokens that may wait for a worker."),
   cached_token_queue_limit_per_worker: limit("Cached prompt tokens that may wait for a worker."),
-  admission: z.optional(z.unknown()),
-  queue_admission: z.optional(z.unknown()),
+  admission: z.optional(liveOnly),
+  queue_admission: z.optional(liveOnly),
 });
 
 const bucket = z.strictObject({
@@ -50,7 +53,7 @@ const document = z.strictObject({
   policy_classes: z.optional(orNull(profile.shape.policy_classes)),
   uncached_isl_buckets: z.optional(orNull(profile.shape.uncached_isl_buckets)),
   models: z.optional(z.record(z.string(), profile, "expected a profile for each model")),
-  worker_selection: z.optional(z.unknown()),
+  worker_selection: z.optional(liveOnly),
 });
 
 type GivenProfile = z.infer<typeof profile>;

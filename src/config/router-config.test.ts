@@ -100,6 +100,16 @@ describe("a router configuration", () => {
     expect(check({ router_predicted_ttl_secs: 5, use_kv_events: false }).problems).toEqual([
       "--router-config: router_predicted_ttl_secs needs use_kv_events true",
     ]);
+    expect(check({ router_track_output_blocks: true, router_track_active_blocks: false }).problems).toEqual([
+      "--router-config: router_track_output_blocks needs router_track_active_blocks true",
+    ]);
+    expect(check({ serve_indexer: true, overlap_score_credit: 0 }).problems).toEqual([
+      "--router-config: serve_indexer needs an overlap_score_credit above 0",
+    ]);
+    expect(check({ shared_cache_multiplier: 1.5, router_tracking_hash: "x" }).problems).toEqual([
+      '--router-config router_tracking_hash: found "x", expected one of "public-xxh3-v1", "keyed-xxh3-v1"',
+      "--router-config shared_cache_multiplier: found 1.5, expected a number from 0 to 1",
+    ]);
     expect(check({ use_remote_indexer: true, serve_indexer: true }).problems).toEqual([
       "--router-config: use_remote_indexer and serve_indexer exclude each other",
     ]);

@@ -75,6 +75,12 @@ function contradictions(config: GivenRouterConfig, { hasEstimator }: RouterSurro
   if (config.router_predicted_ttl_secs != null && config.use_kv_events === false) {
     mistakes.push("router_predicted_ttl_secs needs use_kv_events true");
   }
+  if (config.router_track_output_blocks === true && config.router_track_active_blocks === false) {
+    mistakes.push("router_track_output_blocks needs router_track_active_blocks true");
+  }
+  if (config.serve_indexer === true && config.overlap_score_credit === 0) {
+    mistakes.push("serve_indexer needs an overlap_score_credit above 0");
+  }
   if (config.use_remote_indexer === true && config.serve_indexer === true) {
     mistakes.push("use_remote_indexer and serve_indexer exclude each other");
   }
