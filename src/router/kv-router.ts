@@ -192,6 +192,11 @@ export class KvRouter {
     this.book.onLeft(requests);
   }
 
+  /** A request was taken out at `atNs`: it no longer waits, and what was sent of it no longer counts. */
+  withdraw(request: number, atNs: number): void {
+    if (!this.queue.remove(request)) this.book.withdraw(request, atNs);
+  }
+
   /** A target is gone; what was sent there no longer counts. */
   forget(id: number): void {
     this.book.forget(id);

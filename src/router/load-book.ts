@@ -94,6 +94,12 @@ export class LoadBook {
     }
   }
 
+  /** A request was taken out at `atNs`. */
+  withdraw(request: number, atNs: number): void {
+    const sent = this.sent.get(request);
+    if (sent !== undefined) this.plan(request, sent, "left", atNs);
+  }
+
   /** A target is gone; what was sent there no longer counts. */
   forget(id: number): void {
     const load = this.loads.get(id);

@@ -108,9 +108,12 @@ describe("the queues of policy classes", () => {
 
   it("lose nobody and send nobody twice", () => {
     const classes = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 4 });
-    const steps = fc.array(fc.oneof(anyRequest, fc.record({ pop: fc.boolean(), blocked: fc.nat(3) })), {
-      maxLength: 60,
-    });
+    const steps = fc.array(
+      fc.oneof(anyRequest, fc.record({ blocked: fc.nat(3) }), fc.record({ withdrawn: fc.nat(60) })),
+      {
+        maxLength: 60,
+      },
+    );
     fc.assert(
       fc.property(classes, steps, (quanta, sequence) => {
         const queue = new PolicyQueue(quanta.map((quantum, i) => policyClass(String(i), { quantum })));
@@ -119,7 +122,8 @@ describe("the queues of policy classes", () => {
           if ("arrivalNs" in step) {
             queue.push(request % quanta.length, queued(request, step), 1);
             waiting.add(request);
-          } else {
+          } else if ("withdrawn" in step) expect(queue.remove(step.withdrawn)).toBe(waiting.delete(step.withdrawn));
+          else {
             const sent = queue.pop(({ name }) => name !== String(step.blocked));
             if (sent === null) {
               expect([...waiting].every((each) => each % quanta.length === step.blocked)).toBe(true);

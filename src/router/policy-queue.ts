@@ -76,6 +76,17 @@ export class PolicyQueue {
     return this.takeAfterTurns(costs);
   }
 
+  /** Takes a request out, wherever it stands; false when it does not wait. */
+  remove(request: number): boolean {
+    for (const entry of this.classes) {
+      const queued = entry.queue.remove(request);
+      if (queued === undefined) continue;
+      this.forget(entry, queued);
+      return true;
+    }
+    return false;
+  }
+
   /** As many whole turns as it takes until some class can send. */
   private takeAfterTurns(costs: readonly number[]): QueuedRequest | null {
     let turns = Infinity;
@@ -100,12 +111,16 @@ export class PolicyQueue {
     const entry = this.classes[at]!;
     const queued = entry.queue.pop()!;
     this.turn = (at + 1) % this.classes.length;
+    entry.credit = Math.max(0, entry.credit - sendingCost(queued));
+    this.forget(entry, queued);
+    if (entry.credit > 0) this.carry = at;
+    return queued;
+  }
+
+  private forget(entry: ClassQueue, queued: QueuedRequest): void {
     this.held--;
     entry.promptTokens -= queued.promptTokens;
     entry.cachedTokens -= queued.cachedTokens;
-    entry.credit = Math.max(0, entry.credit - sendingCost(queued));
     if (entry.queue.length === 0) entry.credit = 0;
-    else if (entry.credit > 0) this.carry = at;
-    return queued;
   }
 }

@@ -60,6 +60,15 @@ export class RequestQueue {
     return this.heap[0]?.queued;
   }
 
+  /** Takes a request out, wherever it stands; undefined when it does not wait. */
+  remove(request: number): QueuedRequest | undefined {
+    const at = this.heap.findIndex((entry) => entry.queued.request === request);
+    if (at < 0) return undefined;
+    const { queued } = this.heap[at]!;
+    without(this.heap, at);
+    return queued;
+  }
+
   pop(): QueuedRequest | undefined {
     const { heap } = this;
     const first = heap[0];
@@ -78,6 +87,13 @@ export class RequestQueue {
     heap[at] = last;
     return first!.queued;
   }
+}
+
+/** Takes the place of an entry away. */
+function without(heap: Entry[], at: number): void {
+  heap.splice(at, 1);
+  // In order it is a heap.
+  heap.sort((a, b) => (goesBefore(a, b) ? -1 : 1));
 }
 
 function sortKey(queued: QueuedRequest, policy: QueuePolicy): number {

@@ -49,8 +49,6 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   private readonly unrouted: number[] = [];
   /** Requests that go on with tokens another worker generated. */
   private readonly begun = new Map<number, InterruptedRequest>();
-  /** How often a request stands in the router's queue whose client no longer waits. */
-  private readonly stale = new Map<number, number>();
   private readonly dpSize: number;
 
   constructor(
@@ -214,10 +212,10 @@ export class AggregatedRun implements RunParts, InterruptionHost {
     } else if (waiting >= 0) {
       this.unrouted.splice(waiting, 1);
       interrupted = this.begun.get(request) ?? interrupted;
-    } else this.stale.set(request, (this.stale.get(request) ?? 0) + 1);
+    }
     this.begun.delete(request);
     ledger.terminalNs[request] = atNs;
-    this.router.onLeft([request]);
+    this.router.withdraw(request, atNs);
     return interrupted;
   }
 
@@ -274,20 +272,6 @@ export class AggregatedRun implements RunParts, InterruptionHost {
     else for (const refused of this.router.takeRefused()) this.refuse(refused, atNs);
   }
 
-  /** Whether a request that the router lets go is one its client no longer waits for. */
-  private dropStale(request: number, atNs: number): boolean {
-    const times = this.stale.get(request);
-    if (times === undefined) return false;
-    if (times > 1) this.stale.set(request, times - 1);
-    else this.stale.delete(request);
-    const { terminalNs } = this.ledger;
-    const endNs = terminalNs[request]!;
-    terminalNs[request] = atNs;
-    this.router.onLeft([request]);
-    terminalNs[request] = endNs;
-    return true;
-  }
-
   /** A request leaves because too many of its class wait in the router. */
   private refuse(request: number, atNs: number): void {
     const { ledger } = this;
@@ -300,7 +284,6 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   }
 
   private send({ request, member, rank, overlapBlocks }: Assignment<Worker>, atNs: number): void {
-    if (this.stale.size > 0 && this.dropStale(request, atNs)) return;
     member.worker.advance(atNs, false);
     this.loads?.visit(member, atNs);
     const begun = this.begun.get(request);

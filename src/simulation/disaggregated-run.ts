@@ -71,6 +71,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     this.horizonNs = config.maxSimTimeSeconds === null ? Infinity : config.maxSimTimeSeconds * 1e9;
     const { client = null, faults = null } = config;
     const interruptible = client !== null || faults !== null;
+    const conditional = config.routerMode === "kv_router" ? (config.kvRouter?.conditionalDisaggregation ?? null) : null;
     const factory = handoffWorkerFactory(
       trace,
       topology,
@@ -80,6 +81,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       config.engine,
       this.horizonNs,
       interruptible,
+      conditional !== null,
     );
     this.engine = factory.engine;
     this.tierFigures = factory.tiers?.figures ?? null;
@@ -132,7 +134,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       decodePool,
       prefillRouter,
       decodeRouter,
-      conditional: config.routerMode === "kv_router" ? (config.kvRouter?.conditionalDisaggregation ?? null) : null,
+      conditional,
       board,
       traffic,
       finished,

@@ -63,10 +63,6 @@ export class HandoffActions {
   private readonly destinationFirst: boolean;
   /** Place of each request in the order of arrival. */
   private readonly ordinal: Int32Array;
-  /** Requests the prefill router holds back. */
-  private readonly heldBack = new Set<number>();
-  /** How often a request stands in the prefill router's queue whose client no longer waits. */
-  private readonly stale = new Map<number, number>();
   private offered = 0;
 
   constructor(context: HandoffContext) {
@@ -164,11 +160,8 @@ export class HandoffActions {
   private submit(request: number, nowNs: number): void {
     const { prefillRouter } = this.context;
     if (this.context.conditional !== null && this.computeLocally(this.context.conditional, request, nowNs)) return;
-    const assignment = prefillRouter.route(request, nowNs);
-    if (assignment === null) this.heldBack.add(request);
-    this.sendToPrefill(assignment, nowNs);
+    this.sendToPrefill(prefillRouter.route(request, nowNs), nowNs);
     for (const refused of prefillRouter.takeRefused()) {
-      this.heldBack.delete(refused);
       this.leave(refused, refusedByRouter, nowNs);
       this.abandonDestinations([refused]);
     }
@@ -208,20 +201,6 @@ export class HandoffActions {
     }
   }
 
-  /** Whether a request that the router lets go is one its client no longer waits for. */
-  private dropStale(request: number, nowNs: number): boolean {
-    const times = this.stale.get(request);
-    if (times === undefined) return false;
-    if (times > 1) this.stale.set(request, times - 1);
-    else this.stale.delete(request);
-    const { terminalNs } = this.context.ledger;
-    const endNs = terminalNs[request]!;
-    terminalNs[request] = nowNs;
-    this.context.prefillRouter.onLeft([request]);
-    terminalNs[request] = endNs;
-    return true;
-  }
-
   /** Runs the workers that have a request up to now. */
   bringUp(request: number, nowNs: number): void {
     const { board, ledger, decodePool } = this.context;
@@ -242,7 +221,6 @@ export class HandoffActions {
     const { status } = ledger;
     const isOver = status[request] !== RequestStatus.pending && status[request] !== RequestStatus.completed;
     if (isOver || ledger.terminalNs[request]! <= nowNs) return null;
-    if (this.heldBack.delete(request)) this.stale.set(request, (this.stale.get(request) ?? 0) + 1);
     source?.member.worker.interrupt!(request, nowNs);
     const interrupted = decoding?.worker.interrupt!(request, nowNs) ?? nothingSent();
     this.prefillOf.delete(request);
@@ -252,8 +230,8 @@ export class HandoffActions {
     this.transfers.remove(request);
     board.forgetRequest(request);
     ledger.terminalNs[request] = nowNs;
-    prefillRouter.onLeft([request]);
-    decodeRouter.onLeft([request]);
+    prefillRouter.withdraw(request, nowNs);
+    decodeRouter.withdraw(request, nowNs);
     if (decoding !== undefined && decoding.worker.pendingDestinations > 0) {
       this.tryReserve(board.of("decode", decoding) as Station<DecodeWorker>, nowNs);
     }
@@ -280,8 +258,6 @@ export class HandoffActions {
   private sendToPrefill(assignment: Assignment<PrefillWorker> | null, nowNs: number): void {
     if (assignment === null) return;
     const { request, member, overlapBlocks } = assignment;
-    if (this.heldBack.size > 0 && !this.stale.has(request)) this.heldBack.delete(request);
-    if (this.stale.size > 0 && this.dropStale(request, nowNs)) return;
     if (this.context.prefillRouter.looksAtWorkers) {
       const blocks = Math.ceil(
         this.context.trace.inputLength[request]! / this.context.topology.prefillEngine.blockSize,

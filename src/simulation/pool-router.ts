@@ -37,6 +37,8 @@ export interface PoolRouter<W extends Worker> {
   takeRefused(): readonly number[];
   /** Requests have left the workers of the pool, at times that may lie ahead. */
   onLeft(requests: readonly number[]): void;
+  /** A request was taken out at `atNs`, from the queue or from its worker. */
+  withdraw(request: number, atNs: number): void;
   /** Where a request would go if it were sent now; null when the router does not weigh its targets. */
   prospect(request: number, atNs: number): PooledProspect<W> | null;
 }
@@ -71,6 +73,8 @@ export class RoundRobinPoolRouter<W extends Worker> implements PoolRouter<W> {
   }
 
   onLeft(): void {}
+
+  withdraw(): void {}
 
   prospect(): null {
     return null;
@@ -124,6 +128,10 @@ export class KvPoolRouter<W extends Worker> implements PoolRouter<W> {
 
   onLeft(requests: readonly number[]): void {
     this.router.onLeft(requests);
+  }
+
+  withdraw(request: number, atNs: number): void {
+    this.router.withdraw(request, atNs);
   }
 
   prospect(request: number, atNs: number): PooledProspect<W> {

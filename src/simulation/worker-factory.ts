@@ -84,7 +84,10 @@ export interface HandoffWorkerFactory {
   createDecode(id: number): DecodeWorker;
 }
 
-/** Chooses the engine implementation for a disaggregated run; see workerFactory. */
+/**
+ * Chooses the engine implementation for a disaggregated run; see workerFactory.
+ * @param computesOnDecode decode workers may have to compute prompts, which only single passes can
+ */
 export function handoffWorkerFactory(
   trace: Trace,
   topology: DisaggregatedTopology,
@@ -94,6 +97,7 @@ export function handoffWorkerFactory(
   preference: RunConfig["engine"],
   horizonNs: number,
   interruptible = false,
+  computesOnDecode = false,
 ): HandoffWorkerFactory {
   const whole = horizonNs === Infinity && !interruptible;
   const { prefillEngine, decodeEngine } = topology;
@@ -101,6 +105,7 @@ export function handoffWorkerFactory(
   if (
     preference === "auto" &&
     whole &&
+    !computesOnDecode &&
     tiers === null &&
     aggregatedHandoffApplies(prefillEngine, decodeEngine, trace)
   ) {

@@ -80,12 +80,17 @@ export class AggregatedWorker implements Worker {
   }
 
   advance(untilNs: number, stopAtFinish: boolean): void {
-    const { clock, scheduler, departures } = this;
-    const left = departures.count;
+    const { clock, scheduler } = this;
+    const left = this.done;
     while (clock[nextStart]! < untilNs) {
       if (!scheduler.decodeOnly || !this.runDecodes(untilNs)) this.runPass();
-      if (stopAtFinish && departures.count > left) return;
+      if (stopAtFinish && this.done > left) return;
     }
+  }
+
+  /** Requests this worker has done its part for that the caller has not asked for. */
+  protected get done(): number {
+    return this.departures.count;
   }
 
   takeFinished(): readonly number[] {

@@ -34,6 +34,11 @@ export class AggregatedPrefillWorker extends AggregatedWorker implements Prefill
     this.handoffs.prefillWorkerIndex[request] = this.index;
   }
 
+  /** A prompt that is held is done here. */
+  protected override get done(): number {
+    return super.done + this.held.length;
+  }
+
   takeHeld(): readonly number[] {
     return this.held.length === 0 ? nothing : this.held.splice(0);
   }
