@@ -96,6 +96,18 @@ describe("--emit slurm-array", () => {
   });
 });
 
+test("the documentation shows what its commands print", async () => {
+  const root = join(import.meta.dirname, "..");
+  const page = readFileSync(join(root, "docs/sweeps-on-clusters.md"), "utf8");
+  const commands = [...page.matchAll(/^windtunnel (sweep [^>]*--emit [^>]*) > /gm)].map(([, command]) => command!);
+  const shown = [...page.matchAll(/^prints\n\n```\w+\n(.*?)```$/gms)].map(([, text]) => text);
+  expect(commands).toHaveLength(2);
+  for (const [place, command] of commands.entries()) {
+    const { stdout } = await runCli(command.split(/[\s\\]+/), { cwd: root });
+    expect(shown[place]).toBe(stdout);
+  }
+});
+
 test.each([
   [["--emit", "nomad"], /--emit: found "nomad", expected kubernetes-job or slurm-array/],
   [["--emit", "slurm-array", "--shards", "6"], /--shards: found 6, expected at most 5/],

@@ -7,7 +7,7 @@ import { runCli } from "./run-cli.ts";
 const workload = ["--input-tokens", "600", "--output-tokens", "40", "--request-count", "3000", "--request-rate", "20"];
 
 test.skipIf(redisMissing !== null)(
-  `600 runs survive nine accidents, with the rows of a serial, a parallel and a sharded sweep${redisMissing === null ? "" : ` (${redisMissing})`}`,
+  `600 runs survive ten accidents, with the rows of a serial, a parallel and a sharded sweep${redisMissing === null ? "" : ` (${redisMissing})`}`,
   async () => {
     const sweep = [...workload, "--vary", "engine.max_num_seqs=8:207:1", "--vary", "run.num_workers=1,2,4"];
     const round: Accident[] = ["kill a worker", "kill the sweep", "restart Redis"];
