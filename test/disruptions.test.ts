@@ -122,7 +122,7 @@ function anyFaults(kind: Kind): fc.Arbitrary<FaultPlan | null> {
         { maxLength: 4 },
       ),
       meanTimeBetweenFailuresSeconds: fc.constantFrom(null, 0.3, 5),
-      restart: fc.constant(true),
+      restart: fc.boolean(),
       restartDelaySeconds: fc.constantFrom(0, 0.2),
       migrationLimit: fc.constantFrom(0, 1, 3),
       startupVariation: fc.constantFrom(0, 0.4),

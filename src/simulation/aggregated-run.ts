@@ -156,11 +156,16 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   /** No worker is left, and none will come: what still waits for one fails. */
   private failUnrouted(): void {
     const { ledger } = this;
-    const lastNs = ledger.terminalNs.reduce((last, atNs) => (atNs > last ? atNs : last), 0);
-    for (const request of this.unrouted.splice(0)) {
+    const { failures } = this.interruptions!;
+    const failedNs = (failures.at(-1)?.atSeconds ?? 0) * 1e9;
+    const lastNs = ledger.terminalNs.reduce((last, atNs) => (atNs > last ? atNs : last), failedNs);
+    this.unrouted.length = 0;
+    if (this.pool.size > 0) return;
+    for (let request = 0; request < ledger.count; request++) {
+      if (Number.isNaN(ledger.arrivalNs[request]!) || ledger.status[request] !== RequestStatus.pending) continue;
       ledger.status[request] = RequestStatus.failed;
       ledger.reason[request] = FailureReason.workerFailed;
-      ledger.terminalNs[request] = Math.max(lastNs, ledger.arrivalNs[request]!);
+      ledger.terminalNs[request] = Math.max(lastNs, ledger.arrivalNs[request]!, ledger.lastTokenNs[request]! || 0);
     }
   }
 
