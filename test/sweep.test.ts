@@ -126,6 +126,20 @@ test("a policy module that has changed makes other runs", async () => {
   expect((await runCli(args, { cwd })).stdout).toContain("2 runs done, 0 failed");
 });
 
+test("a policy module that would end its thread fails its own run only", async () => {
+  const cwd = scratchFolder();
+  const onTick = "() => { if (!isMainThread) process.exit(3); return { replicas: {}, nextTickSeconds: 1e9 }; }";
+  writeFileSync(
+    join(cwd, "ends.mjs"),
+    `import { isMainThread } from "node:worker_threads";
+     export default { firstTickSeconds: () => 1, onTick: ${onTick} };`,
+  );
+  const args = ["sweep", ...small, "--vary", "run.policy=./ends.mjs,static", "--parallel", "1", "--out", "o"];
+  const { code, stdout } = await runCli(args, { cwd });
+  expect(stdout).toMatch(/failed: run 0 .*process\.exit\(3\) was called in a run.*\n1 runs done, 1 failed/);
+  expect(code).toBe(1);
+});
+
 describe("interruption", () => {
   const many = ["sweep", ...small, "--vary", "run.seed=1:60:1", "--vary", "engine.max_num_seqs=8", "--parallel", "2"];
 

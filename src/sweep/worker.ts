@@ -22,6 +22,11 @@ export interface FinishedRun {
   readonly unwritten: { readonly code: string | undefined; readonly message: string } | null;
 }
 
+// A policy module that ended its thread would leave its run without an end: nobody tells the pool of it.
+process.exit = (code) => {
+  throw new Error(`process.exit(${code ?? ""}) was called in a run`);
+};
+
 /** One run in a worker thread. */
 export default async function runInThread({ task, trace, resultPath, wantResult }: WorkerJob): Promise<FinishedRun> {
   const { row, result } = await runSweepTask(task, trace);
