@@ -234,6 +234,16 @@ describe("whatever clients do and workers suffer", () => {
   });
 });
 
+test.each([
+  ["a request given up ends after all: its session goes on once", 999984],
+  ["prompts that preempt each other in no time", 900589],
+])("hand-offs stuck in tiny pools end: %s", async (_, seed) => {
+  const { trace, config } = await caseOf("dis", seed);
+  const { ledger, offeredRequests } = simulate(trace, config);
+  expect(offeredRequests).toBe(trace.count);
+  expect(ledger.status.includes(RequestStatus.pending)).toBe(false);
+});
+
 const engine = { num_gpu_blocks: 16384, block_size: 64 };
 
 test("a client that waits too long gives up at that time, and tries again after its backoff", async () => {

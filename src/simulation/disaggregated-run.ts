@@ -197,6 +197,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       const lastNs = ledger.lastTokenNs[request]!;
       ledger.terminalNs[request] = lastNs > atNs ? lastNs : atNs;
       failed++;
+      this.board.givenUp.add(request);
       if (this.source.dependsOnCompletions) this.finished.push(request, ledger.terminalNs[request]!);
     }
     return failed > 0;

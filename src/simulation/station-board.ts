@@ -14,6 +14,8 @@ export class StationBoard {
   private readonly finished: FinishedQueue | null;
   /** Told of everybody who has left a worker. */
   onLeft: ((requests: readonly number[]) => void) | null = null;
+  /** Requests told to have left though a worker still has them: should they end after all, nobody is told twice. */
+  readonly givenUp = new Set<number>();
   /** The same for prefill workers: whom they refused. */
   private readonly refused: FinishedQueue | null;
 
@@ -99,6 +101,8 @@ export class StationBoard {
     this.onLeft?.(requests);
     const queue = role === "prefill" ? this.refused : this.finished;
     if (queue === null) return;
-    for (const request of requests) queue.push(request, this.ledger.terminalNs[request]!);
+    for (const request of requests) {
+      if (!this.givenUp.has(request)) queue.push(request, this.ledger.terminalNs[request]!);
+    }
   }
 }

@@ -182,7 +182,7 @@ describe("bad input", () => {
 
   it("names files that cannot be read", async () => {
     await expect(openTrace(join(folder, "absent.jsonl"))).rejects.toThrow("absent.jsonl: no such file");
-    await expect(openTrace(folder)).rejects.toThrow("is a directory");
+    await expect(openTrace(folder)).rejects.toThrow("is a folder without chunk-N-trace.csv, expected a trace file");
     const whole = join(folder, "whole.jsonl");
     writeFileSync(whole, row());
     const plain = join(folder, "plain.jsonl.gz");

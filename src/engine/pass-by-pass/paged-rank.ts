@@ -284,8 +284,8 @@ export class PagedRank implements EngineRank, SchedulerListener {
     // The room a burst needs may have cost every running request its place.
     const emptied = scheduler.batch.scheduled === 0 && this.withoutOutput.length === 0;
     if (emptied && !this.mayRunInVain()) return -1;
-    if (!emptied) this.vainPasses = 0;
     this.sampleBursts();
+    if (!emptied && !this.mayStandStill(prefillNs + decodeNs)) return -1;
     this.recordPass(startNs);
     return prefillNs + decodeNs + (this.context.tiers?.copyOut() ?? 0);
   }
@@ -297,6 +297,13 @@ export class PagedRank implements EngineRank, SchedulerListener {
    */
   private mayRunInVain(): boolean {
     return this.blocksHeldOutside && ++this.vainPasses <= mostVainPasses;
+  }
+
+  /** Whether a pass counts that takes no time: it must get somebody on, or not be the last of too many that do not. */
+  private mayStandStill(durationNs: number): boolean {
+    const getsOn = durationNs > 0 || this.withoutOutput.length > 0 || this.bursts.some((tokens) => tokens > 0);
+    this.vainPasses = getsOn ? 0 : this.vainPasses + 1;
+    return this.vainPasses <= mostVainPasses;
   }
 
   /** Applies what the pass computed: tokens, completions. */
