@@ -454,6 +454,18 @@ describe("27 scaling", () => {
   });
 });
 
+test("21 turns that give only what is new", async () => {
+  const rows = [
+    { at: 0, input: 1024, output: 100, session: "a" },
+    { input: 512, output: 1, session: "a", delay: 50 },
+  ];
+  const { requests, outcome } = await smallRun(rows, { format: "mooncake_delta" });
+  expect(requests[1]!.arrival).toBeCloseTo(662.204, 3);
+  expect(outcome.trace.inputLength[1]).toBe(1636);
+  expect(requests[1]!.reused).toBe(1088);
+  expect(requests[1]!.ttft).toBeCloseTo(30.774, 3);
+});
+
 test("29 percentiles of ten first tokens", async () => {
   const rows = Array.from({ length: 10 }, (_, i) => ({ at: i * 1000, input: 512 * (i + 1), output: 1 }));
   const { result } = await smallRun(rows);

@@ -5,7 +5,7 @@ import type { SlaBounds } from "../src/result/sla-attainment.ts";
 import type { SimulationOutcome } from "../src/simulation/outcome.ts";
 import type { RunConfig } from "../src/simulation/run-config.ts";
 import { simulate } from "../src/simulation/simulate.ts";
-import { openTrace } from "../src/trace/open-trace.ts";
+import { openTrace, type OpenTraceOptions } from "../src/trace/open-trace.ts";
 import { replayConfig } from "./replay-arguments.ts";
 import { resultOf } from "./result-of.ts";
 
@@ -32,6 +32,8 @@ export interface SmallRunOptions {
   readonly implementation?: RunConfig["engine"];
   readonly change?: Partial<RunConfig>;
   readonly sla?: SlaBounds;
+  /** How the rows are read; as Mooncake rows when absent. */
+  readonly format?: OpenTraceOptions["format"];
 }
 
 /** What became of one request, ms. */
@@ -84,7 +86,11 @@ export async function smallRun(
         ];
   const config = { ...replayConfig([...engineFlags, ...flags], semantics, implementation), ...options.change };
   const stdin = Readable.from([Buffer.from(traceText(rows))]);
-  const outcome = simulate(await openTrace("-", { stdin, arrivals: "optional" }), config);
+  const { topology } = config;
+  const { blockSize } = topology.mode === "agg" ? topology.engine : topology.prefillEngine;
+  const format = options.format === undefined ? {} : { format: options.format };
+  const trace = await openTrace("-", { stdin, arrivals: "optional", engineBlockSize: blockSize, ...format });
+  const outcome = simulate(trace, config);
   return { requests: requestsOf(outcome), outcome, result: resultOf(outcome, config, options.sla ?? null) };
 }
 
