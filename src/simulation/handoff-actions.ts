@@ -304,18 +304,23 @@ export class HandoffActions {
     for (const request of requests) if (this.decodeOf.has(request)) this.actions.push({ kind: "abandon", request });
   }
 
-  private abandon(action: Action, nowNs: number): void {
+  /** The station an action's request has its destination at; null when it is busy, and the action waits for it. */
+  private idleDestination(action: Action, nowNs: number): Station<DecodeWorker> | null {
+    const { board } = this.context;
     const station = this.decodeOf.get(action.request)!;
-    const { worker } = station.member;
-    this.context.board.touch(station, nowNs);
-    if (worker.busyUntilNs > nowNs) {
-      station.deferred.push(action);
-      this.context.board.watch(station, nowNs);
-      return;
-    }
+    board.touch(station, nowNs);
+    if (station.member.worker.busyUntilNs <= nowNs) return station;
+    station.deferred.push(action);
+    board.watch(station, nowNs);
+    return null;
+  }
+
+  private abandon(action: Action, nowNs: number): void {
+    const station = this.idleDestination(action, nowNs);
+    if (station === null) return;
     this.decodeOf.delete(action.request);
     this.prefillOf.delete(action.request);
-    worker.abandonDestination(action.request, nowNs);
+    station.member.worker.abandonDestination(action.request, nowNs);
     this.tryReserve(station, nowNs);
   }
 
@@ -350,16 +355,10 @@ export class HandoffActions {
   }
 
   private activate(action: Action, nowNs: number): void {
-    const station = this.decodeOf.get(action.request)!;
-    const { worker } = station.member;
-    this.context.board.touch(station, nowNs);
-    if (worker.busyUntilNs > nowNs) {
-      station.deferred.push(action);
-      this.context.board.watch(station, nowNs);
-      return;
-    }
+    const station = this.idleDestination(action, nowNs);
+    if (station === null) return;
     this.decodeOf.delete(action.request);
-    worker.activate(action.request, nowNs);
+    station.member.worker.activate(action.request, nowNs);
     this.actions.push({ kind: "release", request: action.request });
     this.tryReserve(station, nowNs);
   }

@@ -12,7 +12,6 @@ import { AggregatedRun } from "./aggregated-run.ts";
 import { DisaggregatedRun } from "./disaggregated-run.ts";
 import type { SimulationOutcome } from "./outcome.ts";
 import { PlannerError } from "./planner-loop.ts";
-
 import { rehearsalOf } from "./rehearsal.ts";
 import { RememberedPlanner } from "./remembered-planner.ts";
 import type { RunConfig } from "./run-config.ts";

@@ -12,12 +12,12 @@ export class StationBoard {
   private readonly traffic: TrafficRecorder | null;
   /** Told who has left a decode worker, where the workload depends on it; else null. */
   private readonly finished: FinishedQueue | null;
+  /** The same for prefill workers: whom they refused. */
+  private readonly refused: FinishedQueue | null;
   /** Told of everybody who has left a worker. */
   onLeft: ((requests: readonly number[]) => void) | null = null;
   /** Requests told to have left though a worker still has them: should they end after all, nobody is told twice. */
   readonly givenUp = new Set<number>();
-  /** The same for prefill workers: whom they refused. */
-  private readonly refused: FinishedQueue | null;
 
   constructor(
     ledger: RequestLedger,

@@ -30,7 +30,7 @@ export function expectedDemand(history: RequestHistory, nowSeconds: number, hori
   const bins = countsBack(history, nowSeconds);
   if (bins.length === 0) {
     const seconds = Math.max(1, nowSeconds);
-    return { requestsPerSecond: history.countBetween(0, nowSeconds).requests / seconds, steadySeconds: seconds };
+    return { requestsPerSecond: history.requestsBetween(0, nowSeconds) / seconds, steadySeconds: seconds };
   }
   const noise = noiseOf(bins);
   const length = agreeingWindow(bins, noise);
@@ -46,7 +46,7 @@ function countsBack(history: RequestHistory, nowSeconds: number): number[] {
   const seconds = nowSeconds - Math.max(0, history.sinceSeconds);
   const available = Math.min(windows.at(-1)!, Math.floor(seconds / binSeconds + 0.5));
   const count = (back: number): number =>
-    history.countBetween(nowSeconds - (back + 1) * binSeconds, nowSeconds - back * binSeconds).requests;
+    history.requestsBetween(nowSeconds - (back + 1) * binSeconds, nowSeconds - back * binSeconds);
   return Array.from({ length: Math.max(0, available) }, (_, back) => count(back));
 }
 

@@ -91,7 +91,7 @@ export class PoolSizer {
     const demand = expectedDemand(history, nowSeconds, horizonSeconds);
     const fromSeconds = this.playedFrom(history, nowSeconds, demand);
     const span = { fromSeconds, toSeconds: nowSeconds };
-    const played = history.countBetween(fromSeconds, nowSeconds).requests;
+    const played = history.requestsBetween(fromSeconds, nowSeconds);
     const growth = played === 0 ? 1 : (demand.requestsPerSecond * (nowSeconds - fromSeconds)) / played;
     const backlog = {
       requests: this.pool.name === "decode" ? 0 : frontEnd.awaitingFirstToken,

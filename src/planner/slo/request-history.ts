@@ -74,13 +74,9 @@ export class RequestHistory {
     return this.count === 0 ? Infinity : this.arrival[0]!;
   }
 
-  /** Requests and prompt tokens that arrived in [fromSeconds, toSeconds). */
-  countBetween(fromSeconds: number, toSeconds: number): { requests: number; tokens: number } {
-    let tokens = 0;
-    const from = this.firstFrom(fromSeconds);
-    const to = this.firstFrom(toSeconds);
-    for (let i = from; i < to; i++) tokens += this.input[i]!;
-    return { requests: to - from, tokens };
+  /** Requests that arrived in [fromSeconds, toSeconds). */
+  requestsBetween(fromSeconds: number, toSeconds: number): number {
+    return this.firstFrom(toSeconds) - this.firstFrom(fromSeconds);
   }
 
   /**
