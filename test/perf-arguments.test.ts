@@ -26,6 +26,19 @@ describe("a replay with wrong performance arguments ends with exit code 2 and sa
     [{ ...guide, aic_model_path: "Qwen/Qwen4" }, /aic_model_path: unknown model "Qwen\/Qwen4"/],
     [{ ...guide, aic_tp_size: 3 }, /aic_tp_size: found 3, but .* 32 attention heads/],
     [{ ...guide, dp_size: 4, aic_attention_dp_size: 2 }, /dp_size: found 4, but aic_attention_dp_size is 2/],
+    [
+      { ...guide, aic_backend_version: "9.9.9" },
+      /--extra-engine-args aic_backend_version: "9\.9\.9" is no release of vllm; tables were published of 0\.11\.0, .*Leave it out/,
+    ],
+    [
+      { ...guide, aic_backend_version: "latest", aic_system: "h200" },
+      /aic_backend_version: "latest" is no release of vllm/,
+    ],
+    [
+      { ...guide, aic_backend: "trtllm", aic_backend_version: "2.3.0rc10" },
+      /"2\.3\.0rc10" is no release of trtllm \(did you mean "1\.3\.0rc10"\?\)/,
+    ],
+    [{ ...guide, aic_backend_version: "1.3.0rc20" }, /"1\.3\.0rc20" is a release of trtllm, not of vllm/],
     [{ ...guide, aic_nextn: 6 }, /aic_nextn: found 6/],
     [{ ...guide, aic_nextn_accept_rates: "0.8" }, /aic_nextn_accept_rates: .*needs aic_nextn/],
     [{ ...guide, aic_model_path: "deepseek-ai/DeepSeek-R1" }, /does not fit on 1 × h200_sxm: .* weights 657\.3/],
@@ -44,5 +57,41 @@ describe("a replay with wrong performance arguments ends with exit code 2 and sa
     expect(await refusal(version, "--perf-data", tables)).toMatch(/no tables of vllm 9\.9\.9; there are 0\.24\.0/);
     const gpu = { ...guide, aic_system: "b200" };
     expect(await refusal(gpu, "--perf-data", tables)).toMatch(/no tables of b200_sxm; there are h200_sxm/);
+  });
+});
+
+describe("a backend version the roofline has no use for", () => {
+  const warned = async (given: object) => {
+    const args = ["replay", trace, "--extra-engine-args", JSON.stringify({ ...guide, ...given }), "--json"];
+    const { code, stderr } = await runCli(args, { cwd: folder });
+    expect(code).toBe(0);
+    return stderr;
+  };
+
+  it("is warned of where it is a release without tables", async () => {
+    expect(await warned({ aic_backend_version: "0.25.0" })).toMatch(
+      /warning: aic_backend_version 0\.25\.0: AIConfigurator has no tables of this vllm and would refuse it \(nearest: 0\.24\.0\); the roofline prices every version alike, as 0\.24\.0 ran/,
+    );
+  });
+
+  it.each(["0.24.0", "v0.19.0", "current"])("is taken silently where there are tables: %s", async (version) => {
+    expect(await warned({ aic_backend_version: version })).not.toMatch(/warning/);
+  });
+
+  it("is the server's own where overheads are asked for", async () => {
+    expect(await warned({ aic_backend_version: "0.13.1", perf_overheads: "measured" })).not.toMatch(/warning/);
+  });
+
+  it("stops the router's estimator and the planner's estimates, too", async () => {
+    const estimator = ["--router-mode", "kv_router", "--router-config", '{"router_prefill_load_model":"aic"}'];
+    const aic = ["--aic-backend", "vllm", "--aic-system", "h200_sxm", "--aic-model-path", guide.aic_model_path];
+    expect(await refusal(guide, ...estimator, ...aic, "--aic-backend-version", "nope")).toMatch(
+      /aic_backend_version: "nope" is no release of vllm/,
+    );
+    const perf = { hf_id: guide.aic_model_path, system: "h200_sxm", backend: "sglang", backend_version: "5.14" };
+    const planner = { mode: "agg", optimization_target: "sla", aic_perf_model: { ...perf, decode_pick: { tp: 1 } } };
+    expect(await refusal(guide, "--planner-config", JSON.stringify(planner))).toMatch(
+      /--planner-config aic_perf_model\.backend_version: "5\.14" is no release of sglang/,
+    );
   });
 });

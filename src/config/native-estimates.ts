@@ -1,5 +1,6 @@
 import type { EngineConfig } from "../engine/engine-config.ts";
 import { forwardPassMs } from "../perf/forward-pass-estimate.ts";
+import { wrongVersion } from "../perf/backend-version.ts";
 import { loadModel, UnknownModelError } from "../perf/load-model.ts";
 import { resolveDeployment } from "../perf/resolve-deployment.ts";
 import { rooflinePerfModel } from "../perf/roofline/roofline-perf-model.ts";
@@ -32,6 +33,8 @@ export async function nativeEstimates(
 ): Promise<{ prefill?: PassTimeModel; decode?: PassTimeModel } | undefined> {
   if (aicPerfModel == null || dynamo.optimizationTarget !== "sla") return undefined;
   const spec: Spec = aicPerfModel;
+  const wrong = spec.backend_version == null ? null : wrongVersion(spec.backend, spec.backend_version);
+  if (wrong !== null) problems.add(`${where} aic_perf_model.backend_version`, wrong);
   const [prefillEngine, decodeEngine] =
     topology.mode === "agg" ? [null, topology.engine] : [topology.prefillEngine, topology.decodeEngine];
   const estimate = async (engine: EngineConfig, pick: Spec["decode_pick"]) => {

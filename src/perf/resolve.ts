@@ -1,6 +1,7 @@
 import { ConfigError, ProblemList } from "../config/config-error.ts";
 import type { ValidatedEngineArgs } from "../config/engine-args.ts";
 import { place } from "../config/validate.ts";
+import { unmeasuredVersion, wrongVersion } from "./backend-version.ts";
 import type { Deployment } from "./deployment.ts";
 import { defaultMemoryFraction, doesNotFitMessage, kvBytesPerToken, kvCapacity } from "./kv-capacity.ts";
 import { inCudaGraphs } from "./overheads/in-cuda-graphs.ts";
@@ -63,9 +64,7 @@ export async function resolveEnginePerformance(args: ValidatedEngineArgs): Promi
   }
   const modelled =
     profile ??
-    (args.perfData === null
-      ? roofline(args.perfOverheads === "none" ? deployment : inCudaGraphs(deployment), notes)
-      : await tables(args, deployment, args.perfData));
+    (args.perfData === null ? roofline(args, deployment, notes) : await tables(args, deployment, args.perfData));
   const corrected = calibrated ? await calibration(args, modelled, deployment, notes) : modelled;
   const perfModel = await withOverheads(args, corrected, deployment, notes);
   if (profile !== null) notes.push("times come from planner_profile_data; aic_* only sizes the key-value cache");
@@ -90,17 +89,26 @@ export async function resolveAicDeployment(args: ValidatedEngineArgs): Promise<D
       `found ${args.dpSize}, but aic_attention_dp_size is ${aic.attentionDpSize ?? 1}; with aic_backend they must be equal`,
     );
   }
+  if (deployment !== null && aic.backendVersion !== null && args.perfData === null) {
+    const wrong = wrongVersion(deployment.backend, aic.backendVersion);
+    if (wrong !== null) problems.add(place(args.where, ["aic_backend_version"]), wrong);
+  }
   problems.throwIfAny();
   return deployment!;
 }
 
-function roofline(deployment: Deployment, notes: string[]): PerfModel {
+/** The roofline, and what its user should know. With overheads the version says which server's host work is added. */
+function roofline(args: ValidatedEngineArgs, deployment: Deployment, notes: string[]): PerfModel {
   const { gpu, backend } = deployment;
   if (!isFitted(gpu, backend)) {
     notes.push(
       `${gpu.name} under ${backend} was not measured: constants of ${gpu.relatives.join(" or ")} stand in for its own`,
     );
   }
+  if (args.perfOverheads !== "none") return rooflinePerfModel(inCudaGraphs(deployment));
+  const version = args.aic?.backendVersion ?? null;
+  const unmeasured = version === null ? null : unmeasuredVersion(backend, version);
+  if (unmeasured !== null) notes.push(unmeasured);
   return rooflinePerfModel(deployment);
 }
 
