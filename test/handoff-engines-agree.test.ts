@@ -129,6 +129,7 @@ const handoffColumns = [
 function expectEqual(fast: SimulationOutcome, plain: SimulationOutcome): void {
   for (const column of columns) expect(fast.ledger[column], column).toEqual(plain.ledger[column]);
   for (const column of handoffColumns) expect(fast.handoffs![column], column).toEqual(plain.handoffs![column]);
+  expect(fast.loadSamples).toEqual(plain.loadSamples);
   expect(fast.ledger.gaps.sorted()).toEqual(plain.ledger.gaps.sorted());
   const { workers, ticks, scalingEvents, passes, prefillTokens, durationNs, endedEarly } = fast;
   expect({ workers, ticks, scalingEvents, passes, prefillTokens, durationNs, endedEarly }).toEqual({

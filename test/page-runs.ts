@@ -65,6 +65,14 @@ export const pageRuns: Readonly<Record<string, () => Promise<RunResult>>> = {
       numDecodeWorkers: 1,
       plannerConfig: { ...slaPlanner, mode: "disagg" },
     }),
+  staticDisagg: () =>
+    simulate({
+      trace: rushTrace(),
+      prefillEngineArgs: { ...engine, worker_type: "prefill" },
+      decodeEngineArgs: { ...engine, worker_type: "decode" },
+      numPrefillWorkers: 2,
+      numDecodeWorkers: 2,
+    }),
   easy: () =>
     simulate({
       trace: rushTrace(),

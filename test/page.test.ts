@@ -23,6 +23,7 @@ const emptyByKind: Readonly<Record<string, readonly string[]>> = {
   static: [...plannersOnly, "accept-length"],
   agg: ["accept-length"],
   disagg: [],
+  staticDisagg: [...plannersOnly, "attainment", "accept-length"],
   easy: ["attainment", "estimated-ttft", "estimated-itl", "capacity", "accept-length"],
 };
 

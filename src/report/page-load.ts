@@ -3,6 +3,8 @@ import type { EngineLoadColumns, PageTicks } from "./page-ticks.ts";
 import { loadColumns, loadFigures } from "./page-ticks.ts";
 import type { EngineEntry } from "./page-ticks.ts";
 
+type PoolName = keyof PageLoad["pools"];
+
 /** Load of the engines over time, however it was sampled. */
 export interface PageLoad {
   /** Instants; entries of `pools` point to them. */
@@ -18,13 +20,18 @@ export function pageLoad(samples: RunResult["load_samples"] | undefined, ticks: 
   if (samples == null || samples.t_s.length === 0) return null;
   const instants = [...new Set(samples.t_s)];
   const places = new Map(instants.map((at, place) => [at, place]));
-  const entries = samples.t_s.map((at, k): EngineEntry => {
+  const pools = new Map<PoolName, EngineEntry[]>();
+  samples.t_s.forEach((at, k) => {
+    const pool = samples.pool?.[k] ?? "agg";
     const worker = String(samples.worker[k]);
-    return {
+    const entries = pools.get(pool) ?? [];
+    pools.set(pool, entries);
+    entries.push({
       tick: places.get(at)!,
       engine: samples.rank[k] === 0 ? worker : `${worker}:${samples.rank[k]}`,
       figures: Object.fromEntries(loadFigures.map((key) => [key, samples[key][k]!])),
-    };
+    });
   });
-  return { t_s: instants, sampledAt: "arrivals", pools: { agg: loadColumns(entries) } };
+  const load = Object.fromEntries([...pools].map(([pool, entries]) => [pool, loadColumns(entries)]));
+  return { t_s: instants, sampledAt: "arrivals", pools: load };
 }

@@ -158,7 +158,7 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
   return { ...result, digest: resultDigest(result) };
 }
 
-function loadSamples({ loadSamples: samples }: SimulationOutcome): RunResult["load_samples"] {
+function loadSamples({ loadSamples: samples, workers }: SimulationOutcome): RunResult["load_samples"] {
   if (samples === null) return null;
   const { entries, intervalSeconds } = samples;
   const of = (figure: (pass: Readonly<ForwardPass>) => number): number[] =>
@@ -166,6 +166,7 @@ function loadSamples({ loadSamples: samples }: SimulationOutcome): RunResult["lo
   return {
     interval_s: intervalSeconds,
     t_s: entries.map(({ atSeconds }) => atSeconds),
+    ...(workers.some(({ pool }) => pool !== "agg") ? { pool: entries.map(({ pool }) => pool) } : {}),
     worker: entries.map(({ worker: id }) => id),
     rank: entries.map(({ rank }) => rank),
     running: of((pass) => pass.numPrefillRequests + pass.numDecodeRequests),

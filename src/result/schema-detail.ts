@@ -204,6 +204,9 @@ export const detailShape = {
       z.strictObject({
         interval_s: z.number().check(z.describe("Time between samples of an engine, at the least.")),
         t_s: counts.check(z.describe("Start of the interval of each entry; an entry a worker and rank.")),
+        pool: z
+          .optional(z.array(z.enum(["agg", "prefill", "decode"])))
+          .check(z.describe("Pool of the worker of each entry; absent in aggregated runs.")),
         worker: counts,
         rank: counts,
         running: counts.check(z.describe("Requests in its last pass.")),
@@ -216,7 +219,7 @@ export const detailShape = {
     )
     .check(
       z.describe(
-        "Load of the engines of an aggregated run without a planner, sampled when a request reaches an engine, in all at most about 1,000 times; null otherwise (a planner's ticks have it).",
+        "Load of the engines of a run without a planner, sampled when a request reaches an engine, in all at most about 1,000 times; null otherwise (a planner's ticks have it).",
       ),
     ),
   workers: z.array(worker).check(z.describe("Life of every worker.")),

@@ -9,7 +9,7 @@ import { nothingSent, type InterruptedRequest } from "../engine/interruption.ts"
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
-import { LoadSampler } from "./load-sampler.ts";
+import { LoadSampler, offeredSeconds } from "./load-sampler.ts";
 import type { LoadSamples } from "./load-sampler.ts";
 import { PlannerLoop } from "./planner-loop.ts";
 import type { Assignment, PoolRouter } from "./pool-router.ts";
@@ -290,7 +290,7 @@ export class AggregatedRun implements RunParts, InterruptionHost {
 
   private send({ request, member, rank, overlapBlocks }: Assignment<Worker>, atNs: number): void {
     member.worker.advance(atNs, false);
-    this.loads?.visit(member, atNs);
+    this.loads?.visit("agg", member, atNs);
     const begun = this.begun.get(request);
     if (begun === undefined) member.worker.enqueue(request, atNs, rank);
     else {
@@ -389,12 +389,4 @@ export class AggregatedRun implements RunParts, InterruptionHost {
     if (this.pool.active.length > 0) this.routeBacklog(atNs);
     return true;
   }
-}
-
-/** How long an open-loop run offers requests; 0 where arrivals follow from the run itself. */
-function offeredSeconds({ arrivalMs }: Trace, { replayConcurrency, arrivalSpeedupRatio }: RunConfig): number {
-  if (replayConcurrency !== null) return 0;
-  let last = 0;
-  for (let i = 0; i < arrivalMs.length; i++) if (arrivalMs[i]! > last) last = arrivalMs[i]!;
-  return last / 1000 / arrivalSpeedupRatio;
 }

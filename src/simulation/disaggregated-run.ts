@@ -10,6 +10,7 @@ import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { onOfferGrid } from "../workload/offer-grid.ts";
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
 import { FinishedQueue } from "./finished-queue.ts";
+import { LoadSampler, offeredSeconds, type LoadSamples } from "./load-sampler.ts";
 import { justAfter } from "./just-after.ts";
 import { PlannerLoop } from "./planner-loop.ts";
 import type { PoolRouter } from "./pool-router.ts";
@@ -52,6 +53,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   private readonly prefillRouter: PoolRouter<PrefillWorker>;
   private readonly traffic: TrafficRecorder | null;
   private readonly watch: RequestWatch | null;
+  private readonly loads: LoadSampler | null;
   private readonly horizonNs: number;
   private nowNs = 0;
 
@@ -121,7 +123,9 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     this.refused = semantics.refusalsAfterArrivals ? new FinishedQueue() : this.finished;
     const finished = source.dependsOnCompletions ? this.finished : null;
     const refused = source.dependsOnCompletions ? this.refused : null;
-    const { prefillRouter, traffic } = this;
+    const engines = topology.numPrefillWorkers + topology.numDecodeWorkers;
+    this.loads = config.planner === null ? new LoadSampler(1, engines, offeredSeconds(trace, config)) : null;
+    const { prefillRouter, traffic, loads } = this;
     const board = new StationBoard(ledger, traffic, finished, refused);
     this.board = board;
     this.actions = new HandoffActions({
@@ -137,6 +141,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       conditional,
       board,
       traffic,
+      loads,
       finished,
     });
     this.watch = config.planner === null ? null : new RequestWatch(ledger, trace.inputLength, handoffs, 1);
@@ -146,6 +151,10 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     ];
     const sources = { traffic: this.traffic!, watch: this.watch! };
     this.planner = config.planner === null ? null : new PlannerLoop(config.planner, scaled, semantics, sources);
+  }
+
+  get loadSamples(): LoadSamples | null {
+    return this.loads?.samples ?? null;
   }
 
   *run(): Generator<Progress, void, void> {

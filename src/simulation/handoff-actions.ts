@@ -8,6 +8,7 @@ import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/req
 import { computesLocally, type ConditionalDisaggregation } from "../router/conditional-disaggregation.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { FinishedQueue } from "./finished-queue.ts";
+import type { LoadSampler } from "./load-sampler.ts";
 import type { Assignment, PoolRouter } from "./pool-router.ts";
 import type { DisaggregatedTopology } from "./run-config.ts";
 import type { StationBoard } from "./station-board.ts";
@@ -30,6 +31,8 @@ export interface HandoffContext {
   readonly conditional: ConditionalDisaggregation | null;
   readonly board: StationBoard;
   readonly traffic: TrafficRecorder | null;
+  /** Samples the workers when a request reaches them; null = nobody asks. */
+  readonly loads: LoadSampler | null;
   /** Told who has left, where the workload depends on it; else null. */
   readonly finished: FinishedQueue | null;
 }
@@ -186,6 +189,7 @@ export class HandoffActions {
     });
     if (!local) return false;
     there.accept();
+    this.context.loads?.visit("decode", there.member, nowNs);
     this.context.traffic?.onRouted(there.overlapBlocks, Math.ceil(trace.inputLength[request]! / blockSize));
     there.member.worker.enqueue(request, nowNs);
     board.watch(board.of("decode", there.member), nowNs);
@@ -267,6 +271,7 @@ export class HandoffActions {
     const station = this.context.board.of("prefill", member) as Station<PrefillWorker>;
     this.prefillOf.set(request, station);
     this.context.board.touch(station, nowNs);
+    this.context.loads?.visit("prefill", member, nowNs);
     member.worker.enqueue(request, nowNs);
   }
 
@@ -279,6 +284,7 @@ export class HandoffActions {
     const station = this.context.board.of("decode", member) as Station<DecodeWorker>;
     this.decodeOf.set(request, station);
     this.context.board.touch(station, nowNs);
+    this.context.loads?.visit("decode", member, nowNs);
     const { blockSize, numGpuBlocks } = this.context.topology.decodeEngine;
     const promised = promisesWholeOutput(this.context.topology.decodeEngine)
       ? this.context.trace.outputLength[request]!

@@ -40,3 +40,50 @@ describe("load of the engines of a run without a planner", () => {
     expect((await smallRun(rows.slice(0, 5), { engine, change: { planner } })).result.load_samples).toBeNull();
   });
 });
+
+describe("load of both pools of a disaggregated run without a planner", () => {
+  const disaggregated = { prefill: engine, decode: { ...engine, num_gpu_blocks: 400 } };
+  const heavy = rows.map((row, i) => ({ ...row, input: 3000 + (i % 7) * 900 }));
+  const pools = ["--num-prefill-workers", "2", "--num-decode-workers", "3"];
+  const run = (implementation: "auto" | "pass-by-pass", more: readonly string[] = [], engineType = "vllm") => {
+    const { prefill, decode } = disaggregated;
+    const typed = { engine_type: engineType, ...(engineType === "sglang" ? { block_size: 64 } : {}) };
+    return smallRun(heavy, {
+      disaggregated: { prefill: { ...prefill, ...typed }, decode: { ...decode, ...typed } },
+      flags: [...pools, ...more],
+      implementation,
+    });
+  };
+
+  it.each(["round_robin", "kv_router"])(
+    "is sampled alike by both engines, and changes no request (%s)",
+    async (router) => {
+      const [fast, plain] = await Promise.all(
+        (["auto", "pass-by-pass"] as const).map((implementation) => run(implementation, ["--router-mode", router])),
+      );
+      expect(fast!.outcome.engine).toBe("aggregated");
+      expect(plain!.outcome.engine).toBe("pass-by-pass");
+      expect(fast!.result.load_samples).toEqual(plain!.result.load_samples);
+      expect(fast!.requests).toEqual(plain!.requests);
+      const samples = fast!.result.load_samples!;
+      expect(samples.t_s.length).toBeGreaterThan(500);
+      expect(samples.t_s.length).toBeLessThanOrEqual(1024);
+      const engines = new Set(samples.pool!.map((pool, k) => `${pool} ${samples.worker[k]}`));
+      expect([...engines].toSorted()).toEqual(["decode 0", "decode 1", "decode 2", "prefill 0", "prefill 1"]);
+      const seen = samples.t_s.map((at, k) => `${at} ${samples.pool![k]} ${samples.worker[k]}`);
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(samples.t_s).toEqual(samples.t_s.toSorted((a, b) => a - b));
+      const most = (pool: string, figures: readonly number[]) =>
+        Math.max(...figures.filter((_, k) => samples.pool![k] === pool));
+        expect(most("decode", samples.inflight_decode_kv_tokens)).toBeGreaterThan(700);
+      expect(most("decode", samples.kv_blocks)).toBeLessThanOrEqual(400);
+      expect(most("prefill", samples.kv_blocks)).toBeGreaterThan(10);
+    },
+  );
+
+  it("is sampled where destinations come first (SGLang)", async () => {
+    const samples = (await run("auto", [], "sglang")).result.load_samples!;
+    expect(new Set(samples.pool)).toEqual(new Set(["prefill", "decode"]));
+    expect(Math.max(...samples.inflight_decode_kv_tokens)).toBeGreaterThan(700);
+  });
+});

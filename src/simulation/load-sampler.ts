@@ -1,11 +1,13 @@
 import type { ForwardPass } from "../engine/forward-pass.ts";
-import type { PooledWorker } from "../fleet/worker-pool.ts";
+import type { PooledWorker, WorkerPool } from "../fleet/worker-pool.ts";
+import type { Trace } from "../trace/trace.ts";
+import type { RunConfig } from "./run-config.ts";
 
 const SHORTEST_INTERVAL_SECONDS = 1;
 /** Entries over which every second instant is dropped. */
 const MOST_ENTRIES = 1024;
 
-/** Load of the engines of a pool now and then. */
+/** Load of the engines of a run now and then. */
 export interface LoadSamples {
   /** Time between samples of an engine, at the least. */
   intervalSeconds: number;
@@ -17,6 +19,7 @@ export interface LoadSamples {
 export interface LoadSample {
   /** Start of the interval the entry is of. */
   readonly atSeconds: number;
+  readonly pool: WorkerPool["name"];
   readonly worker: number;
   readonly rank: number;
   /** null = it was idle. */
@@ -31,7 +34,7 @@ export class LoadSampler {
   readonly samples: LoadSamples;
   private readonly dpSize: number;
   /** When the next sample of each engine is due, ns, by worker id. */
-  private readonly dueNs: number[] = [];
+  private readonly dueNs: Readonly<Record<WorkerPool["name"], number[]>> = { agg: [], prefill: [], decode: [] };
 
   /**
    * @param engines ranks to sample
@@ -43,25 +46,37 @@ export class LoadSampler {
     this.samples = { intervalSeconds: Math.max(SHORTEST_INTERVAL_SECONDS, fitting), entries: [] };
   }
 
-  /** The worker has been advanced to `atNs`. */
-  visit(member: PooledWorker, atNs: number): void {
-    if (atNs < (this.dueNs[member.id] ?? 0)) return;
+  /** A worker of the pool has been advanced to `atNs`. */
+  visit(pool: WorkerPool["name"], member: PooledWorker, atNs: number): void {
+    const dueNs = this.dueNs[pool];
+    if (atNs < (dueNs[member.id] ?? 0)) return;
     const { samples } = this;
     const intervalNs = samples.intervalSeconds * 1e9;
     const interval = Math.floor(atNs / intervalNs);
     const atSeconds = interval * samples.intervalSeconds;
-    this.dueNs[member.id] = (interval + 1) * intervalNs;
+    dueNs[member.id] = (interval + 1) * intervalNs;
     const { worker } = member;
     const idle = worker.inSystem === 0 && worker.busyUntilNs <= atNs;
     for (let rank = 0; rank < this.dpSize; rank++) {
       const pass = idle ? null : worker.lastPassEndedBy(atNs, -1, rank);
       if (pass === null && !idle) continue;
       // Engines may write the next pass into the same record.
-      samples.entries.push({ atSeconds, worker: member.id, rank, pass: pass === null ? null : { ...pass } });
+      samples.entries.push({ atSeconds, pool, worker: member.id, rank, pass: pass === null ? null : { ...pass } });
     }
     if (samples.entries.length > MOST_ENTRIES) {
       samples.intervalSeconds *= 2;
       samples.entries = samples.entries.filter((entry) => entry.atSeconds % samples.intervalSeconds === 0);
     }
   }
+}
+
+/** How long an open-loop run offers requests; 0 where arrivals follow from the run itself. */
+export function offeredSeconds(
+  { arrivalMs }: Trace,
+  { replayConcurrency, arrivalSpeedupRatio }: Pick<RunConfig, "replayConcurrency" | "arrivalSpeedupRatio">,
+): number {
+  if (replayConcurrency !== null) return 0;
+  let last = 0;
+  for (let i = 0; i < arrivalMs.length; i++) if (arrivalMs[i]! > last) last = arrivalMs[i]!;
+  return last / 1000 / arrivalSpeedupRatio;
 }

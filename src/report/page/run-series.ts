@@ -141,8 +141,8 @@ export function noTicks(run: RunPageData): string | null {
 /** Why the load of single engines is not known; null when it is. */
 export function noSamples(run: RunPageData): string | null {
   if (run.load !== null && run.load.t_s.length > 0) return null;
-  if (run.planner === null && run.mode === "disagg") {
-    return "No planner ran, and engines of disaggregated runs are only sampled at a planner's ticks.";
+  if (run.planner === null && run.num_requests > 0) {
+    return "The result holds no load of its engines; versions that sampled no disaggregated run wrote it.";
   }
   return noTicks(run) ?? "Nothing was sampled.";
 }
