@@ -75,7 +75,7 @@ describe("load of both pools of a disaggregated run without a planner", () => {
       expect(samples.t_s).toEqual(samples.t_s.toSorted((a, b) => a - b));
       const most = (pool: string, figures: readonly number[]) =>
         Math.max(...figures.filter((_, k) => samples.pool![k] === pool));
-        expect(most("decode", samples.inflight_decode_kv_tokens)).toBeGreaterThan(700);
+      expect(most("decode", samples.inflight_decode_kv_tokens)).toBeGreaterThan(700);
       expect(most("decode", samples.kv_blocks)).toBeLessThanOrEqual(400);
       expect(most("prefill", samples.kv_blocks)).toBeGreaterThan(10);
     },
