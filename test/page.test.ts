@@ -147,6 +147,55 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     await page.close();
   });
 
+  test("prints on white from a dark screen: every chart drawn, no controls", async () => {
+    const { page, complaints } = await openPage(browser, renderHtmlReport(results["agg"]!), { dark: true });
+    await page.evaluate(`addEventListener("beforeprint", () => {
+      const charts = [...document.querySelectorAll('.chart[data-empty="false"]:not(.marks)')];
+      document.body.dataset.printed = JSON.stringify({
+        theme: document.documentElement.dataset.theme,
+        undrawn: charts.filter((chart) => chart.querySelector("canvas") === null).length,
+        paper: [...document.querySelector("#chart-ttft canvas").getContext("2d").getImageData(2, 2, 1, 1).data],
+      });
+    })`);
+    const pdf = (await page.pdf({ format: "A4" })).toString("latin1");
+    const pages = pdf.match(/\/Type\s*\/Page\b/g)!.length;
+    expect(pages).toBeGreaterThan(2);
+    expect(pages).toBeLessThan(10);
+    const printed = JSON.parse((await page.locator("body").getAttribute("data-printed"))!);
+    expect(printed).toMatchObject({ theme: "light", undrawn: 0, paper: [255, 255, 255, 255] });
+    expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
+    await page.emulateMedia({ media: "print" });
+    for (const at of [".toolbar", ".page-actions", "#chart-ttft .actions"]) {
+      expect(await page.locator(at).isVisible(), at).toBe(false);
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("everything is reached by the Tab key, and what has the focus shows it", async () => {
+    const { page } = await openPage(browser, renderHtmlReport(results["agg"]!));
+    const reached = new Set<string>();
+    for (let presses = 0; presses < 200; presses++) {
+      await page.keyboard.press("Tab");
+      const [name, outline] = (await page.evaluate(`(() => {
+        const at = document.activeElement;
+        const label = at.getAttribute("aria-label") ?? at.textContent;
+        return [label.trim().replace(/\\s+/g, " "), getComputedStyle(at).outlineStyle + getComputedStyle(at).boxShadow];
+      })()`)) as [string, string];
+      if (await page.evaluate("document.activeElement === document.body")) break;
+      expect(outline, name).not.toBe("nonenone");
+      reached.add(name);
+    }
+    for (const name of ["Switch between light and dark", "Print this page", "Zoom all charts to this stretch"])
+      expect([...reached]).toContain(name);
+    const all = [...reached].join("\n");
+    expect(all).toMatch(/Save “TTFT observed” as a picture/);
+    expect(all).toMatch(/Save the data of “Batch use”/);
+    expect(all).toMatch(/\d+ defaults/);
+    expect(all).toMatch(/Latency/);
+    await page.close();
+  });
+
   test("names from files stay text", async () => {
     const hostile = `</script><script>document.title="taken"</script><img src=x onerror=alert(1)>"'\u2028\u2029🛰 ${"{{}}"}`;
     const base = results["agg"]!;

@@ -34,6 +34,8 @@ describe("compareTable", () => {
   test("leaves out what no run has", () => {
     const bare = runs.map(({ label, result }) => ({ label, result: { ...result, sla: null } }));
     expect(compareTable(bare)).not.toContain("SLA");
+    expect(compareTable(bare)).not.toContain("good requests");
+    expect(compareTable(bare)).toContain("GPU-hours per 1,000 completed");
   });
 });
 
@@ -46,6 +48,8 @@ describe("difference", () => {
     expect(difference(metric("scaling events"), 2, 3)).toEqual({ text: "+50.0 %", verdict: null });
     expect(difference(metric("rejected or failed"), 0, 3)).toEqual({ text: "+3", verdict: "worse" });
     expect(difference(metric("GPU-hours"), 2, 2)).toEqual({ text: "", verdict: null });
+    expect(difference(metric("request throughput"), 3.3952, 3.3953)).toEqual({ text: "", verdict: null });
+    expect(difference(metric("SLA met, all bounds"), 0.9, 0.90001)).toEqual({ text: "", verdict: null });
     expect(difference(metric("SLA met, all bounds"), null, 0.5)).toEqual({ text: "", verdict: null });
   });
 });

@@ -37,10 +37,14 @@ const metric = (
   value: ComparedMetric["value"],
 ): ComparedMetric => ({ section, label, unit, better, value });
 
-/** Requests that met every bound, or all that completed when there is no bound. */
-function goodRequests(run: Compared): number {
+/** Requests that met every bound; null without bounds. */
+function goodRequests(run: Compared): number | null {
   const left = run.completed_requests + run.rejected_requests + run.failed_requests;
-  return run.sla === null ? run.completed_requests : run.sla.attainment.all * left;
+  return run.sla === null ? null : run.sla.attainment.all * left;
+}
+
+function gpuHoursPerThousand(run: Compared, requests: number | null): number | null {
+  return requests !== null && requests > 0 ? (run.gpu_hours / requests) * 1000 : null;
 }
 
 /** What matters between runs, in the order it is shown. */
@@ -53,10 +57,12 @@ export const comparedMetrics: readonly ComparedMetric[] = [
   metric("Service", "ITL bound", "ms", null, (run) => run.sla?.itl_ms ?? null),
   metric("Service", "latency bound", "ms", null, (run) => run.sla?.e2e_ms ?? null),
   metric("Cost", "GPU-hours", "GPU·h", "less", (run) => run.gpu_hours),
-  metric("Cost", "GPU-hours per 1,000 good requests", "GPU·h", "less", (run) => {
-    const good = goodRequests(run);
-    return good > 0 ? (run.gpu_hours / good) * 1000 : null;
-  }),
+  metric("Cost", "GPU-hours per 1,000 good requests", "GPU·h", "less", (run) =>
+    gpuHoursPerThousand(run, goodRequests(run)),
+  ),
+  metric("Cost", "GPU-hours per 1,000 completed", "GPU·h", "less", (run) =>
+    gpuHoursPerThousand(run, run.completed_requests),
+  ),
   metric("Cost", "scaling events", "", null, (run) => run.scaling_events.length),
   ...(["ttft_ms", "itl_ms", "e2e_latency_ms"] as const).flatMap((name) => {
     const words = { ttft_ms: "TTFT", itl_ms: "ITL, gaps", e2e_latency_ms: "latency" }[name];
@@ -89,9 +95,11 @@ export function difference({ unit, better }: ComparedMetric, first: number | nul
   const sign = rose ? "+" : "−";
   const verdict = better === null ? null : rose === (better === "more") ? "better" : "worse";
   const away = Math.abs(other - first);
-  if (unit === "share") return { text: `${sign}${(away * 100).toFixed(1)} points`, verdict };
-  if (first === 0) return { text: `${sign}${Number(away.toPrecision(3))}`, verdict };
-  return { text: `${sign}${((away / Math.abs(first)) * 100).toFixed(1)} %`, verdict };
+  if (first === 0 && unit !== "share") return { text: `${sign}${Number(away.toPrecision(3))}`, verdict };
+  const percent = ((unit === "share" ? away : away / Math.abs(first)) * 100).toFixed(1);
+  // What rounds to nothing is no verdict.
+  if (Number(percent) === 0) return { text: "", verdict: null };
+  return { text: `${sign}${percent} ${unit === "share" ? "points" : "%"}`, verdict };
 }
 
 /** Settings that only say where output goes. */

@@ -28,6 +28,9 @@ export interface ChartContext {
 /** Width of the vertical axis and space at the right: the same in all time charts, so that moments stand in line. */
 export const plotInsets = { left: 54, right: 14 };
 
+/** How far from the right edge of the plot the last moment with a label is at least, pixels. */
+const ROOM_AT_RIGHT = 12;
+
 const FONT = '11px ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
 const live: [HTMLElement, uPlot][] = [];
 onThemeChange(() => {
@@ -173,8 +176,12 @@ function draw(spec: ChartSpec, context: ChartContext, row: HTMLElement, host: HT
               ? timeTicks(shown().from, shown().to, timeStep(shown().from, shown().to, u.width - 70))
               : verticalTicks(shown().from, shown().to, spec.value?.log === true, Math.floor(u.width / 70)),
           values: (u, splits) => {
-            const step = time ? timeStep(shown().from, shown().to, u.width - 70) : 1;
-            return splits.map((at) => (time ? clock(at, step) : (spec.value?.axisFormat ?? tick)(at)));
+            if (!time) return splits.map((at) => (spec.value?.axisFormat ?? tick)(at));
+            const { from, to } = shown();
+            const step = timeStep(from, to, u.width - 70);
+            // A label cut off by the edge is none.
+            const last = to - (ROOM_AT_RIGHT / Math.max(1, u.width - plotInsets.left - plotInsets.right)) * (to - from);
+            return splits.map((at) => (at > last ? "" : clock(at, step)));
           },
           filter: (_, splits) => splits,
         },
@@ -212,7 +219,8 @@ function draw(spec: ChartSpec, context: ChartContext, row: HTMLElement, host: HT
         draw: [
           (u) => {
             if (spec.lanes !== undefined) drawLanes(spec.lanes, u);
-            if (spec.threads !== undefined) drawThreads(spec.threads, u);
+            // Beside an overview every value of every thread would be a smear.
+            if (spec.threads !== undefined && !isCoarse(spec, now)) drawThreads(spec.threads, u);
             spec.draw?.(u);
             if (time) drawMarked(u, context.marked.seconds);
           },
@@ -255,6 +263,11 @@ function draw(spec: ChartSpec, context: ChartContext, row: HTMLElement, host: HT
   }
   if (spec.onClick !== undefined) clickable(plot, spec.onClick);
   return plot;
+}
+
+/** Whether what is shown leaves out values of the chart. */
+function isCoarse(spec: ChartSpec, shown: ChartSpec): boolean {
+  return shown.curves.some((curve, place) => curve.x.length !== spec.curves[place]!.x.length);
 }
 
 /** A click without dragging. */

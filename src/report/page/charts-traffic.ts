@@ -99,9 +99,8 @@ function acceptLength(run: RunPageData): ChartSpec {
     height: 110,
     empty: hasValues(curves)
       ? null
-      : (noTicks(run) ??
-        (drafts === null || drafts === 0
-          ? "No speculative decoding: every decode forward yields one token."
-          : "The planner's traffic windows held no decode forwards.")),
+      : drafts === null || drafts === 0
+        ? "No speculative decoding: every decode forward yields one token."
+        : (noTicks(run) ?? "The planner's traffic windows held no decode forwards."),
   };
 }

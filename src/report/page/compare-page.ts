@@ -66,13 +66,13 @@ export function comparePage(runs: readonly ComparedRun[], toggleTheme: () => voi
 function runName(run: ComparedRun, place: number): HTMLElement {
   const swatch = element("i", { class: "swatch line" });
   swatch.style.setProperty("--c", `var(--${runColors[place % runColors.length]})`);
-  const verdict = run.sla === null ? "no SLA" : `${percent(run.sla.attainment.all)} of requests met the SLA`;
+  const hours = `${figure(run.gpu_hours)} GPU-hours`;
+  const verdict =
+    run.sla === null
+      ? `no SLA was set; ${hours}`
+      : `${percent(run.sla.attainment.all)} of requests met the SLA for ${hours}`;
   return element("li", {
-    children: [
-      swatch,
-      element("b", { text: run.label }),
-      element("span", { text: `${verdict} for ${figure(run.gpu_hours)} GPU-hours` }),
-    ],
+    children: [swatch, element("b", { text: run.label }), element("span", { text: verdict })],
   });
 }
 

@@ -3,6 +3,9 @@ import { element } from "./dom.ts";
 
 type Setting = RunPageData["config"][string];
 
+/** Parts in the order they are shown; others follow. (A result file has its settings sorted by name.) */
+const order = ["run", "engine", "prefill", "decode", "router", "policy", "planner"];
+
 /** What was run: every setting with where its value came from, and every warning. */
 export function configSection(run: RunPageData): HTMLElement {
   const groups = new Map<string, [string, Setting][]>();
@@ -18,10 +21,15 @@ export function configSection(run: RunPageData): HTMLElement {
     children: [
       warnings.length === 0 ? null : warningList(warnings),
       element("h2", { class: "small-head", text: "Configuration" }),
-      ...[...groups].map(([name, settings]) => group(name, settings)),
+      ...[...groups].toSorted(([a], [b]) => placeOf(a) - placeOf(b)).map(([name, settings]) => group(name, settings)),
       groups.size === 0 ? element("p", { class: "note", text: "The result carries no configuration." }) : null,
     ],
   });
+}
+
+function placeOf(name: string): number {
+  const place = order.indexOf(name);
+  return place < 0 ? order.length : place;
 }
 
 function warningList(warnings: readonly string[]): HTMLElement {

@@ -1,13 +1,15 @@
 import type { EngineLoadColumns } from "../page-data.ts";
 import type { PageLoad } from "../page-load.ts";
 import type { Curve } from "./chart-spec.ts";
+import { coarser } from "./curve-overview.ts";
 import type { ColorRole } from "./theme.ts";
 
 /** Engines beyond which single lines are left out. */
 const MOST_LINES = 60;
 
 /**
- * Load of the engines of a pool over time: the busiest, the mean, and a thin line for each.
+ * Load of the engines of a pool over time: the busiest, the mean, and a thin line for each; the first two also coarser,
+ * for a long run in one look.
  * @param figures what to add up for each engine
  * @param scale factor of every value
  */
@@ -17,7 +19,7 @@ export function engineCurves(
   figures: readonly (keyof EngineLoadColumns["figures"])[],
   role: ColorRole,
   scale: number,
-): { readonly curves: Curve[]; readonly threads: Curve[] } {
+): { readonly curves: Curve[]; readonly overview: Curve[]; readonly threads: Curve[] } {
   const value = (entry: number): number | null => {
     let sum: number | null = null;
     for (const name of figures) {
@@ -45,18 +47,19 @@ export function engineCurves(
     line.x.push(times[tick]!);
     line.y.push(here);
   }
-  const curves: Curve[] = [{ label: "busiest", color: role, width: 1.5, x: times, y: largest }];
+  const busiest: Curve = { label: "busiest", color: role, width: 1.5, x: times, y: largest };
+  const busiestOverview = coarser(busiest, "most");
   if (load.kind === "extremes") {
-    curves.push({ label: "idlest", color: role, width: 1, opacity: 0.5, x: times, y: least });
-    return { curves, threads: [] };
+    const idlest: Curve = { label: "idlest", color: role, width: 1, opacity: 0.5, x: times, y: least };
+    return { curves: [busiest, idlest], overview: [busiestOverview, coarser(idlest, "least")], threads: [] };
   }
-  const mean = sums.map((sum, tick) => (counts[tick]! > 0 ? sum / counts[tick]! : null));
-  curves.push({ label: "mean", color: "ink", width: 1, dash: [2, 2], x: times, y: mean });
+  const means = sums.map((sum, tick) => (counts[tick]! > 0 ? sum / counts[tick]! : null));
+  const mean: Curve = { label: "mean", color: "ink", width: 1, dash: [2, 2], x: times, y: means };
   const threads =
     lines.size > 1 && lines.size <= MOST_LINES
       ? [...lines].map(([engine, line]): Curve => {
           return { label: `engine ${engine}`, color: role, width: 0.75, opacity: 0.35, ...line };
         })
       : [];
-  return { curves, threads };
+  return { curves: [busiest, mean], overview: [busiestOverview, coarser(mean, "mean")], threads };
 }
