@@ -1,7 +1,7 @@
 import { minimise } from "./limited-memory-bfgs.ts";
 import type { ArimaOrder, ArimaParameters } from "./order.ts";
 import { parameterCount } from "./order.ts";
-import { fromVector, startParameters, toVector } from "./parameters.ts";
+import { emptyParameters, fromVector, startParameters, toVector } from "./parameters.ts";
 import { greatestInverseRoot } from "./polynomial-roots.ts";
 import { SeriesFilter } from "./state-space.ts";
 
@@ -37,9 +37,12 @@ export function forecastArima({ series, order, parameters }: FittedArima): numbe
 
 function fit(series: readonly number[], order: ArimaOrder, start: ArimaParameters, maxIterations: number): FittedArima {
   const filter = new SeriesFilter(series, order);
-  const objective = (vector: readonly number[]): number =>
-    -filter.run(fromVector(order, vector)).logLikelihood / series.length;
-  const parameters = fromVector(order, minimise(objective, toVector(order, start), { maxIterations }));
+  const parameters = emptyParameters(order);
+  const objective = (vector: Float64Array): number => {
+    fromVector(order, vector, parameters);
+    return -filter.run(parameters).logLikelihood / series.length;
+  };
+  fromVector(order, minimise(objective, toVector(order, start), { maxIterations }), parameters);
   const { logLikelihood } = filter.run(parameters);
   const criterion = -2 * logLikelihood + 2 * parameterCount(order);
   return { order, series, parameters, criterion: isUsable(order, parameters, criterion) ? criterion : Infinity };

@@ -12,87 +12,156 @@ const VALUE_TOLERANCE = 1e7 * 2 ** -52;
 const DIFFERENCE_STEP = 1e-5;
 
 interface Correction {
-  readonly step: readonly number[];
-  readonly change: readonly number[];
+  readonly step: Float64Array;
+  readonly change: Float64Array;
   readonly product: number;
 }
 
 /**
  * Minimises a function without bounds by limited-memory BFGS (R. H. Byrd, P. Lu, J. Nocedal, C. Zhu, SIAM J. Sci.
  * Comput. 16, 1995), the gradient by forward differences of 1e-5: the settings the reference's library runs it with, so
- * that a search cut off early stops at the same place.
+ * that a search cut off early stops at the same place. Plain loops over typed arrays: closures over small arrays cost
+ * more to compile than to run.
+ * @param objective is handed an array that changes afterwards
  */
 export function minimise(
-  objective: (x: readonly number[]) => number,
-  start: readonly number[],
+  objective: (x: Float64Array) => number,
+  start: ArrayLike<number>,
   { maxIterations }: MinimiseOptions,
-): number[] {
-  const at = (x: readonly number[]): { value: number; gradient: number[] } => {
-    const value = objective(x);
-    const gradient = x.map((entry, i) => {
-      const moved = entry + DIFFERENCE_STEP;
-      return (objective(x.with(i, moved)) - value) / (moved - entry);
-    });
-    return { value, gradient };
-  };
-  let x = [...start];
-  let { value, gradient } = at(x);
+): Float64Array {
+  const line = new Line(objective, start);
   let memory: Correction[] = [];
   for (let iteration = 0; iteration < maxIterations;) {
-    if (!(Math.max(...gradient.map(Math.abs)) > GRADIENT_TOLERANCE)) break;
-    const direction = descent(gradient, memory);
-    const slope = dot(gradient, direction);
-    const origin = x;
-    let reached = { value, gradient };
-    const evaluate = (step: number): Trial => {
-      x = origin.map((entry, i) => entry + step * direction[i]!);
-      reached = at(x);
-      return { step, value: reached.value, slope: dot(reached.gradient, direction) };
-    };
-    const norm = Math.sqrt(dot(direction, direction));
-    const first = iteration === 0 ? Math.min(1 / norm, 1e10) : 1;
-    const found = slope < 0 ? searchStep({ step: 0, value, slope }, first, evaluate) : null;
+    if (!(greatestMagnitude(line.gradient) > GRADIENT_TOLERANCE)) break;
+    const before = line.value;
+    const slope = line.leave(memory);
+    const first = iteration === 0 ? Math.min(1 / Math.sqrt(dot(line.direction, line.direction)), 1e10) : 1;
+    const found = slope < 0 ? searchStep({ step: 0, value: before, slope }, first, line) : null;
     if (found === null || !Number.isFinite(found.value)) {
-      x = origin;
+      line.goBack(before);
       if (memory.length === 0) break;
       memory = [];
       continue;
     }
     iteration++;
-    const before = value;
-    const oldGradient = gradient;
-    ({ value, gradient } = reached);
-    if (!(Math.max(...gradient.map(Math.abs)) > GRADIENT_TOLERANCE)) break;
+    const { value } = line;
+    if (!(greatestMagnitude(line.gradient) > GRADIENT_TOLERANCE)) break;
     if (before - value <= VALUE_TOLERANCE * Math.max(Math.abs(before), Math.abs(value), 1)) break;
-    const step = direction.map((entry) => entry * found.step);
-    const change = gradient.map((entry, i) => entry - oldGradient[i]!);
-    const product = dot(step, change);
-    if (product > 2 ** -52 * -slope * found.step) memory = [...memory.slice(1 - MEMORY), { step, change, product }];
+    const correction = line.correction(found.step);
+    if (correction.product > 2 ** -52 * -slope * found.step) {
+      if (memory.length === MEMORY) memory.shift();
+      memory.push(correction);
+    }
   }
-  return x;
+  return line.x;
 }
 
-/** The quasi-Newton direction, by the two-loop recursion. */
-function descent(gradient: readonly number[], memory: readonly Correction[]): number[] {
-  let direction = gradient.map((entry) => -entry);
-  const weights: number[] = [];
-  for (const { step, change, product } of memory.toReversed()) {
+/** A place, the function's value and gradient there, and the line that is searched from an earlier place. */
+class Line {
+  readonly x: Float64Array;
+  value: number;
+  readonly gradient: Float64Array;
+  readonly direction: Float64Array;
+  private readonly objective: (x: Float64Array) => number;
+  private readonly origin: Float64Array;
+  private readonly originGradient: Float64Array;
+  private readonly weights = new Float64Array(MEMORY);
+
+  constructor(objective: (x: Float64Array) => number, start: ArrayLike<number>) {
+    this.objective = objective;
+    this.x = Float64Array.from(start);
+    const size = this.x.length;
+    this.gradient = new Float64Array(size);
+    this.direction = new Float64Array(size);
+    this.origin = new Float64Array(size);
+    this.originGradient = new Float64Array(size);
+    this.value = this.look();
+  }
+
+  /** Makes the present place the origin of a new line. @returns the slope along it */
+  leave(memory: readonly Correction[]): number {
+    this.origin.set(this.x);
+    this.originGradient.set(this.gradient);
+    descend(this.gradient, memory, this.direction, this.weights);
+    return dot(this.gradient, this.direction);
+  }
+
+  /** Goes to a step along the line. */
+  evaluate(step: number): Trial {
+    const { x, origin, direction, gradient } = this;
+    for (let i = 0; i < x.length; i++) x[i] = origin[i]! + step * direction[i]!;
+    this.value = this.look();
+    return { step, value: this.value, slope: dot(gradient, direction) };
+  }
+
+  goBack(value: number): void {
+    this.x.set(this.origin);
+    this.gradient.set(this.originGradient);
+    this.value = value;
+  }
+
+  /** What the way from the origin to here tells of the curvature. */
+  correction(length: number): Correction {
+    const { direction, gradient, originGradient } = this;
+    const step = new Float64Array(direction.length);
+    const change = new Float64Array(direction.length);
+    for (let i = 0; i < step.length; i++) {
+      step[i] = direction[i]! * length;
+      change[i] = gradient[i]! - originGradient[i]!;
+    }
+    return { step, change, product: dot(step, change) };
+  }
+
+  /** Value and gradient at the present place. */
+  private look(): number {
+    const { x, gradient, objective } = this;
+    const value = objective(x);
+    for (let i = 0; i < x.length; i++) {
+      const entry = x[i]!;
+      const moved = entry + DIFFERENCE_STEP;
+      x[i] = moved;
+      gradient[i] = (objective(x) - value) / (moved - entry);
+      x[i] = entry;
+    }
+    return value;
+  }
+}
+
+/** direction ← the quasi-Newton direction, by the two-loop recursion */
+function descend(
+  gradient: Float64Array,
+  memory: readonly Correction[],
+  direction: Float64Array,
+  weights: Float64Array,
+): void {
+  for (let i = 0; i < direction.length; i++) direction[i] = -gradient[i]!;
+  for (let k = memory.length - 1; k >= 0; k--) {
+    const { step, change, product } = memory[k]!;
     const weight = dot(step, direction) / product;
-    weights.unshift(weight);
-    direction = direction.map((entry, i) => entry - weight * change[i]!);
+    weights[k] = weight;
+    for (let i = 0; i < direction.length; i++) direction[i]! -= weight * change[i]!;
   }
-  const last = memory.at(-1);
-  if (last !== undefined) {
-    const scale = last.product / dot(last.change, last.change);
-    direction = direction.map((entry) => entry * scale);
+  if (memory.length > 0) {
+    const { change, product } = memory[memory.length - 1]!;
+    const scale = product / dot(change, change);
+    for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
   }
-  memory.forEach(({ step, change, product }, k) => {
+  for (let k = 0; k < memory.length; k++) {
+    const { step, change, product } = memory[k]!;
     const correction = weights[k]! - dot(change, direction) / product;
-    direction = direction.map((entry, i) => entry + correction * step[i]!);
-  });
-  return direction;
+    for (let i = 0; i < direction.length; i++) direction[i]! += correction * step[i]!;
+  }
 }
 
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, entry, i) => sum + entry * b[i]!, 0);
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** NaN where an entry is. */
+function greatestMagnitude(values: Float64Array): number {
+  let greatest = 0;
+  for (let i = 0; i < values.length; i++) greatest = Math.max(greatest, Math.abs(values[i]!));
+  return greatest;
 }

@@ -11,13 +11,17 @@ const STEP_TOLERANCE = 0.1;
 const GREATEST_STEP = 1e10;
 const MOST_TRIALS = 20;
 
+/** A function along a direction. */
+export interface SearchedLine {
+  evaluate(step: number): Trial;
+}
+
 /**
  * A step with sufficient decrease and curvature (J. J. Moré, D. J. Thuente, ACM Trans. Math. Software 20, 1994).
  * @param start at step 0; its slope is negative
- * @param evaluate the function at a step
  * @returns the last trial, or null when none was found in 20
  */
-export function searchStep(start: Trial, first: number, evaluate: (step: number) => Trial): Trial | null {
+export function searchStep(start: Trial, first: number, line: SearchedLine): Trial | null {
   const test = DECREASE * start.slope;
   let best: Trial = start;
   let other: Trial = start;
@@ -29,7 +33,7 @@ export function searchStep(start: Trial, first: number, evaluate: (step: number)
   let high = first + 4 * first;
   let step = first;
   for (let trials = 1; trials <= MOST_TRIALS; trials++) {
-    const trial = evaluate(step);
+    const trial = line.evaluate(step);
     const limit = start.value + step * test;
     if (firstStage && trial.value <= limit && trial.slope >= 0) firstStage = false;
 

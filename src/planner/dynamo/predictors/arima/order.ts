@@ -10,8 +10,8 @@ export interface ArimaOrder {
 export interface ArimaParameters {
   /** Constant of the differenced series' equation; 0 without one. */
   readonly constant: number;
-  readonly ar: readonly number[];
-  readonly ma: readonly number[];
+  readonly ar: Float64Array;
+  readonly ma: Float64Array;
   readonly variance: number;
 }
 

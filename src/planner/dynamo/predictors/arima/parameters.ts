@@ -19,31 +19,42 @@ export function toVector(order: ArimaOrder, { constant, ar, ma, variance }: Arim
   ];
 }
 
-/** The way back from `toVector`: stationary, invertible, variance not negative. */
-export function fromVector(order: ArimaOrder, vector: readonly number[]): ArimaParameters {
+/** Parameters to be filled. */
+export function emptyParameters({ p, q }: ArimaOrder): Writable<ArimaParameters> {
+  return { constant: 0, ar: new Float64Array(p), ma: new Float64Array(q), variance: 0 };
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The way back from `toVector`: stationary, invertible, variance not negative. Fills `parameters`. */
+export function fromVector(order: ArimaOrder, vector: Float64Array, parameters: Writable<ArimaParameters>): void {
   const first = order.constant ? 1 : 0;
   const deviation = vector[first + order.p + order.q]!;
-  return {
-    constant: order.constant ? vector[0]! : 0,
-    ar: constrain(vector.slice(first, first + order.p)),
-    ma: constrain(vector.slice(first + order.p, first + order.p + order.q)).map((coefficient) => -coefficient),
-    variance: deviation * deviation,
-  };
+  parameters.constant = order.constant ? vector[0]! : 0;
+  constrain(vector, first, parameters.ar, -1);
+  constrain(vector, first + order.p, parameters.ma, 1);
+  parameters.variance = deviation * deviation;
 }
 
-function constrain(unconstrained: readonly number[]): number[] {
-  let row: number[] = [];
-  for (const value of unconstrained) {
+/** row ← the coefficients of the partial autocorrelations that entries of a vector stand for, times `sign` */
+function constrain(vector: Float64Array, first: number, row: Float64Array, sign: 1 | -1): void {
+  for (let k = 0; k < row.length; k++) {
+    const value = vector[first + k]!;
     const partial = value / Math.sqrt(1 + value * value);
-    const before = row;
-    row = before.map((entry, i) => entry + partial * before[before.length - 1 - i]!);
-    row.push(partial);
+    // Entries from both ends, as each needs the other's old value.
+    for (let i = 0, j = k - 1; i <= j; i++, j--) {
+      const left = row[i]!;
+      const right = row[j]!;
+      row[i] = left + partial * right;
+      row[j] = right + partial * left;
+    }
+    row[k] = partial;
   }
-  return row.map((entry) => -entry);
+  if (sign === -1) for (let i = 0; i < row.length; i++) row[i] = -row[i]!;
 }
 
-function unconstrain(constrained: readonly number[]): number[] {
-  let row = constrained.map((entry) => -entry);
+function unconstrain(constrained: Float64Array): number[] {
+  let row = Array.from(constrained, (entry) => -entry);
   const partials: number[] = [];
   while (row.length > 0) {
     const after = row;
@@ -67,7 +78,7 @@ export function startParameters(series: readonly number[], order: ArimaOrder): A
   const trend = constant ? 1 : 0;
   if (p + q + trend === 0) {
     const squares = values.reduce((total, value) => total + value * value, 0);
-    return { constant: 0, ar: [], ma: [], variance: Math.max(LEAST_START_VARIANCE, squares / series.length) };
+    return { ...emptyParameters(order), variance: Math.max(LEAST_START_VARIANCE, squares / series.length) };
   }
   const { coefficients, residuals } = conditionalLeastSquares(values, p, q, trend) ?? {
     coefficients: Array.from({ length: trend + p + q }, () => 0),
@@ -78,8 +89,8 @@ export function startParameters(series: readonly number[], order: ArimaOrder): A
   const variance = residuals.length > Math.max(1, q) ? meanSquare(residuals.slice(q)) : meanSquare(centred(values));
   return {
     constant: trend === 1 ? coefficients[0]! : 0,
-    ar: isInside(ar.map((entry) => -entry)) ? ar : ar.map(() => 0),
-    ma: isInside(ma) ? ma : ma.map(() => 0),
+    ar: isInside(ar.map((entry) => -entry)) ? Float64Array.from(ar) : new Float64Array(p),
+    ma: isInside(ma) ? Float64Array.from(ma) : new Float64Array(q),
     variance: Math.max(LEAST_START_VARIANCE, variance),
   };
 }

@@ -113,7 +113,7 @@ function startStationary(
   const armaStates = size - d;
   // m = T·m + constant in the first state: m₁ = constant / (1 − Σ ar), the others from the last row up.
   let weight = 1;
-  for (const coefficient of ar) weight -= coefficient;
+  for (let i = 0; i < ar.length; i++) weight -= ar[i]!;
   state[d] = constant / weight;
   for (let i = size - 1; i > d; i--) state[i] = (ar[i - d] ?? 0) * state[d]! + (state[i + 1] ?? 0);
   if (ar.length <= 1) {
