@@ -26,8 +26,8 @@ test("memory follows the distinct gaps, not the number of additions", () => {
   const { gapNs, weight } = recorder.sorted();
   expect(gapNs.length).toBe(1000);
   const kept = recorder
-    .shortGaps()
-    .reduce((bytes, chunk) => bytes + chunk.gapNs.byteLength + chunk.weight.byteLength, 0);
+    .recorded()
+    .short.reduce((bytes, chunk) => bytes + chunk.gapNs.byteLength + chunk.weight.byteLength, 0);
   expect(kept).toBeLessThanOrEqual(8 * (1 << 22) + 8 * (1 << 16));
   expect(weight.reduce((sum, count) => sum + count, 0)).toBe(10_000_000);
 });

@@ -12,6 +12,20 @@ export interface GapChunk {
   length: number;
 }
 
+/** A gap of 2^32 ns and more, and how many requests saw it. */
+export interface LongGap {
+  readonly gapNs: number;
+  readonly weight: number;
+}
+
+/** What has been recorded. */
+export interface RecordedGaps {
+  /** Everything below 2^32 ns; equal gaps may stand in several places. */
+  readonly short: readonly GapChunk[];
+  /** The others, ascending, each once. */
+  readonly long: readonly LongGap[];
+}
+
 /**
  * Pooled inter-token gaps: (gap in ns, how many requests saw it), kept exactly. When the list grows long, equal gaps
  * are merged, so memory follows the number of distinct gaps: eight bytes each.
@@ -46,21 +60,16 @@ export class GapRecorder {
     this.sources.push(source);
   }
 
-  /** Everything recorded below 2^32 ns; equal gaps may stand in several places. */
-  shortGaps(): readonly GapChunk[] {
-    this.collect();
-    return this.chunks;
-  }
-
-  /** The gaps of 2^32 ns and more, ascending, each once. */
-  longGaps(): readonly { readonly gapNs: number; readonly weight: number }[] {
-    this.collect();
-    return [...this.long].map(([gapNs, weight]) => ({ gapNs, weight })).toSorted((a, b) => a.gapNs - b.gapNs);
+  /** Everything recorded. Asks all sources, which takes its time. */
+  recorded(): RecordedGaps {
+    for (const source of this.sources) source(this);
+    const long = [...this.long].map(([gapNs, weight]) => ({ gapNs, weight })).toSorted((a, b) => a.gapNs - b.gapNs);
+    return { short: this.chunks, long };
   }
 
   /** The distinct gaps in ascending order (ns) with their counts. */
   sorted(): { gapNs: Float64Array; weight: Float64Array } {
-    this.collect();
+    const { long } = this.recorded();
     const sorted = this.sortedShort();
     const gapNs: number[] = [];
     const weight: number[] = [];
@@ -71,15 +80,11 @@ export class GapRecorder {
         weight.push(sorted.weight[i]!);
       }
     }
-    for (const long of this.longGaps()) {
-      gapNs.push(long.gapNs);
-      weight.push(long.weight);
+    for (const gap of long) {
+      gapNs.push(gap.gapNs);
+      weight.push(gap.weight);
     }
     return { gapNs: Float64Array.from(gapNs), weight: Float64Array.from(weight) };
-  }
-
-  private collect(): void {
-    for (const source of this.sources) source(this);
   }
 
   private addUnusual(gapNs: number, count: number): void {

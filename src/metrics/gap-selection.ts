@@ -1,4 +1,4 @@
-import type { GapChunk, GapRecorder } from "./gap-recorder.ts";
+import type { GapChunk, LongGap, RecordedGaps } from "./gap-recorder.ts";
 import { sortByKey } from "./radix-sort.ts";
 
 /** Buckets by the five bits of a gap's exponent and the thirteen below its leading bit. */
@@ -25,7 +25,7 @@ export function bucketOf(gap: number): number {
  * @param bounds the smallest and the largest gap
  */
 export function selectGaps(
-  recorder: GapRecorder,
+  { short, long }: RecordedGaps,
   weights: Float64Array,
   ranks: readonly number[],
   { minNs, maxNs }: { readonly minNs: number; readonly maxNs: number },
@@ -47,8 +47,8 @@ export function selectGaps(
     }
     before = upTo;
   }
-  walk(gather(recorder.shortGaps(), wanted), weightBefore, ranks.slice(0, next), selected);
-  walkLong(recorder, before, ranks, next, selected);
+  walk(gather(short, wanted), weightBefore, ranks.slice(0, next), selected);
+  walkLong(long, before, ranks, next, selected);
   return selected;
 }
 
@@ -115,7 +115,7 @@ function walk(
 
 /** The ranks behind all short gaps. */
 function walkLong(
-  recorder: GapRecorder,
+  long: readonly LongGap[],
   before: number,
   ranks: readonly number[],
   from: number,
@@ -123,7 +123,7 @@ function walkLong(
 ) {
   let next = from;
   let upTo = before;
-  for (const { gapNs, weight } of next < ranks.length ? recorder.longGaps() : []) {
+  for (const { gapNs, weight } of long) {
     upTo += weight;
     while (next < ranks.length && ranks[next]! < upTo) selected[next++] = gapNs;
   }

@@ -1,4 +1,4 @@
-import type { GapChunk, GapRecorder } from "./gap-recorder.ts";
+import type { GapChunk, GapRecorder, RecordedGaps } from "./gap-recorder.ts";
 import { bucketOf, bucketWeights, selectGaps } from "./gap-selection.ts";
 import { arrangeRanks, emptySummary, wantedRanks } from "./latency-statistics.ts";
 import type { LatencySummary } from "./latency-statistics.ts";
@@ -31,7 +31,8 @@ export function summarizeGaps(recorder: GapRecorder): {
   readonly gaps: LatencySummary;
   readonly perUser: LatencySummary;
 } {
-  const pivotNs = pivotOf(recorder);
+  const recorded = recorder.recorded();
+  const pivotNs = pivotOf(recorded);
   const sums: Sums = {
     count: 0,
     zeros: 0,
@@ -44,8 +45,8 @@ export function summarizeGaps(recorder: GapRecorder): {
     perUserSquares: 0,
   };
   const weights = bucketWeights();
-  for (const chunk of recorder.shortGaps()) addChunk(chunk, pivotNs, sums, weights);
-  for (const { gapNs, weight } of recorder.longGaps()) addLong(gapNs, weight, pivotNs, sums);
+  for (const chunk of recorded.short) addChunk(chunk, pivotNs, sums, weights);
+  for (const { gapNs, weight } of recorded.long) addLong(gapNs, weight, pivotNs, sums);
   if (sums.count === 0) return { gaps: emptySummary(), perUser: emptySummary() };
 
   // The throughput of rank r from below belongs to the gap of rank r from above.
@@ -54,7 +55,7 @@ export function summarizeGaps(recorder: GapRecorder): {
   const perUserRanks = positive === 0 ? null : wantedRanks(positive);
   const fromAbove = perUserRanks === null ? [] : perUserRanks.ranks.map((rank) => sums.count - 1 - rank);
   const ranks = [...new Set([...gapRanks.ranks, ...fromAbove])].toSorted((a, b) => a - b);
-  const selected = selectGaps(recorder, weights, ranks, sums);
+  const selected = selectGaps(recorded, weights, ranks, sums);
   const gapAt = new Map(ranks.map((rank, place) => [rank, selected[place]!]));
 
   const gaps = arrangeRanks(gapRanks, (place) => gapAt.get(gapRanks.ranks[place]!)! / 1e6, {
@@ -85,17 +86,12 @@ function deviationOf(deviation: number, squares: number, count: number): number 
 }
 
 /** A gap above 0 that is not out of the ordinary: the median of a few evenly spread ones. */
-function pivotOf(recorder: GapRecorder): number {
+function pivotOf({ short, long }: RecordedGaps): number {
   const few: number[] = [];
-  for (const { gapNs, length } of recorder.shortGaps()) {
+  for (const { gapNs, length } of short) {
     for (let i = 0; i < length; i += Math.max(1, length >>> 3)) if (gapNs[i]! > 0) few.push(gapNs[i]!);
   }
-  few.push(
-    ...recorder
-      .longGaps()
-      .slice(0, few.length === 0 ? 1 : 0)
-      .map((gap) => gap.gapNs),
-  );
+  if (few.length === 0 && long.length > 0) few.push(long[0]!.gapNs);
   return few.toSorted((a, b) => a - b)[few.length >>> 1] ?? 1;
 }
 

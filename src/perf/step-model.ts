@@ -9,6 +9,11 @@ export interface OperationTime {
   readonly ms: number;
 }
 
+/** More than any pass has output rows; keys of remembered times are made with it. */
+const LARGEST_ROWS = 2 ** 21;
+/** What an entry of a map takes, in numbers of 8 bytes. */
+const NUMBERS_PER_ENTRY = 6;
+
 /**
  * Adds up a pass from its operations as AIConfigurator does (perf-model-reference §A): every operation once per layer,
  * no overlap, no host time. Prefill and decode passes are separate sums; what depends only on the number of tokens is
@@ -26,6 +31,11 @@ export class StepModel {
     this.deployment = deployment;
     this.pricer = pricer;
     this.decodeScale = (deployment.model.layers + deployment.draftTokens) / deployment.model.layers;
+  }
+
+  /** How much this model keeps in memory, in numbers of 8 bytes. */
+  get rememberedTimes(): number {
+    return NUMBERS_PER_ENTRY * (this.prefillTokenMs.size + this.decodeTokenMs.size);
   }
 
   /** Time of a prefill pass in ms: `requests` prompts, `newTokens` each after `prefixTokens`. */
@@ -49,7 +59,7 @@ export class StepModel {
 
   /** Everything of a prefill pass that depends on its `tokens` and output `rows` only. */
   prefillWithoutAttentionMs(tokens: number, rows: number): number {
-    const key = tokens * 4096 + rows;
+    const key = tokens * LARGEST_ROWS + rows;
     let fixed = this.prefillTokenMs.get(key);
     if (fixed === undefined) {
       fixed = sum(this.prefillTokenOperations(tokens, rows));

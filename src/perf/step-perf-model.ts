@@ -19,6 +19,7 @@ export class StepPerfModel implements PerfModel {
   readonly decodeDependsOn = "batch-and-context";
   readonly step: StepModel;
   private readonly pages: (Float64Array | undefined)[][] = [];
+  private pageCount = 0;
 
   constructor(step: StepModel, provenance: PerfModelProvenance) {
     this.step = step;
@@ -33,13 +34,23 @@ export class StepPerfModel implements PerfModel {
     if (requests >= LARGEST_BATCH || meanContextTokens >= LARGEST_CONTEXT)
       return this.price(requests, meanContextTokens);
     const row = (this.pages[requests] ??= []);
-    const page = (row[meanContextTokens >> PAGE_BITS] ??= new Float64Array(PAGE_SIZE));
+    const page = (row[meanContextTokens >> PAGE_BITS] ??= this.newPage());
     const offset = meanContextTokens & (PAGE_SIZE - 1);
     const known = page[offset]!;
     if (known > 0) return known;
     const ms = this.price(requests, meanContextTokens);
     page[offset] = ms;
     return ms;
+  }
+
+  /** How much this model keeps in memory, in times of 8 bytes and more. */
+  get rememberedTimes(): number {
+    return this.pageCount * PAGE_SIZE + this.step.rememberedTimes;
+  }
+
+  private newPage(): Float64Array {
+    this.pageCount++;
+    return new Float64Array(PAGE_SIZE);
   }
 
   private price(requests: number, meanContextTokens: number): number {

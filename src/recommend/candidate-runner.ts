@@ -120,7 +120,7 @@ export class Runner {
     let row = this.known.get(run);
     if (row === undefined) {
       const point: SweepPoint = { index: this.known.size, values: { setting }, repeat: 0 };
-      row = await this.pool.run({ run, point, options: { ...options, trace: part.trace.name } }, part.trace, null);
+      row = await this.pool.run({ run, point, options: { ...options, trace: part.trace.name } }, part, null);
       if (!this.known.has(run)) this.results.append(row);
       this.known.set(run, row);
     }

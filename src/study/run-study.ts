@@ -3,6 +3,7 @@ import { ConfigError } from "../config/config-error.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import { csvLines } from "../sweep/merge.ts";
+import { localDriver } from "../sweep/local-pool.ts";
 import { runSweep, withDocuments } from "../sweep/run-sweep.ts";
 import type { SweepHooks, SweepOutcome } from "../sweep/run-sweep.ts";
 import type { SweepRow } from "../sweep/sweep-row.ts";
@@ -50,7 +51,10 @@ export async function checkedStudy(plan: StudyPlan): Promise<StudyPlan> {
 /** Runs what of a study is not done yet; rows are on the disk as they come, as a sweep's. */
 export function runStudy({ plan, out, parallel }: StudyRequest, hooks: SweepHooks = {}): Promise<SweepOutcome> {
   const optionsOf = (point: Parameters<typeof studyOptions>[1]) => studyOptions(plan, point);
-  return runSweep({ base: {}, points: studyPoints(plan), out, parallel, keepResults: false, optionsOf }, hooks);
+  const points = studyPoints(plan);
+  return runSweep({ base: {}, points, out, keepResults: false, optionsOf }, hooks, async () =>
+    localDriver(Math.min(parallel, points.length)),
+  );
 }
 
 /**

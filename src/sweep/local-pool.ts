@@ -1,16 +1,17 @@
 import { fileURLToPath } from "node:url";
 import { Tinypool } from "tinypool";
 import { OutputError } from "../report/atomic-file.ts";
-import type { Trace } from "../trace/trace.ts";
 import type { RunDriver } from "./run-driver.ts";
 import { failedRow, type SweepRow } from "./sweep-row.ts";
 import type { SweepTask } from "./sweep-task.ts";
 import type { FinishedRun, WorkerJob } from "./worker.ts";
+import type { SharedWorkload } from "./workloads.ts";
 
 /** Worker threads of this machine. The trace lies in shared memory; a thread that dies fails its own run only. */
 export class LocalPool {
   private readonly pool: Tinypool;
   readonly threads: number;
+  private closed: Promise<void> | null = null;
 
   constructor(threads: number) {
     this.threads = threads;
@@ -25,10 +26,10 @@ export class LocalPool {
    * Does one run. A failure is a row that says why.
    * @throws OutputError when its full result cannot be written
    */
-  async run(task: SweepTask, trace: Trace, resultPath: string | null): Promise<SweepRow> {
+  async run(task: SweepTask, workload: SharedWorkload, resultPath: string | null): Promise<SweepRow> {
     let finished: FinishedRun;
     try {
-      finished = await this.attempt({ task, trace, resultPath, wantResult: false });
+      finished = await this.attempt({ task, workload, resultPath, wantResult: false });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return failedRow(task.run, task.point, `the worker thread failed: ${reason}`);
@@ -45,9 +46,10 @@ export class LocalPool {
     return (await this.pool.run(job)) as FinishedRun;
   }
 
-  /** Ends all threads, runs under way included. */
+  /** Ends all threads, runs under way included; again: waits for the same. */
   async close(): Promise<void> {
-    await this.pool.destroy();
+    this.closed ??= this.pool.destroy();
+    await this.closed;
   }
 }
 
@@ -57,7 +59,7 @@ export function localDriver(threads: number): RunDriver {
   return {
     // A thread that is done finds its next run waiting, while the row is being written.
     places: 2 * threads,
-    run: (task, { trace }, resultPath) => pool.run(task, trace, resultPath),
+    run: (task, workload, resultPath) => pool.run(task, workload, resultPath),
     close: () => pool.close(),
   };
 }

@@ -7,7 +7,6 @@ import { resolveReplay } from "../config/resolve-replay.ts";
 import { makeFolder, OutputError } from "../report/atomic-file.ts";
 import { applyPoint } from "./apply-point.ts";
 import { checkRoom } from "./disk-room.ts";
-import { localDriver } from "./local-pool.ts";
 import { ResultsFile } from "./results-file.ts";
 import type { RunDriver } from "./run-driver.ts";
 import type { SweepPoint } from "./sweep-plan.ts";
@@ -21,7 +20,6 @@ export interface SweepRequest {
   readonly points: readonly SweepPoint[];
   /** Folder of results.jsonl, and of runs/ when full results are kept. */
   readonly out: string;
-  readonly parallel: number;
   readonly keepResults: boolean;
   /** The options of a point; without it, the base with the point's values put in. */
   readonly optionsOf?: (point: SweepPoint) => ReplayOptions;
@@ -88,13 +86,13 @@ export async function checkPoints(base: ReplayOptions, points: readonly SweepPoi
 
 /**
  * Runs what is not done yet; every finished run is on the disk before the next is reported.
- * @param openDriver what does the runs; without it, threads of this machine
+ * @param openDriver what does the runs; closed when they are done
  * @throws OutputError when a row cannot be written; what was written stays
  */
 export async function runSweep(
-  { base, points, out, parallel, keepResults, optionsOf = (point) => applyPoint(base, point) }: SweepRequest,
-  hooks: SweepHooks = {},
-  openDriver: () => Promise<RunDriver> = async () => localDriver(parallel),
+  { base, points, out, keepResults, optionsOf = (point) => applyPoint(base, point) }: SweepRequest,
+  hooks: SweepHooks,
+  openDriver: () => Promise<RunDriver>,
 ): Promise<SweepOutcome> {
   const fileOf = (run: string) => (keepResults ? join(out, "runs", `${run}.json`) : null);
   const rows: SweepRow[] = [];

@@ -1,12 +1,13 @@
 import type { RunResult } from "../result/schema.ts";
 import type { Trace } from "../trace/trace.ts";
+import type { SharedWorkload } from "./workloads.ts";
 import type { SweepRow } from "./sweep-row.ts";
 import { runSweepTask, type SweepTask } from "./sweep-task.ts";
 
 /** What a worker thread is handed: the run, and the shared trace it replays. */
 export interface WorkerJob {
   readonly task: SweepTask;
-  readonly trace: Trace;
+  readonly workload: SharedWorkload;
   /** Where the run's full result goes (a .json, with its page beside it); null = nowhere. */
   readonly resultPath: string | null;
   /** Give the full result back, compressed. */
@@ -28,10 +29,27 @@ process.exit = (code) => {
 };
 
 /** One run in a worker thread. */
-export default async function runInThread({ task, trace, resultPath, wantResult }: WorkerJob): Promise<FinishedRun> {
-  const { row, result } = await runSweepTask(task, trace);
+export default async function runInThread({ task, workload, resultPath, wantResult }: WorkerJob): Promise<FinishedRun> {
+  const { row, result } = await runSweepTask(task, knownTrace(workload));
   const unwritten = resultPath !== null && result !== null ? await written(resultPath, result) : null;
   return { row, result: wantResult && result !== null ? await compressed(result) : null, unwritten };
+}
+
+/** Traces of the last runs; what the engine has found out about one is kept with the object. */
+const traces = new Map<string, Trace>();
+const MOST_TRACES = 4;
+
+/** The same object for the same trace: every message brings a new one. */
+function knownTrace({ digest, trace }: SharedWorkload): Trace {
+  const key = JSON.stringify([digest, trace.name, trace.notes]);
+  const known = traces.get(key) ?? trace;
+  traces.delete(key);
+  traces.set(key, known);
+  for (const oldest of traces.keys()) {
+    if (traces.size <= MOST_TRACES) break;
+    traces.delete(oldest);
+  }
+  return known;
 }
 
 async function written(path: string, result: RunResult): Promise<FinishedRun["unwritten"]> {

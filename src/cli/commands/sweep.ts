@@ -1,15 +1,22 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { ConfigError } from "../../config/config-error.ts";
+import type { ReplayOptions } from "../../config/replay-options.ts";
 import { mergedRows, writeSweep } from "../../sweep/merge.ts";
-import { checkPoints, runSweep, withDocuments } from "../../sweep/run-sweep.ts";
+import { localDriver } from "../../sweep/local-pool.ts";
 import type { QueueSettings } from "../../sweep/queue/queue-driver.ts";
 import type { RunDriver } from "../../sweep/run-driver.ts";
 import { shardOf, sweepPoints, type SweepPoint } from "../../sweep/sweep-plan.ts";
 import type { SweepRow } from "../../sweep/sweep-row.ts";
 import { exitCodes } from "../failure.ts";
 import { parsed } from "../parse-command.ts";
-import { parseSweepCommandLine, thresholdFrom, thresholdOption, type EmittedJob } from "../sweep-command-line.ts";
+import {
+  parseSweepCommandLine,
+  thresholdFrom,
+  thresholdOption,
+  type EmittedJob,
+  type SweepCommandLine,
+} from "../sweep-command-line.ts";
 import { SweepProgress } from "../sweep-progress.ts";
 
 /** `windtunnel sweep`: many replays with varied settings; `windtunnel sweep merge`: shards become one. */
@@ -20,16 +27,43 @@ export async function run(args: string[]): Promise<number> {
 async function sweep(args: string[]): Promise<number> {
   const given = await parseSweepCommandLine(args);
   if (given === null) return exitCodes.done;
-  const { design, out, shard, keepResults } = given;
-  const base = await withDocuments(given.replay);
-  const all = sweepPoints(design);
-  await checkPoints(base, all);
-  if (given.emit !== null) return emit(given.emit, all.length);
-  const points = shard === null ? all : shardOf(all, shard.index, shard.count);
-  if (given.dryRun) return dryRun(points);
+  const all = sweepPoints(given.design);
+  const points = given.shard === null ? all : shardOf(all, given.shard.index, given.shard.count);
+  if (given.emit !== null || given.dryRun) {
+    await checked(given, all);
+    return given.emit === null ? dryRun(points) : emit(given.emit, all.length);
+  }
+  if (given.queue !== null) {
+    const settings = { ...given.queue, out: given.out };
+    return follow(given, await checked(given, all), points, (progress) => openQueue(settings, progress));
+  }
+  // The threads load their code while the settings are checked and the trace is read.
+  const driver = localDriver(Math.min(given.parallel ?? availableParallelism(), points.length));
+  try {
+    return await follow(given, await checked(given, all), points, async () => driver);
+  } finally {
+    await driver.close();
+  }
+}
 
+/** The base of the sweep, its documents read and every value of every axis checked. */
+async function checked(given: SweepCommandLine, points: readonly SweepPoint[]): Promise<ReplayOptions> {
+  const { checkPoints, withDocuments } = await import("../../sweep/run-sweep.ts");
+  const base = await withDocuments(given.replay);
+  await checkPoints(base, points);
+  return base;
+}
+
+/** Runs a sweep, shows how it goes, and writes what came of it. */
+async function follow(
+  given: SweepCommandLine,
+  base: ReplayOptions,
+  points: readonly SweepPoint[],
+  openDriver: (progress: SweepProgress) => Promise<RunDriver>,
+): Promise<number> {
+  const { runSweep } = await import("../../sweep/run-sweep.ts");
+  const { out, keepResults } = given;
   const quiet = given.replay.quiet === true;
-  const parallel = given.parallel ?? availableParallelism();
   const controller = new AbortController();
   const onInterrupt = () => controller.abort();
   // Batch systems end a job with SIGTERM; what is finished must not be lost there either.
@@ -37,9 +71,9 @@ async function sweep(args: string[]): Promise<number> {
   const progress = new SweepProgress(points.length, !quiet);
   try {
     const outcome = await runSweep(
-      { base, points, out, parallel, keepResults },
+      { base, points, out, keepResults },
       { signal: controller.signal, onRow: (row, done) => progress.update(row, done) },
-      given.queue === null ? undefined : () => openQueue({ ...given.queue!, out }, progress),
+      () => openDriver(progress),
     );
     progress.clear();
     if (outcome.interrupted) {

@@ -27,14 +27,22 @@ export const noEdges: PrefixEdges = {
   lastEdge: new Int32Array(0),
 };
 
+/** Block sizes whose edges are kept for a trace. */
+const MOST_BLOCK_SIZES = 4;
+
 const found = new WeakMap<Trace, Map<number, PrefixEdges>>();
 
-/** The edges of a trace at a block size, found once for all that ask. */
+/** The edges of a trace at a block size, found once for all that ask; those of the last few sizes are kept. */
 export function prefixEdges(trace: Trace, blockSize: number): PrefixEdges {
   const known = found.get(trace) ?? new Map<number, PrefixEdges>();
   found.set(trace, known);
   const edges = known.get(blockSize) ?? buildPrefixEdges(trace, blockSize);
+  known.delete(blockSize);
   known.set(blockSize, edges);
+  for (const oldest of known.keys()) {
+    if (known.size <= MOST_BLOCK_SIZES) break;
+    known.delete(oldest);
+  }
   return edges;
 }
 

@@ -3,8 +3,30 @@ import { StepModel } from "../step-model.ts";
 import { StepPerfModel } from "../step-perf-model.ts";
 import { RooflinePricer } from "./roofline-pricer.ts";
 
-/** The embedded model of a deployment: formulas with constants fitted to AIConfigurator's measured tables. */
+/** Models of the last deployments, by their content; the runs of a sweep mostly share one. */
+const recent = new Map<string, StepPerfModel>();
+const MOST_RECENT = 4;
+/** A model that remembers more times than this is not handed on: 16 MB of them. */
+const MOST_REMEMBERED = 2 ** 21;
+
+/**
+ * The embedded model of a deployment: formulas with constants fitted to AIConfigurator's measured tables. Equal
+ * deployments may get one and the same model: what it remembers are times it would compute again to the bit.
+ */
 export function rooflinePerfModel(deployment: Deployment): StepPerfModel {
+  const key = JSON.stringify(deployment);
+  const known = recent.get(key);
+  recent.delete(key);
+  const model = known !== undefined && known.rememberedTimes <= MOST_REMEMBERED ? known : freshModel(deployment);
+  recent.set(key, model);
+  for (const oldest of recent.keys()) {
+    if (recent.size <= MOST_RECENT) break;
+    recent.delete(oldest);
+  }
+  return model;
+}
+
+function freshModel(deployment: Deployment): StepPerfModel {
   const { gpu, backend, model, tensorParallelSize, attentionDataParallelSize } = deployment;
   const split = attentionDataParallelSize > 1 ? `, attention dp ${attentionDataParallelSize}` : "";
   return new StepPerfModel(new StepModel(deployment, new RooflinePricer(deployment)), {

@@ -78,7 +78,7 @@ export async function workOnQueue(settings: WorkerSettings, hooks: WorkerHooks, 
       const trace = { ...(await traces.get(digest)), name, notes };
       const { row, result } = await pool.attempt({
         task: job.task,
-        trace,
+        workload: { trace, digest },
         resultPath: null,
         wantResult: job.keepResult,
       });
