@@ -1,7 +1,7 @@
-import { Command, CommanderError, Option } from "commander";
-import { ConfigError } from "../config/config-error.ts";
+import { Command, Option } from "commander";
 import { optionKey, replayOptions } from "../config/replay-options.ts";
 import type { ReplayOption, ReplayOptions } from "../config/replay-options.ts";
+import { parseOrHelp } from "./parse-command.ts";
 
 /**
  * The options on a replay's command line, still unchecked (numbers are parsed, nothing else).
@@ -24,19 +24,9 @@ export function parseWithReplayOptions(
   command: Command,
   args: string[],
 ): { readonly replay: ReplayOptions; readonly own: Readonly<Record<string, unknown>> } | null {
-  command
-    .argument("[trace...]", "trace file (.gz too), preset:NAME, or - for standard input")
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} });
+  command.argument("[trace...]", "trace file (.gz too), preset:NAME, or - for standard input");
   for (const option of replayOptions) command.addOption(commanderOption(option));
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return null;
-    const message = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-    throw new ConfigError([{ where: "", message }]);
-  }
+  if (!parseOrHelp(command, args)) return null;
   const own: Record<string, unknown> = { ...command.opts() };
   const options: Record<string, unknown> = {};
   for (const option of replayOptions) {
@@ -66,6 +56,8 @@ function describe(description: string, standard: ReplayOption["default"]): strin
 /** Numbers become numbers; text that is none stays text, so that the error can show it. */
 function typed(option: ReplayOption, given: unknown): unknown {
   if (option.kind !== "number" || typeof given !== "string") return given;
-  const number = /^\s*[+-]?(nan|inf|infinity)\s*$/i.test(given) ? Number.NaN : Number(given);
-  return given.trim() === "" || (Number.isNaN(number) && !/nan|inf/i.test(given)) ? given : number;
+  const word = /^\s*([+-]?)(nan|inf|infinity)\s*$/i.exec(given);
+  if (word !== null) return word[2]!.toLowerCase() === "nan" ? Number.NaN : Number(`${word[1]}Infinity`);
+  const number = Number(given);
+  return given.trim() === "" || Number.isNaN(number) ? given : number;
 }

@@ -157,6 +157,26 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
       [...trace, "--num-worker", "2"],
       /^windtunnel: unknown option '--num-worker' \(Did you mean --num-workers\?\)\n$/,
     ],
+    [
+      "beginning of a flag, with a value",
+      [...trace, "--arrival-speedup=2"],
+      /^windtunnel: unknown option '--arrival-speedup' \(Did you mean --arrival-speedup-ratio\?\)\n$/,
+    ],
+    [
+      "beginning of several flags",
+      [...trace, "--sla", "2"],
+      /^windtunnel: unknown option '--sla' \(Did you mean --sla-ttft-ms or --sla-itl-ms or --sla-e2e-ms\?\)\n$/,
+    ],
+    [
+      "flag like no other",
+      [...trace, "--gpu-budget", "8"],
+      /^windtunnel: unknown option '--gpu-budget' \(--help lists all\)\n$/,
+    ],
+    [
+      "infinity",
+      [...trace, "--max-sim-time-seconds", "inf"],
+      /^windtunnel: --max-sim-time-seconds: found Infinity, expected a finite number above 0\n$/,
+    ],
     ["missing value", [...trace, "--num-workers"], /^windtunnel: option '--num-workers <N>' argument missing\n$/],
     [
       "no worker",
@@ -171,7 +191,7 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
     [
       "no number",
       [...trace, "--arrival-speedup-ratio", "nan"],
-      /^windtunnel: --arrival-speedup-ratio: found NaN, expected a number above 0\n$/,
+      /^windtunnel: --arrival-speedup-ratio: found NaN, expected a finite number above 0\n$/,
     ],
     [
       "negative number",

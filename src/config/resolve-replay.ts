@@ -19,7 +19,7 @@ import { resolveEngine } from "./resolve-engine.ts";
 import type { ResolvedEngine } from "./resolve-engine.ts";
 import { prefillEstimate, resolveRouter } from "./resolve-router.ts";
 import { place, validate } from "./validate.ts";
-import { workloadFrom } from "./workload-spec.ts";
+import { isUnplanned, workloadFrom } from "./workload-spec.ts";
 import type { WorkloadSpec } from "./workload-spec.ts";
 
 /** A replay ready to run: everything validated, nothing read but configuration files. */
@@ -85,6 +85,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
       topology,
       arrivalSpeedupRatio: given.arrivalSpeedupRatio!,
       replayConcurrency: given.replayConcurrency,
+      ...(isUnplanned(workload) ? { outputsUnplanned: true } : {}),
       maxSimTimeSeconds: given.maxSimTimeSeconds,
       routerMode: given.routerMode!,
       ...(router === null ? {} : { kvRouter: router.settings }),

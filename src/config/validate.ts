@@ -40,7 +40,9 @@ function report(issue: Issue, schema: unknown, root: unknown, where: string, pro
     return;
   }
   const found = issue.input === undefined ? valueAt(root, path) : issue.input;
-  problems.add(place(where, path), `found ${shown(found)}, ${issue.message}`);
+  const isFinite = typeof found !== "number" || Number.isFinite(found);
+  const expected = isFinite ? issue.message : issue.message.replace("expected a number", "expected a finite number");
+  problems.add(place(where, path), `found ${shown(found)}, ${expected}`);
 }
 
 /** Flag and path: `--extra-engine-args sglang.page_size`. */

@@ -38,6 +38,16 @@ export function traceSpecs(trace: ReplayOptions["trace"] | null): readonly strin
   return trace === undefined || trace === null ? [] : typeof trace === "string" ? [trace] : trace;
 }
 
+/**
+ * Whether ai-dynamo 1.4.2 offers the requests one by one, without planning their outputs: synthetic ones for
+ * which no option of sessions or prefixes is set.
+ */
+export function isUnplanned(workload: WorkloadSpec): boolean {
+  if (workload.kind === "trace") return false;
+  const { turnsPerSession, sharedPrefixRatio, numPrefixGroups, interTurnDelayMs } = workload;
+  return turnsPerSession === 1 && sharedPrefixRatio === 0 && numPrefixGroups === 0 && interTurnDelayMs === 0;
+}
+
 /** The workload that validated options describe. */
 export function workloadFrom(values: ReplayValues): WorkloadSpec {
   const specs = traceSpecs(values.trace);

@@ -16,6 +16,11 @@ export interface RunConfig {
   readonly arrivalSpeedupRatio: number;
   /** Closed loop: most sessions in flight; null = open loop. */
   readonly replayConcurrency: number | null;
+  /**
+   * Requests are single ones that bring no plan of their outputs, so that prefill workers of ai-dynamo 1.4.2 end with
+   * the prompt; it plans the outputs of every other workload. @default false
+   */
+  readonly outputsUnplanned?: boolean;
   /** Stop when the next event lies beyond it; null = run to the end. */
   readonly maxSimTimeSeconds: number | null;
   readonly routerMode: "round_robin" | "kv_router";

@@ -55,7 +55,8 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
 }
 
 function* simulateOnce(trace: Trace, config: RunConfig): Generator<Progress, SimulationOutcome, boolean> {
-  const semantics = semanticsByName[config.semantics];
+  const rules = semanticsByName[config.semantics];
+  const semantics = config.outputsUnplanned === true ? { ...rules, hiddenOutputPlan: false } : rules;
   const ledger = new RequestLedger(trace.count, new GapRecorder());
   const source = arrivalSource(trace, config, semantics);
   const { topology } = config;

@@ -7,6 +7,7 @@ export const maxLineBytes = 64 * 2 ** 20;
 const initialBytes = 1 << 20;
 const headBytes = 1 << 16;
 const newline = 10;
+const byteOrderMark = [0xef, 0xbb, 0xbf];
 
 /**
  * Receives whole lines, `bytes[start .. end)`, each ending in a newline (one is added to a last line that lacks it).
@@ -22,6 +23,7 @@ export class LineSource {
   #filled = 0;
   #ended = false;
   #closed = false;
+  #begun = false;
 
   constructor(source: ByteSource) {
     this.name = source.name;
@@ -91,14 +93,28 @@ export class LineSource {
   #fill(): Promise<void> | undefined {
     const got = this.#source.read(this.#buffer, this.#filled, this.#buffer.length - this.#filled);
     if (typeof got === "number") {
-      this.#filled += got;
-      this.#ended = got === 0;
+      this.#take(got);
       return undefined;
     }
-    return got.then((bytes) => {
-      this.#filled += bytes;
-      this.#ended = bytes === 0;
-    });
+    return got.then((bytes) => this.#take(bytes));
+  }
+
+  #take(bytes: number): void {
+    this.#filled += bytes;
+    this.#ended = bytes === 0;
+    if (!this.#begun && this.#filled >= byteOrderMark.length) this.#begin();
+  }
+
+  /** Drops the mark some editors begin UTF-8 with. @throws TraceError for UTF-16 */
+  #begin(): void {
+    this.#begun = true;
+    const [first, second] = this.#buffer;
+    if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+      throw new TraceError(this.name, 1, "is UTF-16 text; save it as UTF-8");
+    }
+    if (!byteOrderMark.every((byte, place) => this.#buffer[place] === byte)) return;
+    this.#buffer.copyWithin(0, byteOrderMark.length, this.#filled);
+    this.#filled -= byteOrderMark.length;
   }
 
   #grow(line: number): void {

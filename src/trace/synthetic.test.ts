@@ -65,6 +65,24 @@ describe("syntheticTrace", () => {
     expect(syntheticTrace({ ...plain, sharedPrefixRatio: 0.5 }, 64).blocks).toBeNull();
   });
 
+  it("draws the reference's gaps and groups", () => {
+    // Differences of the durations of 1.4.2 for 2 to 5 one-token requests at 0.001 requests/s, and which of 24 requests
+    // of 8 groups found their group's prefix in the cache.
+    const { arrivalMs } = syntheticTrace({ ...plain, requestCount: 5, requestRate: 0.001 }, 64);
+    const theirs = [0, 747724.617641, 1530195.395191, 2542075.36845, 3062785.951561];
+    expect([...arrivalMs].map((at) => Math.round(at * 1e6))).toEqual(theirs.map((at) => Math.round(at * 1e6)));
+    const spec = { ...plain, requestCount: 24, inputTokens: 1024, sharedPrefixRatio: 0.5, numPrefixGroups: 8 };
+    const { ids } = syntheticTrace(spec, 64).blocks!;
+    const seen = new Set<number>();
+    const hits = Array.from({ length: 24 }, (_, row) => {
+      const first = ids[row * 16]!;
+      const hit = seen.has(first);
+      seen.add(first);
+      return hit ? 1 : 0;
+    });
+    expect(hits.join("")).toBe("001100001011011111111111");
+  });
+
   it("gives a session its turns, with think time before the later ones", () => {
     const trace = syntheticTrace(
       { ...plain, requestCount: 3, turnsPerSession: 2, arrivalIntervalMs: 10, interTurnDelayMs: 250 },

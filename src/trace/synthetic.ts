@@ -1,3 +1,4 @@
+import { ChaCha12Stream } from "../random/chacha12-stream.ts";
 import { SeededRandom } from "../random/seeded-random.ts";
 import { cumulativePrompts } from "./cumulative-prompts.ts";
 import type { Trace, TraceBlocks, TraceSessions } from "./trace.ts";
@@ -14,7 +15,7 @@ export interface SyntheticSpec {
   readonly requestRate: number | null;
   /** Fixed gap between arrivals, ms; null = not this way. Both null: all at 0, as for a closed loop. */
   readonly arrivalIntervalMs: number | null;
-  /** Seed of gaps and prefix groups. */
+  /** Seed of random gaps. */
   readonly arrivalSeed: number;
   /**
    * Shape of the gamma-distributed gaps of `requestRate`: 1 = exponential (Poisson arrivals), less = bursts, more =
@@ -31,9 +32,12 @@ export interface SyntheticSpec {
   readonly cumulativePrompts?: boolean;
 }
 
+/** Seed of the draws of prefix groups, whatever the seed of the gaps, as in the reference. */
+const GROUP_SEED = 42;
+
 /**
  * Makes the requests of a synthetic workload. As in the reference, the turns of a session do not contain each other
- * (what they share is the group's prefix), unless cumulative prompts are asked for: then the first turn has the group's
+ * (what they share is the group's prefix), and gaps and groups are its draws bit for bit, unless cumulative prompts are asked for: then the first turn has the group's
  * prefix and the later ones bring something new.
  *
  * @param blockSize Tokens per block; the engine's own.
@@ -41,9 +45,8 @@ export interface SyntheticSpec {
 export function syntheticTrace(spec: SyntheticSpec, blockSize: number): Trace {
   const turns = spec.turnsPerSession;
   const count = spec.requestCount * turns;
-  const random = new SeededRandom(spec.arrivalSeed);
   const arrivalMs = new Float64Array(count);
-  fillArrivals(spec, turns, arrivalMs, random.fork(0));
+  fillArrivals(spec, turns, arrivalMs);
   const cumulative = spec.cumulativePrompts === true && turns > 1;
   const trace: Trace = {
     name: "synthetic",
@@ -51,21 +54,21 @@ export function syntheticTrace(spec: SyntheticSpec, blockSize: number): Trace {
     arrivalMs,
     inputLength: new Int32Array(count).fill(spec.inputTokens),
     outputLength: new Int32Array(count).fill(spec.outputTokens),
-    blocks: sharedBlocks(spec, count, blockSize, random.fork(1), cumulative),
+    blocks: sharedBlocks(spec, count, blockSize, cumulative),
     sessions: turns > 1 ? sessionsOf(spec, count) : null,
     notes: [],
   };
   return cumulative ? cumulativePrompts(trace, blockSize) : trace;
 }
 
-function fillArrivals(spec: SyntheticSpec, turns: number, arrivalMs: Float64Array, random: SeededRandom): void {
-  const { requestRate, arrivalIntervalMs, burstiness } = spec;
+function fillArrivals(spec: SyntheticSpec, turns: number, arrivalMs: Float64Array): void {
+  const { requestRate, arrivalIntervalMs } = spec;
   if (requestRate !== null) {
     const meanMs = 1000 / requestRate;
-    const shape = burstiness ?? 1;
+    const draw = gapsOf(spec);
     let at = 0;
     for (let row = 0; row < arrivalMs.length; row += turns) {
-      if (row > 0) at += (shape === 1 ? random.exponential() : random.gamma(shape) / shape) * meanMs;
+      if (row > 0) at += draw() * meanMs;
       arrivalMs.fill(at, row, row + turns);
     }
   } else if (arrivalIntervalMs !== null) {
@@ -75,12 +78,21 @@ function fillArrivals(spec: SyntheticSpec, turns: number, arrivalMs: Float64Arra
   }
 }
 
+/** Draws gaps between arrivals, in units of their mean. */
+function gapsOf({ arrivalSeed, burstiness: shape = 1 }: SyntheticSpec): () => number {
+  if (shape === 1) {
+    const stream = new ChaCha12Stream(arrivalSeed);
+    return () => -Math.log(1 - stream.uniform());
+  }
+  const random = new SeededRandom(arrivalSeed).fork(0);
+  return () => random.gamma(shape) / shape;
+}
+
 /** Blocks of all prompts, or null when none is shared. */
 function sharedBlocks(
   spec: SyntheticSpec,
   count: number,
   blockSize: number,
-  random: SeededRandom,
   onlyFirstTurns: boolean,
 ): TraceBlocks | null {
   const perPrompt = Math.ceil(spec.inputTokens / blockSize);
@@ -88,11 +100,12 @@ function sharedBlocks(
   if (shared === 0 || spec.numPrefixGroups === 0) return null;
   const offsets = new Float64Array(count + 1);
   const ids = new Int32Array(count * perPrompt);
+  const stream = new ChaCha12Stream(GROUP_SEED);
   const groupStart = new Int32Array(spec.numPrefixGroups).fill(-1);
   let next = 0;
   let group = 0;
   for (let row = 0; row < count; row++) {
-    if (row % spec.turnsPerSession === 0) group = random.integer(spec.numPrefixGroups);
+    if (row % spec.turnsPerSession === 0) group = stream.integer(spec.numPrefixGroups);
     let at = row * perPrompt;
     offsets[row + 1] = at + perPrompt;
     if (onlyFirstTurns && row % spec.turnsPerSession > 0) {

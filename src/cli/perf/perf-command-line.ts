@@ -1,8 +1,9 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, Option } from "commander";
 import { ConfigError, ProblemList } from "../../config/config-error.ts";
 import { loadDocument } from "../../config/document.ts";
 import { validateEngineArgs } from "../../config/engine-args.ts";
 import type { ValidatedEngineArgs } from "../../config/engine-args.ts";
+import { parseOrHelp } from "../parse-command.ts";
 
 /** Flags that stand for a single engine argument. */
 const shortcuts: readonly (readonly [flag: string, key: string, isNumber: boolean, help: string])[] = [
@@ -50,13 +51,7 @@ export function parseCommand(
   command: Command,
   args: string[],
 ): { positional: string[]; options: Record<string, unknown> } | null {
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return null;
-    throw new ConfigError([{ where: "", message: error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ") }]);
-  }
+  if (!parseOrHelp(command, args)) return null;
   return { positional: command.args, options: command.opts() };
 }
 

@@ -1,7 +1,7 @@
 import { array, assert, constant, double, nat, oneof, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AcceptanceSampler } from "./acceptance-sampler.ts";
-import { ChaCha12Stream } from "./chacha12-stream.ts";
+import { ChaCha12Stream } from "../../random/chacha12-stream.ts";
 
 /** The next draw as the reference forms it: two words, low first. */
 function draw(stream: ChaCha12Stream): bigint {

@@ -1,4 +1,4 @@
-import { ChaCha12Stream } from "./chacha12-stream.ts";
+import { ChaCha12Stream } from "../../random/chacha12-stream.ts";
 
 /**
  * Draws how many draft tokens of a speculative step are accepted (other-engines-findings rule 20): the positions are

@@ -25,6 +25,22 @@ export class ChaCha12Stream {
     }
     return this.block[this.next++]!;
   }
+
+  /** Uniform in [0, 1), with 53 random bits, as `random::<f64>()` draws it. */
+  uniform(): number {
+    const low = this.nextWord();
+    return (this.nextWord() * 2 ** 21 + (low >>> 11)) * 2 ** -53;
+  }
+
+  /** Uniform whole number in [0, bound), for bounds up to 2^32, as `random_range(0..bound)` draws it. */
+  integer(bound: number): number {
+    const product = BigInt(this.nextWord()) * BigInt(bound);
+    const high = Number(product >> 32n);
+    const low = Number(product & 0xffffffffn);
+    if (low <= 2 ** 32 - bound) return high;
+    // The rest of a longer fraction decides whether the next number is due (Canon's method).
+    return low + Math.floor((this.nextWord() * bound) / 2 ** 32) >= 2 ** 32 ? high + 1 : high;
+  }
 }
 
 /** Eight key words from a seed: one PCG32 step each. */
