@@ -158,6 +158,16 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
       /^windtunnel: unknown option '--num-worker' \(Did you mean --num-workers\?\)\n$/,
     ],
     [
+      "name like one of many",
+      [...trace, "--trace-format", "moncake"],
+      /^windtunnel: --trace-format: found "moncake", expected one of "auto", .* \(did you mean "mooncake"\?\)\n$/,
+    ],
+    [
+      "unknown knob among few",
+      [...trace, "--policy", "kpa", "--policy-config", '{"zzz":1}'],
+      /^windtunnel: --policy-config: unknown key "zzz"; known are .*min_replicas/,
+    ],
+    [
       "beginning of a flag, with a value",
       [...trace, "--arrival-speedup=2"],
       /^windtunnel: unknown option '--arrival-speedup' \(Did you mean --arrival-speedup-ratio\?\)\n$/,

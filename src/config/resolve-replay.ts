@@ -19,6 +19,7 @@ import { resolveEngine } from "./resolve-engine.ts";
 import type { ResolvedEngine } from "./resolve-engine.ts";
 import { prefillEstimate, resolveRouter } from "./resolve-router.ts";
 import { place, validate } from "./validate.ts";
+import { optionsWithoutEffect } from "./options-without-effect.ts";
 import { isUnplanned, workloadFrom } from "./workload-spec.ts";
 import type { WorkloadSpec } from "./workload-spec.ts";
 
@@ -109,6 +110,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
         ...documentValues("fault", given.faultConfig),
       },
       warnings: [
+        ...optionsWithoutEffect(given, options),
         ...Object.values(resolved).flatMap(({ warnings }) => warnings),
         ...(router?.warnings ?? []),
         ...(autoscaler?.warnings ?? []),

@@ -3,6 +3,11 @@ import { shown } from "./config-error.ts";
 import type { ProblemList } from "./config-error.ts";
 import { suggestion } from "./nearest-name.ts";
 
+/** Keys of an object an error lists at most. */
+const MOST_LISTED = 24;
+
+const SHORT_LIST = 4;
+
 /** The parts of a zod issue the messages are made of. */
 interface Issue {
   readonly code?: string;
@@ -10,6 +15,8 @@ interface Issue {
   readonly message: string;
   readonly input?: unknown;
   readonly keys?: readonly string[];
+  /** The names a choice allows. */
+  readonly values?: readonly unknown[];
 }
 
 /**
@@ -35,14 +42,20 @@ function report(issue: Issue, schema: unknown, root: unknown, where: string, pro
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, path);
     for (const key of issue.keys ?? []) {
-      problems.add(place(where, path), `unknown key "${key}"${suggestion(key, known)}`);
+      const near = suggestion(key, known);
+      const all =
+        near === "" && known.length > 0 && known.length <= MOST_LISTED ? `; known are ${known.join(", ")}` : "";
+      problems.add(place(where, path), `unknown key "${key}"${near}${all}`);
     }
     return;
   }
   const found = issue.input === undefined ? valueAt(root, path) : issue.input;
   const isFinite = typeof found !== "number" || Number.isFinite(found);
   const expected = isFinite ? issue.message : issue.message.replace("expected a number", "expected a finite number");
-  problems.add(place(where, path), `found ${shown(found)}, ${expected}`);
+  const names = (issue.values ?? []).filter((name) => typeof name === "string");
+  // A short list speaks for itself.
+  const near = typeof found === "string" && names.length > SHORT_LIST ? suggestion(found, names) : "";
+  problems.add(place(where, path), `found ${shown(found)}, ${expected}${near}`);
 }
 
 /** Flag and path: `--extra-engine-args sglang.page_size`. */
