@@ -33,3 +33,17 @@ describe("the mark at the beginning of a file", () => {
     await expect(open(Buffer.from("{"))).rejects.toThrow(/:1: /);
   });
 });
+
+describe("a file of no known format", () => {
+  it.each([
+    ["arrival,prompt,completion\n0,100,10\n", /:1: is in no format .*found "arrival,prompt.*header "arrival_ms,/],
+    ["\nhello world\n", /:2: is in no format that is known by sight: found "hello world" \(windtunnel trace formats/],
+  ])("is told with its first line and where to look: %j", async (text, problem) => {
+    await expect(open(Buffer.from(text))).rejects.toThrow(problem);
+  });
+
+  it("of JSON is read as Mooncake rows, whose errors say what is missing", async () => {
+    await expect(open(Buffer.from('{"prompt":5}\n'))).rejects.toThrow(/:1: output_length is missing/);
+    await expect(open(Buffer.from(`[${row}]\n`))).rejects.toThrow(/:1: expected a JSON object/);
+  });
+});

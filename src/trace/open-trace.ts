@@ -3,7 +3,7 @@ import { openByteSource } from "./byte-source.ts";
 import { LineSource } from "./line-source.ts";
 import { isPoolSpec, openPool } from "./servegen/open-pool.ts";
 import type { Trace } from "./trace.ts";
-import { TraceError } from "./trace-error.ts";
+import { quoted, TraceError } from "./trace-error.ts";
 import type { ReadOptions, TraceFormat } from "./trace-format.ts";
 import { traceFormats } from "./trace-formats.ts";
 
@@ -79,6 +79,7 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
 async function chooseFormat(source: LineSource, name: string): Promise<TraceFormat> {
   const head = new TextDecoder().decode(await source.head());
   const detected = traceFormats.find((format) => format.detect(head));
+  if (name === "auto" && detected === undefined) checkForRows(source.name, head);
   // What no format claims is read as Mooncake, whose errors then say what is wrong with it.
   if (name === "auto") return detected ?? traceFormats[0]!;
   const format = traceFormats.find((candidate) => candidate.name === name.replaceAll("-", "_"));
@@ -94,4 +95,18 @@ async function chooseFormat(source: LineSource, name: string): Promise<TraceForm
     );
   }
   return format;
+}
+
+/** @throws TraceError where a file of no recognised format does not even begin like rows of JSON */
+function checkForRows(file: string, head: string): void {
+  const text = head.trimStart();
+  if (text === "" || text.startsWith("{") || text.startsWith("[") || head.includes("\uFFFD")) return;
+  const line = 1 + (head.slice(0, head.length - text.length).match(/\n/g)?.length ?? 0);
+  const first = text.split("\n", 1)[0]!.trimEnd();
+  const csv = /[,;\t]/.test(first) ? '; a CSV file may have the header "arrival_ms,input_length,output_length"' : "";
+  throw new TraceError(
+    file,
+    line,
+    `is in no format that is known by sight: found "${quoted(first)}"${csv} (windtunnel trace formats lists what is read)`,
+  );
 }
