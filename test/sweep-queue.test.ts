@@ -178,8 +178,11 @@ describe.skipIf(redisMissing !== null)(
       const queue = new Queue(`runs-${windtunnelVersion}`, { connection: { port: redis.port }, prefix: "{strict}" });
       const task = { run: "r", point: { index: 0, values: {}, repeat: 0 }, options: {} };
       const trace = { digest: "0".repeat(64), name: "", notes: [] };
-      const job = { task, trace, policyDigest: null, keepResult: false };
+      const job = { task, trace, policyDigest: null, files: {}, keepResult: false };
       await queue.add("run", { version: "99.0.0", ...job }, { jobId: "other-version" });
+      const options = { extraEngineArgs: { planner_profile_data: "grid.csv" } };
+      const named = { ...job, task: { ...task, options }, files: { "grid.csv": "0".repeat(64) } };
+      await queue.add("run", { version: windtunnelVersion, ...named }, { jobId: "other-file" });
       await queue.add("run", { code: "process.exit()" }, { jobId: "no-run" });
       await startWorker("strict");
       const reasonOf = async (id: string) => {
@@ -189,6 +192,7 @@ describe.skipIf(redisMissing !== null)(
       expect(await reasonOf("other-version")).toBe(
         `this worker has version ${windtunnelVersion} and refuses runs of version 99.0.0`,
       );
+      expect(await reasonOf("other-file")).toBe("the file grid.csv of this worker is not the one of the sweep");
       expect(await reasonOf("no-run")).toBe("not a run of windtunnel");
       await queue.close();
 

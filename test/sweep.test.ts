@@ -126,6 +126,35 @@ test("a policy module that has changed makes other runs", async () => {
   expect((await runCli(args, { cwd })).stdout).toContain("2 runs done, 0 failed");
 });
 
+test("a data file or a document that has changed makes other runs", async () => {
+  const cwd = scratchFolder();
+  const rows = [0, 400, 900].map((at) => ({ timestamp: at, input_length: 64, output_length: 4, hash_ids: [1] }));
+  const write = (name: string, content: object | readonly object[]) =>
+    writeFileSync(
+      join(cwd, name),
+      [content]
+        .flat()
+        .map((row) => `${JSON.stringify(row)}\n`)
+        .join(""),
+    );
+  write("warm.jsonl", rows);
+  write("clients.json", { timeout_ms: 100_000 });
+  write("planner.json", { mode: "agg", enable_throughput_scaling: true, load_predictor_warmup_trace: "warm.jsonl" });
+  const args = ["sweep", ...small, "--vary", "run.num_workers=1,2", "--out", "o"];
+  args.push("--planner-config", "planner.json", "--client-config", "clients.json");
+  const sweep = async () => {
+    const { stdout, stderr } = await runCli(args, { cwd });
+    return stdout + stderr;
+  };
+  expect(await sweep()).toContain("2 runs done, 0 failed");
+  expect(await sweep()).toContain("2 runs done, 2 of them from before, 0 failed");
+  write("warm.jsonl", rows.slice(1));
+  expect(await sweep()).toContain("2 runs done, 0 failed");
+  write("clients.json", { timeout_ms: 101_000 });
+  expect(await sweep()).toContain("2 runs done, 0 failed");
+  expect(await sweep()).toContain("2 runs done, 2 of them from before, 0 failed");
+});
+
 test("a policy module that would end its thread fails its own run only", async () => {
   const cwd = scratchFolder();
   const onTick = "() => { if (!isMainThread) process.exit(3); return { replicas: {}, nextTickSeconds: 1e9 }; }";

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ModelConfigError } from "./config-fields.ts";
 import { modelFromConfig } from "./model-config.ts";
@@ -16,11 +16,10 @@ export class UnknownModelError extends Error {
  * @throws UnknownModelError
  */
 export async function loadModel(name: string): Promise<ModelShape> {
-  const config = await configPath(name);
-  if (config !== null) {
+  const [config, beside] = modelFiles(name);
+  if (config !== undefined) {
     try {
-      const beside = join(config, "..", "hf_quant_config.json");
-      const quantization = existsSync(beside) ? await readJson(beside) : null;
+      const quantization = beside === undefined ? null : await readJson(beside);
       return modelFromConfig(name, await readJson(config), quantization);
     } catch (error) {
       if (error instanceof ModelConfigError) throw new UnknownModelError(`${config}: ${error.message}`);
@@ -36,16 +35,14 @@ export async function loadModel(name: string): Promise<ModelShape> {
   );
 }
 
-async function configPath(name: string): Promise<string | null> {
-  try {
-    const found = await stat(name);
-    if (found.isFile()) return name;
-    const inside = join(name, "config.json");
-    if (found.isDirectory() && existsSync(inside)) return inside;
-  } catch {
-    // Not a path: a catalogue name.
-  }
-  return null;
+/** The files a model is read from: its configuration, and its quantisation where that has a file; none for a name. */
+export function modelFiles(name: string): string[] {
+  const found = statSync(name, { throwIfNoEntry: false });
+  const inside = join(name, "config.json");
+  const config = found?.isFile() === true ? name : found?.isDirectory() === true && existsSync(inside) ? inside : null;
+  if (config === null) return [];
+  const beside = join(config, "..", "hf_quant_config.json");
+  return existsSync(beside) ? [config, beside] : [config];
 }
 
 async function readJson(path: string): Promise<Readonly<Record<string, unknown>>> {

@@ -46,6 +46,8 @@ const documentOptions = [
   "plannerConfig",
   "policyConfig",
   "routerConfig",
+  "faultConfig",
+  "clientConfig",
 ] as const;
 
 /**

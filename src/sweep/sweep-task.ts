@@ -6,6 +6,7 @@ import { sortKeys } from "../result/digest.ts";
 import type { RunResult } from "../result/schema.ts";
 import type { Trace } from "../trace/trace.ts";
 import { windtunnelVersion } from "../version.ts";
+import { namedFileDigests } from "./named-files.ts";
 import { policyModuleDigest, policyModuleOf } from "./policy-module.ts";
 import type { SweepPoint } from "./sweep-plan.ts";
 import { failedRow, rowOf, type SweepRow } from "./sweep-row.ts";
@@ -22,13 +23,15 @@ const outsideRun = new Set(["trace", "reportJson", "reportJsonl", "reportHtml", 
 
 /**
  * What makes a run the same run: the program's version, the workload's content, every option that matters and the
- * policy module's content.
+ * content of the files they name, a policy module among them.
  */
 export function runKey(options: ReplayOptions, workloadDigest: string): string {
   const simulated = Object.fromEntries(Object.entries(options).filter(([key]) => !outsideRun.has(key)));
   const module = policyModuleOf(options);
   const policy = module === null ? {} : { policy: policyModuleDigest(module) };
-  const run = { version: windtunnelVersion, workload: workloadDigest, options: simulated, ...policy };
+  const digests = namedFileDigests(options);
+  const files = Object.keys(digests).length === 0 ? {} : { files: digests };
+  const run = { version: windtunnelVersion, workload: workloadDigest, options: simulated, ...policy, ...files };
   return createHash("sha256")
     .update(JSON.stringify(sortKeys(run)))
     .digest("hex")

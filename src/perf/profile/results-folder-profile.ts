@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { needArray, readNpz } from "./npz-profile.ts";
@@ -44,6 +44,12 @@ export async function resultsFolderGrid(folder: string): Promise<PassTimeGrid> {
       decodeContextTokens.map((context) => plane[0]! + plane[1]! * Math.max(1, tokens / context) + plane[2]! * tokens),
     ),
   };
+}
+
+/** The files a profile is read from: the one a path names, or those in a results folder. */
+export function profileFiles(path: string): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  return ["prefill", "decode"].flatMap((phase) => npzPath(path, phase) ?? jsonPath(path, phase) ?? []);
 }
 
 /** Whether a folder looks like a profiler's results. */

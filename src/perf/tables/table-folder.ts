@@ -32,6 +32,12 @@ export interface TableFolder {
   read(path: string, columns: readonly string[]): Promise<ParquetColumns>;
 }
 
+/** The `systems` folder in what a user named; null = there is none. */
+export function systemsFolderOf(folder: string): string | null {
+  const inside = systemsFolders.find((place) => existsSync(join(folder, place, "data")));
+  return inside === undefined ? null : join(folder, inside);
+}
+
 /**
  * Finds the tables of a GPU and backend.
  * @param folder the unpacked wheel, the installed package, or its `systems` folder
@@ -44,13 +50,12 @@ export async function openTableFolder(
   backend: BackendName,
   version: string | null,
 ): Promise<TableFolder> {
-  const inside = systemsFolders.find((place) => existsSync(join(folder, place, "data")));
-  if (inside === undefined) {
+  const systems = systemsFolderOf(folder);
+  if (systems === null) {
     throw new TableError(
       `${folder}: no AIConfigurator tables there (looked for data/ in ${systemsFolders.join(", ")})`,
     );
   }
-  const systems = join(folder, inside);
   const data = join(systems, "data", gpu.name);
   if (!existsSync(data)) {
     const present = await readdir(join(systems, "data"));

@@ -5,6 +5,7 @@ import { OutputError } from "../../report/atomic-file.ts";
 import type { RunResult } from "../../result/schema.ts";
 import { windtunnelVersion } from "../../version.ts";
 import { packTrace } from "../packed-trace.ts";
+import { namedFileDigests } from "../named-files.ts";
 import { policyModuleDigest, policyModuleOf } from "../policy-module.ts";
 import type { RunDriver } from "../run-driver.ts";
 import { failedRow, type SweepFigures, type SweepRow } from "../sweep-row.ts";
@@ -198,6 +199,7 @@ export class QueueDriver implements RunDriver {
       task,
       trace: { digest: workload.digest, name, notes },
       policyDigest: module === null ? null : policyModuleDigest(module),
+      files: namedFileDigests(task.options),
       keepResult: resultPath !== null,
     };
     try {

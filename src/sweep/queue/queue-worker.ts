@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { windtunnelVersion } from "../../version.ts";
 import { LocalPool } from "../local-pool.ts";
 import { TraceTransferError, unpackTrace } from "../packed-trace.ts";
+import { namedFileDigests } from "../named-files.ts";
 import { policyModuleDigest, policyModuleOf } from "../policy-module.ts";
 import type { TraceContent } from "../shared-trace.ts";
 import type { RunReturn } from "./queue-driver.ts";
@@ -58,6 +59,10 @@ export async function workOnQueue(settings: WorkerSettings, hooks: WorkerHooks, 
     if (job.version !== windtunnelVersion) {
       return `this worker has version ${windtunnelVersion} and refuses runs of version ${job.version}`;
     }
+    const here = namedFileDigests(job.task.options);
+    const paths = [...new Set([...Object.keys(job.files), ...Object.keys(here)])];
+    const other = paths.find((path) => (here[path] ?? null) !== (job.files[path] ?? null));
+    if (other !== undefined) return `the file ${other} of this worker is not the one of the sweep`;
     const module = policyModuleOf(job.task.options);
     if (module === null) return null;
     if (!settings.allowsPolicies) {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { FileDigests } from "../named-files.ts";
 import type { SweepTask } from "../sweep-task.ts";
 
 /** One run as it lies in the queue. */
@@ -10,6 +11,8 @@ export interface RunJob {
   readonly trace: { readonly digest: string; readonly name: string; readonly notes: readonly string[] };
   /** Content of the policy module that the options name; null = there is none. */
   readonly policyDigest: string | null;
+  /** Content of the data files that the options name. */
+  readonly files: FileDigests;
   /** Keep the full result for the sweep to fetch. */
   readonly keepResult: boolean;
 }
@@ -31,6 +34,7 @@ const schema = z.strictObject({
     notes: z.array(z.string()),
   }),
   policyDigest: z.nullable(z.string()),
+  files: z.record(z.string(), z.nullable(z.string())),
   keepResult: z.boolean(),
 });
 
