@@ -27,14 +27,25 @@ export interface OpenedPage {
   readonly requests: string[];
 }
 
+interface View {
+  readonly width?: number;
+  readonly height?: number;
+  readonly dark?: boolean;
+}
+
 /** Writes a page into a file and opens that, as a reader would. */
-export async function openPage(
-  browser: Browser,
-  html: string,
-  { width = 1280, height = 900, dark = false } = {},
-): Promise<OpenedPage> {
+export function openPage(browser: Browser, html: string, view: View = {}): Promise<OpenedPage> {
   const path = join(mkdtempSync(join(tmpdir(), "windtunnel-page-")), "report.html");
   writeFileSync(path, html);
+  return openFile(browser, path, view);
+}
+
+/** Opens a page that lies in a file. */
+export async function openFile(
+  browser: Browser,
+  path: string,
+  { width = 1280, height = 900, dark = false }: View = {},
+): Promise<OpenedPage> {
   const address = pathToFileURL(path).href;
   const page = await browser.newPage({
     viewport: { width, height },

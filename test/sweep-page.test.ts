@@ -91,6 +91,34 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     await page.close();
   });
 
+  test("maps of many cells are pictures that tell what is pointed at", async () => {
+    const rows = Array.from({ length: 60 * 50 }, (_, i) =>
+      madeRow(
+        i,
+        { "run.num_workers": Math.floor(i / 50), "engine.block_size": i % 50 },
+        { sla_attainment: (i % 50) / 50 },
+      ),
+    );
+    const { page, complaints } = await openPage(browser, render(rows.toSpliced(1525, 1)), { dark: true });
+    const map = page.locator('[data-chart="heat-sla_attainment"]');
+    expect(await page.evaluate("document.querySelectorAll('*').length")).toBeLessThan(8000);
+    expect(await map.locator("td").count()).toBe(0);
+    // As many shades as there are steps of a percent, the darkest unlike the palest.
+    const fills = `[...document.querySelectorAll('[data-chart="heat-sla_attainment"] path')].map((one) => getComputedStyle(one).fill)`;
+    expect(new Set(await page.evaluate<string[]>(fills)).size).toBeGreaterThan(40);
+    const box = (await map.locator("svg").boundingBox())!;
+    const note = async (row: number, column: number) => {
+      const [x, y] = [72 + ((column + 0.5) / 50) * (560 - 82), 6 + ((row + 0.5) / 60) * (400 - 46)];
+      await page.mouse.move(box.x + (x / 560) * box.width, box.y + (y / 400) * box.height);
+      return map.locator(".note").textContent();
+    };
+    expect(await note(0, 0)).toBe("run.num_workers = 0, engine.block_size = 0: 0 %");
+    expect(await note(59, 49)).toBe("run.num_workers = 59, engine.block_size = 49: 98.0 %");
+    expect(await note(30, 25)).toBe("from 0 % (pale) to 98.0 % (dark)");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test("the table sorts and leafs, and the CSV has every figure", async () => {
     const rows = Array.from({ length: 250 }, (_, i) =>
       madeRow(i, { "a.x": (i * 7) % 250 }, { sla_attainment: 0.5, gpu_hours: 250 - i }),

@@ -15,8 +15,14 @@ export interface AxisPlaces {
 /** Numbers stand at their value, anything else at its rank of appearance. */
 export function axisPlaces({ key, values }: SweepPageData["axes"][number]): AxisPlaces {
   if (values.every((value) => typeof value === "number")) return { key, at: values as number[], categories: null };
-  const names = [...new Set(values.map(String))];
-  return { key, at: values.map((value) => names.indexOf(String(value))), categories: names };
+  const ranks = new Map<string, number>();
+  const at = values.map((value) => {
+    const name = String(value);
+    const rank = ranks.get(name) ?? ranks.size;
+    ranks.set(name, rank);
+    return rank;
+  });
+  return { key, at, categories: [...ranks.keys()] };
 }
 
 /** What a run is known by: its values. */
