@@ -38,6 +38,12 @@ export class StepModel {
     return NUMBERS_PER_ENTRY * (this.prefillTokenMs.size + this.decodeTokenMs.size);
   }
 
+  /** Gives all of that up. */
+  forget(): void {
+    this.prefillTokenMs.clear();
+    this.decodeTokenMs.clear();
+  }
+
   /** Time of a prefill pass in ms: `requests` prompts, `newTokens` each after `prefixTokens`. */
   prefillMs(requests: number, newTokens: number, prefixTokens: number): number {
     return (

@@ -48,6 +48,13 @@ export class StepPerfModel implements PerfModel {
     return this.pageCount * PAGE_SIZE + this.step.rememberedTimes;
   }
 
+  /** Gives all of that up. */
+  forget(): void {
+    this.pages.length = 0;
+    this.pageCount = 0;
+    this.step.forget();
+  }
+
   private newPage(): Float64Array {
     this.pageCount++;
     return new Float64Array(PAGE_SIZE);

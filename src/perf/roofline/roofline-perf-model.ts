@@ -6,8 +6,8 @@ import { RooflinePricer } from "./roofline-pricer.ts";
 /** Models of the last deployments, by their content; the runs of a sweep mostly share one. */
 const recent = new Map<string, StepPerfModel>();
 const MOST_RECENT = 4;
-/** A model that remembers more times than this is not handed on: 16 MB of them. */
-const MOST_REMEMBERED = 2 ** 21;
+/** A model that remembers more times than this begins anew before it is handed on: 32 MB of them. */
+const MOST_REMEMBERED = 2 ** 22;
 
 /**
  * The embedded model of a deployment: formulas with constants fitted to AIConfigurator's measured tables. Equal
@@ -15,9 +15,9 @@ const MOST_REMEMBERED = 2 ** 21;
  */
 export function rooflinePerfModel(deployment: Deployment): StepPerfModel {
   const key = JSON.stringify(deployment);
-  const known = recent.get(key);
+  const model = recent.get(key) ?? freshModel(deployment);
   recent.delete(key);
-  const model = known !== undefined && known.rememberedTimes <= MOST_REMEMBERED ? known : freshModel(deployment);
+  if (model.rememberedTimes > MOST_REMEMBERED) model.forget();
   recent.set(key, model);
   for (const oldest of recent.keys()) {
     if (recent.size <= MOST_RECENT) break;
