@@ -33,11 +33,27 @@ export function selectGaps(
   const selected = new Float64Array(ranks.length);
   const wanted = new Uint8Array(BUCKETS);
   const weightBefore: number[] = [];
+  // Gaps seldom differ by more than a few factors of two; the other buckets are not looked at.
+  const first = bucketOf(Math.min(minNs, LARGEST_SHORT));
+  const last = bucketOf(Math.min(maxNs, LARGEST_SHORT));
+  const { before, next } = markWanted(weights, ranks, first, last, wanted, weightBefore);
+  walk(gather(short, wanted), weightBefore, ranks.slice(0, next), selected);
+  walkLong(long, before, ranks, next, selected);
+  return selected;
+}
+
+/** Marks the buckets that hold a wanted rank, with the weight before each. @returns the weight of all, and the ranks done */
+function markWanted(
+  weights: Float64Array,
+  ranks: readonly number[],
+  first: number,
+  last: number,
+  wanted: Uint8Array,
+  weightBefore: number[],
+): { readonly before: number; readonly next: number } {
   let before = 0;
   let next = 0;
-  // Gaps seldom differ by more than a few factors of two; the other buckets are not looked at.
-  const last = bucketOf(Math.min(maxNs, LARGEST_SHORT));
-  for (let bucket = bucketOf(Math.min(minNs, LARGEST_SHORT)); bucket <= last; bucket++) {
+  for (let bucket = first; bucket <= last; bucket++) {
     if (weights[bucket] === 0) continue;
     const upTo = before + weights[bucket]!;
     if (next < ranks.length && ranks[next]! < upTo) {
@@ -47,9 +63,7 @@ export function selectGaps(
     }
     before = upTo;
   }
-  walk(gather(short, wanted), weightBefore, ranks.slice(0, next), selected);
-  walkLong(long, before, ranks, next, selected);
-  return selected;
+  return { before, next };
 }
 
 /** The entries of the wanted buckets, ascending by gap. */

@@ -41,17 +41,7 @@ export function hasLeft(status: number): boolean {
 
 /** Share of the requests that left the system and met each bound; 0 for `all` when none has left. */
 export function attainment(ledger: RequestLedger, met: Uint8Array, bounds: SlaBounds) {
-  const counts = { ttft: 0, itl: 0, e2e: 0, all: 0 };
-  let left = 0;
-  for (let i = 0; i < ledger.count; i++) {
-    if (!hasLeft(ledger.status[i]!)) continue;
-    left++;
-    const bits = met[i]!;
-    if (bits & Met.ttft) counts.ttft++;
-    if (bits & Met.itl) counts.itl++;
-    if (bits & Met.e2e) counts.e2e++;
-    if (bits & Met.all) counts.all++;
-  }
+  const { left, ...counts } = countMet(ledger, met);
   const share = (count: number) => (left === 0 ? 0 : count / left);
   return {
     ttft: bounds.ttftMs === null ? null : share(counts.ttft),
@@ -59,4 +49,24 @@ export function attainment(ledger: RequestLedger, met: Uint8Array, bounds: SlaBo
     e2e: bounds.e2eMs === null ? null : share(counts.e2e),
     all: share(counts.all),
   };
+}
+
+/** Requests that left the system, and those of them that met each bound. */
+function countMet(ledger: RequestLedger, met: Uint8Array) {
+  const { count, status } = ledger;
+  let left = 0;
+  let ttft = 0;
+  let itl = 0;
+  let e2e = 0;
+  let all = 0;
+  for (let i = 0; i < count; i++) {
+    if (!hasLeft(status[i]!)) continue;
+    left++;
+    const bits = met[i]!;
+    if (bits & Met.ttft) ttft++;
+    if (bits & Met.itl) itl++;
+    if (bits & Met.e2e) e2e++;
+    if (bits & Met.all) all++;
+  }
+  return { left, ttft, itl, e2e, all };
 }

@@ -33,7 +33,7 @@ export function buildTimeline(
   columns: LatencyColumns,
   sla: { readonly bounds: SlaBounds; readonly met: Uint8Array } | null,
 ): Timeline {
-  const { ledger, trace } = outcome;
+  const { ledger } = outcome;
   const spanNs = runSpanNs(outcome);
   const width = bucketSeconds(spanNs / 1e9);
   const widthNs = width * 1e9;
@@ -48,24 +48,7 @@ export function buildTimeline(
   };
   const reused = zeros();
   const reusable = zeros();
-  for (let i = 0; i < ledger.count; i++) {
-    const arrival = ledger.arrivalNs[i]!;
-    if (!(arrival >= 0)) continue;
-    const offered = Math.floor(arrival / widthNs);
-    timeline.arrivals[offered]!++;
-    timeline.input_tokens[offered]! += trace.inputLength[i]!;
-    timeline.output_tokens[offered]! += trace.outputLength[i]!;
-    const status = ledger.status[i]!;
-    if (!hasLeft(status)) continue;
-    const left = Math.floor(ledger.terminalNs[i]! / widthNs);
-    if (status === RequestStatus.completed) {
-      timeline.completions[left]!++;
-      reused[left]! += ledger.reusedTokens[i]!;
-      reusable[left]! += trace.inputLength[i]!;
-    } else {
-      timeline.failures[left]!++;
-    }
-  }
+  countRequests(outcome, widthNs, timeline, reused, reusable);
   return {
     bucket_s: width,
     buckets,
@@ -81,6 +64,35 @@ export function buildTimeline(
     replicas: replicaSteps(outcome.workers),
     overview: overview(outcome, columns, spanNs),
   };
+}
+
+/** Counts the requests and tokens of each bucket. */
+function countRequests(
+  { ledger, trace }: SimulationOutcome,
+  widthNs: number,
+  timeline: Readonly<Record<"arrivals" | "input_tokens" | "output_tokens" | "completions" | "failures", number[]>>,
+  reused: number[],
+  reusable: number[],
+): void {
+  const { arrivals, input_tokens, output_tokens, completions, failures } = timeline;
+  for (let i = 0; i < ledger.count; i++) {
+    const arrival = ledger.arrivalNs[i]!;
+    if (!(arrival >= 0)) continue;
+    const offered = Math.floor(arrival / widthNs);
+    arrivals[offered]!++;
+    input_tokens[offered]! += trace.inputLength[i]!;
+    output_tokens[offered]! += trace.outputLength[i]!;
+    const status = ledger.status[i]!;
+    if (!hasLeft(status)) continue;
+    const left = Math.floor(ledger.terminalNs[i]! / widthNs);
+    if (status === RequestStatus.completed) {
+      completions[left]!++;
+      reused[left]! += ledger.reusedTokens[i]!;
+      reusable[left]! += trace.inputLength[i]!;
+    } else {
+      failures[left]!++;
+    }
+  }
 }
 
 /** Latencies once more in wider buckets: percentiles of narrow ones cannot be joined exactly. */
@@ -195,30 +207,49 @@ function attainmentSeries(
   buckets: number,
 ): NonNullable<Timeline["sla_attainment"]> {
   const left = new Uint32Array(buckets);
-  const counts = [Met.ttft, Met.itl, Met.e2e, Met.all].map((bit) => ({ bit, met: new Uint32Array(buckets) }));
-  for (let i = 0; i < ledger.count; i++) {
-    if (!hasLeft(ledger.status[i]!)) continue;
-    const bucket = Math.floor(ledger.terminalNs[i]! / widthNs);
-    left[bucket]!++;
-    const bits = met[i]!;
-    for (const count of counts) if (bits & count.bit) count.met[bucket]!++;
-  }
-  const [ttft, itl, e2e, all] = counts.map(({ met }) =>
-    Array.from(met, (count, bucket): number | null => (left[bucket] === 0 ? null : count / left[bucket]!)),
-  );
+  const counts = { ttft: left.slice(), itl: left.slice(), e2e: left.slice(), all: left.slice() };
+  countMet(ledger, met, widthNs, left, counts);
   return {
-    ttft: bounds.ttftMs === null ? null : ttft!,
-    itl: bounds.itlMs === null ? null : itl!,
-    e2e: bounds.e2eMs === null ? null : e2e!,
-    all: all!,
+    ttft: bounds.ttftMs === null ? null : shares(counts.ttft, left),
+    itl: bounds.itlMs === null ? null : shares(counts.itl, left),
+    e2e: bounds.e2eMs === null ? null : shares(counts.e2e, left),
+    all: shares(counts.all, left),
   };
 }
 
+/** How many requests left in each bucket, and how many of them met each bound. */
+function countMet(
+  { count, status, terminalNs }: SimulationOutcome["ledger"],
+  met: Uint8Array,
+  widthNs: number,
+  left: Uint32Array,
+  { ttft, itl, e2e, all }: Readonly<Record<"ttft" | "itl" | "e2e" | "all", Uint32Array>>,
+): void {
+  for (let i = 0; i < count; i++) {
+    if (!hasLeft(status[i]!)) continue;
+    const bucket = Math.floor(terminalNs[i]! / widthNs);
+    left[bucket]!++;
+    const bits = met[i]!;
+    if (bits & Met.ttft) ttft[bucket]!++;
+    if (bits & Met.itl) itl[bucket]!++;
+    if (bits & Met.e2e) e2e[bucket]!++;
+    if (bits & Met.all) all[bucket]!++;
+  }
+}
+
+function shares(counts: Uint32Array, of: Uint32Array): Series {
+  const series: Series = [];
+  for (let i = 0; i < counts.length; i++) series.push(of[i] === 0 ? null : counts[i]! / of[i]!);
+  return series;
+}
+
 function cumulativeGpuHours({ workers }: SimulationOutcome, widthNs: number, buckets: number): number[] {
-  return Array.from({ length: buckets }, (_, bucket) => {
+  const hours: number[] = [];
+  for (let bucket = 0; bucket < buckets; bucket++) {
     const endNs = (bucket + 1) * widthNs;
     let gpuNs = 0;
     for (const { createdNs, goneNs, gpus } of workers) gpuNs += Math.max(0, Math.min(goneNs, endNs) - createdNs) * gpus;
-    return gpuNs / 1e9 / 3600;
-  });
+    hours.push(gpuNs / 1e9 / 3600);
+  }
+  return hours;
 }
