@@ -116,26 +116,34 @@ export async function runSweep(
       hooks.signal?.addEventListener("abort", () => resolve(), { once: true }),
     );
     const groups = byWorkload(optionsOf, points);
-    for (const group of groups) {
-      if (hooks.signal?.aborted) break;
-      let workload: SharedWorkload;
+    const order = groups.flatMap((group) => group.points.map((point) => ({ group, point })));
+    const load = async (group: WorkloadGroup): Promise<SharedWorkload | string> => {
       try {
-        workload = await loadSharedWorkload(optionsOf(group[0]!));
+        return await loadSharedWorkload(optionsOf(group.points[0]!));
       } catch (error) {
         // One of several workloads fails its own runs only.
         if (groups.length === 1) throw error;
-        const reason = error instanceof Error ? error.message : String(error);
-        for (const point of group) record(failedRow(runKey(optionsOf(point), "unreadable"), point, reason));
-        continue;
+        return error instanceof Error ? error.message : String(error);
       }
-      // As many loops as places, each taking the next point: nothing but the runs under way is held in memory.
-      let next = 0;
-      let broken = false;
-      const stopping = () => broken || hooks.signal?.aborted === true;
-      const work = async () => {
-        while (next < group.length && !stopping()) {
-          const point = group[next++]!;
+    };
+    // As many loops as places, each taking the next point: nothing but the runs under way is held in memory. A workload
+    // is read while the last runs of the one before are under way.
+    let next = 0;
+    let broken = false;
+    const stopping = () => broken || hooks.signal?.aborted === true;
+    const work = async () => {
+      while (next < order.length && !stopping()) {
+        const { group, point } = order[next++]!;
+        const loading = (group.loading ??= load(group));
+        if (order[next]?.group !== group) group.loading = null;
+        try {
+          const workload = await loading;
+          if (stopping()) return;
           const applied = optionsOf(point);
+          if (typeof workload === "string") {
+            record(failedRow(runKey(applied, "unreadable"), point, workload));
+            continue;
+          }
           // A varied document travels by its content; one that cannot be read fails its own run, which says why.
           const options = await withDocuments(applied).catch(() => applied);
           const run = runKey(options, workload.digest);
@@ -147,21 +155,19 @@ export async function runSweep(
             continue;
           }
           const task: SweepTask = { run, point, options };
-          try {
-            const done = await driver.run(task, workload, path);
-            // Threads that are being ended fail their runs; that says nothing about the runs.
-            if (stopping()) return;
-            record(done);
-            driver.recorded?.(task);
-          } catch (error) {
-            broken = true;
-            throw error;
-          }
+          const done = await driver.run(task, workload, path);
+          // Threads that are being ended fail their runs; that says nothing about the runs.
+          if (stopping()) return;
+          record(done);
+          driver.recorded?.(task);
+        } catch (error) {
+          broken = true;
+          throw error;
         }
-      };
-      const loops = Array.from({ length: Math.min(driver.places, group.length) }, work);
-      await Promise.race([Promise.all(loops), stopped]);
-    }
+      }
+    };
+    const loops = Array.from({ length: Math.min(driver.places, order.length) }, work);
+    await Promise.race([Promise.all(loops), stopped]);
   } finally {
     await driver.close();
     file?.close();
@@ -177,14 +183,24 @@ function makeOutputFolder(path: string): void {
   }
 }
 
-/** Points that replay the same requests, together; the groups in the order of their first points. */
-function byWorkload(optionsOf: (point: SweepPoint) => ReplayOptions, points: readonly SweepPoint[]): SweepPoint[][] {
-  const groups = new Map<string, SweepPoint[]>();
+/** Points that replay the same requests. */
+interface WorkloadGroup {
+  readonly points: SweepPoint[];
+  /** Those requests, being read or read; null before the first point of the group is taken and after the last. */
+  loading: Promise<SharedWorkload | string> | null;
+}
+
+/** The points by the requests they replay; groups in the order of their first points. */
+function byWorkload(
+  optionsOf: (point: SweepPoint) => ReplayOptions,
+  points: readonly SweepPoint[],
+): readonly WorkloadGroup[] {
+  const groups = new Map<string, WorkloadGroup>();
   for (const point of points) {
     const key = workloadKey(optionsOf(point));
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [point]);
-    else group.push(point);
+    if (group === undefined) groups.set(key, { points: [point], loading: null });
+    else group.points.push(point);
   }
   return [...groups.values()];
 }
