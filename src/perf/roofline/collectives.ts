@@ -6,7 +6,7 @@ import type { Gpu } from "../gpu.ts";
  * @param constants start (µs), one-shot bandwidth (GB/s), further start (µs) and bandwidth (GB/s) of the two-step one
  */
 export function allReduceSeconds(constants: readonly number[], bytes: number): number {
-  const [start, oneShot, furtherStart, twoStep] = constants as readonly [number, number, number, number];
+  const { 0: start, 1: oneShot, 2: furtherStart, 3: twoStep } = constants as readonly [number, number, number, number];
   return Math.min(start * 1e-6 + bytes / (oneShot * 1e9), (start + furtherStart) * 1e-6 + bytes / (twoStep * 1e9));
 }
 
@@ -22,7 +22,7 @@ export function allReduceStretch(gpu: Gpu, from: number, to: number): number {
  * @param constants start (µs) at two ranks, share of the link bandwidth, further start (µs) a rank
  */
 export function gatherSeconds(constants: readonly number[], gpu: Gpu, bytes: number, ranks: number): number {
-  const [start, share, perRank] = constants as readonly [number, number, number];
+  const { 0: start, 1: share, 2: perRank } = constants as readonly [number, number, number];
   const bandwidth = ranks > gpu.gpusPerNode ? Math.min(gpu.linkBandwidth, gpu.networkBandwidth) : gpu.linkBandwidth;
   return (start + perRank * (ranks - 2)) * 1e-6 + (bytes * (ranks - 1)) / ranks / (bandwidth * share);
 }

@@ -42,7 +42,15 @@ export function latentPrefillSeconds(
   newTokens: number,
   prefixTokens: number,
 ): number {
-  const [start, efficiency, memoryEfficiency, halfTokens, scores, halfLength, expansion] = constants as Constants;
+  const {
+    0: start,
+    1: efficiency,
+    2: memoryEfficiency,
+    3: halfTokens,
+    4: scores,
+    5: halfLength,
+    6: expansion,
+  } = constants as Constants;
   const { attention, heads } = share;
   const tokens = requests * newTokens;
   const length = newTokens + prefixTokens;
@@ -71,7 +79,15 @@ export function latentDecodeSeconds(
   requests: number,
   contextTokens: number,
 ): number {
-  const [start, efficiency, memoryEfficiency, scores, cacheEfficiency, sharpness, perRequest] = constants as Constants;
+  const {
+    0: start,
+    1: efficiency,
+    2: memoryEfficiency,
+    3: scores,
+    4: cacheEfficiency,
+    5: sharpness,
+    6: perRequest,
+  } = constants as Constants;
   const { attention, heads } = share;
   const seen = Math.min(contextTokens, attention.sparseTokens ?? Infinity);
   const weights = latentWeights(share);

@@ -20,7 +20,15 @@ export function matrixProductSeconds(
   columns: number,
   depth: number,
 ): number {
-  const [start, efficiency, halfSize, memoryEfficiency, floor, waveShare, halfRows] = constants as Constants;
+  const {
+    0: start,
+    1: efficiency,
+    2: halfSize,
+    3: memoryEfficiency,
+    4: floor,
+    5: waveShare,
+    6: halfRows,
+  } = constants as Constants;
   const weights = columns * depth;
   const waves = (Math.ceil(rows / TILE) * Math.ceil(columns / TILE)) / gpu.multiprocessors;
   const waveLoss = 1 + waveShare * (Math.min(Math.ceil(waves) / waves, 3) - 1);
