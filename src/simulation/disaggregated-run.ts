@@ -19,6 +19,7 @@ import { createPoolRouter } from "./router-factory.ts";
 import type { DisaggregatedTopology, RunConfig } from "./run-config.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
 import type { Station } from "./station.ts";
+import { StationPasses } from "./station-passes.ts";
 import { HandoffActions } from "./handoff-actions.ts";
 import { StationBoard } from "./station-board.ts";
 import { TrafficRecorder } from "./traffic-recorder.ts";
@@ -39,7 +40,6 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   readonly interruptions: Interruptions | null;
   readonly pools: readonly [WorkerPool<PrefillWorker>, WorkerPool<DecodeWorker>];
   offered = 0;
-  private readonly semantics: Semantics;
   private readonly ledger: RequestLedger;
   private readonly handoffs: HandoffColumns;
   private readonly source: ArrivalSource;
@@ -47,6 +47,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   private readonly decodePool: WorkerPool<DecodeWorker>;
   private readonly board: StationBoard;
   private readonly actions: HandoffActions;
+  private readonly passes: StationPasses;
   private readonly finished = new FinishedQueue();
   /** Whom prefill workers refused: under 1.4 the workload learns of it after the arrivals of that instant. */
   private readonly refused: FinishedQueue;
@@ -66,7 +67,6 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     handoffs: HandoffColumns,
     source: ArrivalSource,
   ) {
-    this.semantics = semantics;
     this.ledger = ledger;
     this.handoffs = handoffs;
     this.source = source;
@@ -144,6 +144,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       loads,
       finished,
     });
+    this.passes = new StationPasses(semantics, handoffs, board, this.actions);
     this.watch = config.planner === null ? null : new RequestWatch(ledger, trace.inputLength, handoffs, 1);
     const scaled = [
       { pool: prefillPool, dpSize: 1, kvBlocks: prefillEngine.numGpuBlocks },
@@ -233,7 +234,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   /** Does everything due at `nowNs`, in rounds, until nothing changes. */
   private settle(nowNs: number): void {
     for (;;) {
-      this.completePasses(nowNs);
+      this.passes.end(nowNs);
       this.prefillPool.activateReady(nowNs);
       this.decodePool.activateReady(nowNs);
       this.actions.unpark();
@@ -244,7 +245,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       this.actions.drain(nowNs);
       this.tellTerminal(this.refused, nowNs);
       for (const member of this.prefillPool.serving()) {
-        if (member.worker.nextStartNs <= nowNs) this.startPasses(this.board.of("prefill", member), nowNs);
+        if (member.worker.nextStartNs <= nowNs) this.passes.start(this.board.of("prefill", member), nowNs);
       }
       const again = () =>
         !this.actions.isEmpty ||
@@ -254,7 +255,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       for (const member of this.decodePool.serving()) {
         if (member.worker.nextStartNs > nowNs) continue;
         const station = this.board.of("decode", member);
-        if (again() || this.board.isWatched(station)) this.startPasses(station, nowNs);
+        if (again() || this.board.isWatched(station)) this.passes.start(station, nowNs);
       }
       if (!again()) return;
     }
@@ -338,62 +339,6 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     return true;
   }
 
-  /** Ends the watched passes that end now, in the order the semantics give. */
-  private completePasses(nowNs: number): void {
-    const due = this.board.endedBy(nowNs);
-    if (due.length > 1) due.sort((a, b) => this.completionOrder(a, b));
-    for (const station of due) this.complete(station, nowNs);
-  }
-
-  private completionOrder(a: Station, b: Station): number {
-    if (this.semantics.completionOrder === "insertion") {
-      const byStart = startOfLastPass(a) - startOfLastPass(b);
-      if (byStart !== 0) return byStart;
-    }
-    if (a.role !== b.role) return a.role === "prefill" ? -1 : 1;
-    return a.member.id - b.member.id;
-  }
-
-  /** A pass has ended: one try for a waiting destination, actions that waited, prompts now held. */
-  private complete(station: Station, nowNs: number): void {
-    station.endNs = Infinity;
-    let reserved = -1;
-    if (station.role === "decode") reserved = (station as Station<DecodeWorker>).member.worker.tryReserve(nowNs);
-    if (station.deferred.length > 0) this.actions.add(...station.deferred.splice(0));
-    if (station.heldLater.length > 0) this.takeHeld(station, nowNs);
-    if (reserved >= 0) this.actions.onReserved(reserved);
-  }
-
-  /** Sends the prompts whose pass has ended on their way. */
-  private takeHeld(station: Station, nowNs: number): void {
-    const held = station.heldLater;
-    station.heldLater = [];
-    for (const request of held) {
-      if (this.handoffs.sourceHeldNs[request]! <= nowNs) this.actions.onHeld(request);
-      else station.heldLater.push(request);
-    }
-  }
-
-  /** Starts the passes of a worker that are due; those of no length end at once. */
-  private startPasses(station: Station, nowNs: number): void {
-    const { worker } = station.member;
-    while (worker.nextStartNs <= nowNs) {
-      let ended = worker.passes;
-      worker.advance(justAfter(nowNs), true);
-      this.board.collect(station.role, worker);
-      if (station.role === "prefill")
-        for (const request of (worker as PrefillWorker).takeHeld()) station.heldLater.push(request);
-      const busy = worker.busyUntilNs > nowNs;
-      ended = worker.passes - ended - (busy ? 1 : 0);
-      if (ended > 0) this.complete(station, nowNs);
-      // A prompt held at once lets another one in before the next pass.
-      if (ended > 0 && station.role === "prefill") this.actions.sendHeldBack(nowNs);
-      if (busy) station.endNs = worker.busyUntilNs;
-      // An idle prefill worker may have to look again when a lower cache tier has brought something back.
-      else if (station.role === "prefill") station.endNs = worker.nextStartNs;
-    }
-  }
-
   /** Whether nothing can happen any more but ticks; more workers would not help requests that have theirs. */
   private isStuck(atNs: number): boolean {
     if (this.nextOwnEventNs() !== Infinity || !this.actions.isEmpty || this.actions.hasParked) return false;
@@ -435,8 +380,4 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
 
 function roleOf({ name }: WorkerPool): Station["role"] {
   return name === "prefill" ? "prefill" : "decode";
-}
-
-function startOfLastPass(station: Station): number {
-  return station.member.worker.lastPassEndedBy(Infinity, -1)?.startNs ?? -1;
 }

@@ -1,6 +1,6 @@
 import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
-import { copyForwardPass, emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
+import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
 import { Completing, takeBackTokens, type InterruptedRequest } from "../interruption.ts";
 import { honouredModelLength } from "../model-length.ts";
 import { PassPrice } from "../pass-price.ts";
@@ -9,7 +9,9 @@ import type { AcceptanceSampler } from "../speculative/acceptance-sampler.ts";
 import { Batch } from "./batch.ts";
 import { PagedKvCache } from "./paged-kv-cache.ts";
 import { DecodeRow } from "./decode-row.ts";
+import { runDecodeRow, type RowRank } from "./decode-row-run.ts";
 import type { EngineRank, RankContext } from "./engine-rank.ts";
+import { recordPagedPass } from "./paged-pass-record.ts";
 import { PublishedKeys } from "./published-keys.ts";
 import { knownTokens, newRequestState, type RequestState } from "./request-state.ts";
 import { reserveBurst } from "./speculative-burst.ts";
@@ -21,7 +23,7 @@ const mostVainPasses = 1000;
  * One rank of an aggregated vLLM- or TRT-LLM-like worker, pass by pass and request by request: the plain reading of the
  * rules, and the oracle of the aggregated engine.
  */
-export class PagedRank implements EngineRank, SchedulerListener {
+export class PagedRank implements EngineRank, SchedulerListener, RowRank {
   readonly cache: PagedKvCache;
   readonly scheduler: VllmScheduler;
   readonly pass: ForwardPass;
@@ -163,51 +165,15 @@ export class PagedRank implements EngineRank, SchedulerListener {
    * @returns how many passes, 0 when the next one is not of that kind
    */
   runDecodeRow(startNs: number, untilNs: number, horizonNs: number, previous: ForwardPass): number {
-    const { scheduler, row, cache } = this;
+    const { scheduler } = this;
     if (this.context.tiers !== null) return 0;
     if (this.config.speculative !== null || (scheduler.waiting.length > 0 && !scheduler.blocked)) return 0;
-    if (scheduler.running.length > this.config.maxNumBatchedTokens || !row.arrange(scheduler.running, startNs))
-      return 0;
-    let count = 0;
-    let nowNs = startNs;
-    let lastNs = startNs;
-    let secondLastNs = startNs;
-    let known = row.knownTokens;
-    let activeBlocks = cache.activeBlocks;
-    let previousActiveBlocks = activeBlocks;
-    while (count < row.longest && nowNs < untilNs) {
-      if (row.crossingCount(count) > cache.availableBlocks) break;
-      this.published?.publish();
-      for (let at = row.firstCrossing(count); at >= 0; at = row.nextCrossing(at)) {
-        scheduler.running[at]!.blocks.push(cache.allocate());
-      }
-      const passNs = this.rowPassNs(row.size, known);
-      if (nowNs + passNs > horizonNs) break;
-      previousActiveBlocks = activeBlocks;
-      activeBlocks = cache.activeBlocks;
-      this.recordGaps(passNs, row.size);
-      known += row.size;
-      secondLastNs = lastNs;
-      lastNs = nowNs;
-      nowNs += passNs;
-      count++;
-    }
-    if (count === 0) return 0;
-    for (const state of scheduler.running) this.skipAhead(state, count, nowNs);
-    copyForwardPass(this.pass, previous);
-    this.recordDecodes(lastNs, nowNs, known - row.size);
-    if (count > 1) {
-      copyForwardPass(this.pass, previous);
-      previous.startNs = secondLastNs;
-      previous.endNs = lastNs;
-      previous.sumDecodeKvTokens = known - 2 * row.size;
-      previous.activeBlocks = previousActiveBlocks;
-    }
-    return count;
+    if (scheduler.running.length > this.config.maxNumBatchedTokens) return 0;
+    return runDecodeRow(this, this.row, startNs, untilNs, horizonNs, previous);
   }
 
   /** Duration of a pass in which `requests` emit a token and nothing else happens. */
-  protected rowPassNs(requests: number, knownTokens: number): number {
+  rowPassNs(requests: number, knownTokens: number): number {
     const active =
       this.semantics.decodeActiveTokens === "referenced-blocks"
         ? this.cache.activeBlocks * this.config.blockSize
@@ -215,12 +181,12 @@ export class PagedRank implements EngineRank, SchedulerListener {
     return this.price.decodeNs(requests, knownTokens, active);
   }
 
-  protected recordGaps(gapNs: number, count: number): void {
+  recordGaps(gapNs: number, count: number): void {
     this.ledger.gaps.add(gapNs, count);
   }
 
   /** Brings a request past `count` passes of a row that ends at `endNs`. */
-  protected skipAhead(state: RequestState, count: number, endNs: number): void {
+  skipAhead(state: RequestState, count: number, endNs: number): void {
     state.generated += count;
     state.computed += count;
     this.scheduler.registerFullBlocks(state, state.computed);
@@ -229,17 +195,16 @@ export class PagedRank implements EngineRank, SchedulerListener {
     this.ledger.outputTokens[state.request] = state.generated;
   }
 
-  /** The record of a pass that only decodes. */
-  private recordDecodes(startNs: number, endNs: number, knownTokens: number): void {
-    const { size } = this.row;
+  /** The record of a pass of a row. */
+  recordDecodes(startNs: number, endNs: number, requests: number, knownTokens: number): void {
     this.counted.reset();
-    this.counted.decodeRequests = size;
+    this.counted.decodeRequests = requests;
     this.counted.decodeKvTokens = knownTokens;
     this.recordPass(startNs);
     const { pass } = this;
     pass.endNs = endNs;
-    pass.emittingRequests = size;
-    pass.emittedTokens = size;
+    pass.emittingRequests = requests;
+    pass.emittedTokens = requests;
     pass.remainingPrefillTokens = 0;
   }
 
@@ -500,32 +465,7 @@ export class PagedRank implements EngineRank, SchedulerListener {
 
   /** Fills the forward-pass record as it stands at the start of the pass. */
   protected recordPass(startNs: number): void {
-    const { pass, scheduler, counted: batch } = this;
-    pass.startNs = startNs;
-    pass.numPrefillRequests = batch.prefillRequests;
-    pass.sumPrefillTokens = batch.scheduledPrefillTokens;
-    pass.sumPrefillKvTokens = batch.prefillKvTokens;
-    pass.numDecodeRequests = batch.decodeRequests;
-    pass.sumDecodeKvTokens = batch.decodeKvTokens;
-    const { waiting } = scheduler;
-    pass.numQueuedPrefill = waiting.prefillRequests;
-    pass.sumQueuedPrefillTokens = waiting.prefillTokens;
-    for (const state of scheduler.onboarding?.requests ?? []) {
-      pass.numQueuedPrefill++;
-      pass.sumQueuedPrefillTokens += state.promptLength;
-    }
-    pass.numQueuedDecode = waiting.decodeRequests;
-    pass.sumQueuedDecodeKvTokens = waiting.decodeTokens;
-    pass.remainingPrefillTokens = 0;
-    for (const state of scheduler.running) {
-      if (state.computed < state.promptLength) pass.remainingPrefillTokens += state.promptLength - state.computed;
-    }
-    pass.activeBlocks = this.cache.activeBlocks;
-    pass.emittingRequests = 0;
-    pass.emittedTokens = 0;
-    for (const tokens of this.bursts) {
-      if (tokens > 0) pass.emittingRequests++;
-      pass.emittedTokens += tokens;
-    }
+    recordPagedPass(this.pass, startNs, this.counted, this.scheduler, this.bursts);
+    this.pass.activeBlocks = this.cache.activeBlocks;
   }
 }

@@ -69,13 +69,13 @@ export class PrefillRank extends PagedRank implements HandoffPrefillRank {
     return 0;
   }
 
-  protected override rowPassNs(): number {
+  override rowPassNs(): number {
     return 0;
   }
 
-  protected override recordGaps(): void {}
+  override recordGaps(): void {}
 
-  protected override skipAhead(state: RequestState, count: number): void {
+  override skipAhead(state: RequestState, count: number): void {
     state.generated += count;
     state.computed += count;
     this.scheduler.registerFullBlocks(state, state.computed);

@@ -8,6 +8,7 @@ import type { Semantics } from "../semantics.ts";
 import type { EngineRank, RankContext } from "../pass-by-pass/engine-rank.ts";
 import { PageSequence } from "./page-sequence.ts";
 import { PublishedPages } from "./published-pages.ts";
+import { recordSglangPass } from "./sglang-pass-record.ts";
 import { newSglangRequest, remainingOutput, sequenceLength, type SglangRequest } from "./sglang-request.ts";
 import { SglangScheduler, type SglangListener } from "./sglang-scheduler.ts";
 import { TokenPool } from "./token-pool.ts";
@@ -382,44 +383,8 @@ export class SglangRank implements EngineRank, SglangListener {
 
   /** Fills the forward-pass record as it stands at the start of the pass. */
   protected recordPass(startNs: number): void {
-    const { pass, scheduler } = this;
-    const { batch } = scheduler;
-    pass.startNs = startNs;
-    pass.numPrefillRequests = batch.computingRequests;
-    pass.sumPrefillTokens = batch.computedTokens;
-    pass.sumPrefillKvTokens = batch.prefixTokens;
-    pass.numDecodeRequests = 0;
-    pass.sumDecodeKvTokens = 0;
-    if (!this.prefillOnly) {
-      for (const state of this.emitting) {
-        // 1.4.2 counts a request that completes its prompt among the decodes too.
-        pass.numDecodeRequests++;
-        pass.sumDecodeKvTokens += sequenceLength(state);
-      }
-    }
-    pass.numQueuedPrefill = 0;
-    pass.sumQueuedPrefillTokens = 0;
-    pass.numQueuedDecode = 0;
-    pass.sumQueuedDecodeKvTokens = 0;
-    pass.remainingPrefillTokens = 0;
-    for (const state of scheduler.waiting) {
-      if (state.retracted) {
-        pass.numQueuedDecode++;
-        pass.sumQueuedDecodeKvTokens += sequenceLength(state);
-      } else if (this.prefillFirst && state.materialised > 0) {
-        pass.remainingPrefillTokens += state.promptLength - state.materialised;
-      } else {
-        pass.numQueuedPrefill++;
-        pass.sumQueuedPrefillTokens += state.promptLength;
-      }
-    }
-    for (const state of scheduler.onboarding) {
-      pass.numQueuedPrefill++;
-      pass.sumQueuedPrefillTokens += state.promptLength;
-    }
+    const { pass, scheduler, emitting, bursts, prefillOnly, prefillFirst } = this;
+    recordSglangPass(pass, { startNs, scheduler, emitting, bursts, prefillOnly, prefillFirst });
     pass.activeBlocks = this.pool.activePages;
-    pass.emittingRequests = this.emitting.length;
-    pass.emittedTokens = 0;
-    for (const tokens of this.bursts) pass.emittedTokens += tokens;
   }
 }

@@ -1,0 +1,58 @@
+import type { ForwardPass } from "../forward-pass.ts";
+import { sequenceLength, type SglangRequest } from "./sglang-request.ts";
+import type { SglangScheduler } from "./sglang-scheduler.ts";
+
+/** A pass as it stands at its start. */
+export interface SglangPass {
+  readonly startNs: number;
+  readonly scheduler: SglangScheduler;
+  /** Requests that emit, and the tokens of each. */
+  readonly emitting: readonly SglangRequest[];
+  readonly bursts: readonly number[];
+  /** It computes prompts and nobody decodes. */
+  readonly prefillOnly: boolean;
+  /** The rules under which prompts have passes of their own. */
+  readonly prefillFirst: boolean;
+}
+
+/** Fills all of the record but the pages in use. */
+export function recordSglangPass(pass: ForwardPass, from: SglangPass): void {
+  const { scheduler, emitting, bursts, prefillFirst } = from;
+  const { batch } = scheduler;
+  pass.startNs = from.startNs;
+  pass.numPrefillRequests = batch.computingRequests;
+  pass.sumPrefillTokens = batch.computedTokens;
+  pass.sumPrefillKvTokens = batch.prefixTokens;
+  pass.numDecodeRequests = 0;
+  pass.sumDecodeKvTokens = 0;
+  if (!from.prefillOnly) {
+    for (const state of emitting) {
+      // 1.4.2 counts a request that completes its prompt among the decodes too.
+      pass.numDecodeRequests++;
+      pass.sumDecodeKvTokens += sequenceLength(state);
+    }
+  }
+  pass.numQueuedPrefill = 0;
+  pass.sumQueuedPrefillTokens = 0;
+  pass.numQueuedDecode = 0;
+  pass.sumQueuedDecodeKvTokens = 0;
+  pass.remainingPrefillTokens = 0;
+  for (const state of scheduler.waiting) {
+    if (state.retracted) {
+      pass.numQueuedDecode++;
+      pass.sumQueuedDecodeKvTokens += sequenceLength(state);
+    } else if (prefillFirst && state.materialised > 0) {
+      pass.remainingPrefillTokens += state.promptLength - state.materialised;
+    } else {
+      pass.numQueuedPrefill++;
+      pass.sumQueuedPrefillTokens += state.promptLength;
+    }
+  }
+  for (const state of scheduler.onboarding) {
+    pass.numQueuedPrefill++;
+    pass.sumQueuedPrefillTokens += state.promptLength;
+  }
+  pass.emittingRequests = emitting.length;
+  pass.emittedTokens = 0;
+  for (const tokens of bursts) pass.emittedTokens += tokens;
+}

@@ -1,0 +1,82 @@
+import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
+import type { Semantics } from "../engine/semantics.ts";
+import type { HandoffColumns } from "../metrics/handoff-columns.ts";
+import type { HandoffActions } from "./handoff-actions.ts";
+import { justAfter } from "./just-after.ts";
+import type { StationBoard } from "./station-board.ts";
+import type { Station } from "./station.ts";
+
+/** Starts and ends the passes of a disaggregated run that are events, and does what their ends set off. */
+export class StationPasses {
+  private readonly semantics: Semantics;
+  private readonly handoffs: HandoffColumns;
+  private readonly board: StationBoard;
+  private readonly actions: HandoffActions;
+
+  constructor(semantics: Semantics, handoffs: HandoffColumns, board: StationBoard, actions: HandoffActions) {
+    this.semantics = semantics;
+    this.handoffs = handoffs;
+    this.board = board;
+    this.actions = actions;
+  }
+
+  /** Ends the watched passes that end now, in the order the semantics give. */
+  end(nowNs: number): void {
+    const due = this.board.endedBy(nowNs);
+    if (due.length > 1) due.sort((a, b) => this.completionOrder(a, b));
+    for (const station of due) this.complete(station, nowNs);
+  }
+
+  private completionOrder(a: Station, b: Station): number {
+    if (this.semantics.completionOrder === "insertion") {
+      const byStart = startOfLastPass(a) - startOfLastPass(b);
+      if (byStart !== 0) return byStart;
+    }
+    if (a.role !== b.role) return a.role === "prefill" ? -1 : 1;
+    return a.member.id - b.member.id;
+  }
+
+  /** A pass has ended: one try for a waiting destination, actions that waited, prompts now held. */
+  private complete(station: Station, nowNs: number): void {
+    station.endNs = Infinity;
+    let reserved = -1;
+    if (station.role === "decode") reserved = (station as Station<DecodeWorker>).member.worker.tryReserve(nowNs);
+    if (station.deferred.length > 0) this.actions.add(...station.deferred.splice(0));
+    if (station.heldLater.length > 0) this.takeHeld(station, nowNs);
+    if (reserved >= 0) this.actions.onReserved(reserved);
+  }
+
+  /** Sends the prompts whose pass has ended on their way. */
+  private takeHeld(station: Station, nowNs: number): void {
+    const held = station.heldLater;
+    station.heldLater = [];
+    for (const request of held) {
+      if (this.handoffs.sourceHeldNs[request]! <= nowNs) this.actions.onHeld(request);
+      else station.heldLater.push(request);
+    }
+  }
+
+  /** Starts the passes of a worker that are due; those of no length end at once. */
+  start(station: Station, nowNs: number): void {
+    const { worker } = station.member;
+    while (worker.nextStartNs <= nowNs) {
+      let ended = worker.passes;
+      worker.advance(justAfter(nowNs), true);
+      this.board.collect(station.role, worker);
+      if (station.role === "prefill")
+        for (const request of (worker as PrefillWorker).takeHeld()) station.heldLater.push(request);
+      const busy = worker.busyUntilNs > nowNs;
+      ended = worker.passes - ended - (busy ? 1 : 0);
+      if (ended > 0) this.complete(station, nowNs);
+      // A prompt held at once lets another one in before the next pass.
+      if (ended > 0 && station.role === "prefill") this.actions.sendHeldBack(nowNs);
+      if (busy) station.endNs = worker.busyUntilNs;
+      // An idle prefill worker may have to look again when a lower cache tier has brought something back.
+      else if (station.role === "prefill") station.endNs = worker.nextStartNs;
+    }
+  }
+}
+
+function startOfLastPass(station: Station): number {
+  return station.member.worker.lastPassEndedBy(Infinity, -1)?.startNs ?? -1;
+}
