@@ -12,6 +12,7 @@ import { GapRecorder } from "../src/metrics/gap-recorder.ts";
 import { RequestLedger } from "../src/metrics/request-ledger.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { engineConfig } from "./golden-case.ts";
+import { familyTrace } from "./prompt-families.ts";
 
 interface Asked {
   readonly family: number;
@@ -30,30 +31,6 @@ const asked: fc.Arbitrary<Asked> = fc.record({
 });
 
 const blockSize = 4;
-
-function traceOf(requests: readonly Asked[]): Trace {
-  const offsets = new Float64Array(requests.length + 1);
-  const ids: number[] = [];
-  const numbers = new Map<string, number>();
-  for (const [request, { family, commonBlocks, inputLength }] of requests.entries()) {
-    for (let block = 0; block < Math.ceil(inputLength / blockSize); block++) {
-      const name = block < commonBlocks ? `f${family}-${block}` : `r${request}-${block}`;
-      if (!numbers.has(name)) numbers.set(name, numbers.size);
-      ids.push(numbers.get(name)!);
-    }
-    offsets[request + 1] = ids.length;
-  }
-  return {
-    name: "random",
-    count: requests.length,
-    arrivalMs: new Float64Array(requests.length),
-    inputLength: Int32Array.from(requests, (request) => request.inputLength),
-    outputLength: Int32Array.from(requests, (request) => request.outputLength),
-    blocks: { blockSize, offsets, ids: Int32Array.from(ids), distinct: numbers.size },
-    sessions: null,
-    notes: [],
-  };
-}
 
 type Kind = "aggregated" | "paged" | "paged in rows" | "sglang";
 
@@ -97,7 +74,7 @@ describe("what a router knows of a cache that is published at the end of a pass"
         fc.array(asked, { minLength: 1, maxLength: 20 }),
         fc.integer({ min: 12, max: 40 }),
         (requests, numGpuBlocks) => {
-          const trace = traceOf(requests);
+          const trace = familyTrace(requests, blockSize);
           const worker = workerOf(kind, trace, numGpuBlocks, semantics);
           const everything = (of: Worker, atNs: number) =>
             requests.map((_, request) => of.prefixOverlapBlocks(request, atNs));

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { familyTrace } from "../../test/prompt-families.ts";
 import { buildPrefixEdges } from "../engine/aggregated/prefix-edges.ts";
-import type { Trace } from "../trace/trace.ts";
 import { kvRouterDefaults, type KvRouterSettings } from "./kv-router-settings.ts";
 import { KvRouter, type RouterTarget } from "./kv-router.ts";
 import type { RouterRole } from "./target-cost.ts";
@@ -51,30 +51,6 @@ function blocksOf({ family, commonBlocks, inputLength }: Asked, request: number)
   );
 }
 
-function traceOf(requests: readonly Asked[]): Trace {
-  const offsets = new Float64Array(requests.length + 1);
-  const ids: number[] = [];
-  const numbers = new Map<string, number>();
-  for (const [request, { family, commonBlocks, inputLength }] of requests.entries()) {
-    for (let block = 0; block < Math.ceil(inputLength / blockSize); block++) {
-      const name = block < commonBlocks ? `f${family}-${block}` : `r${request}-${block}`;
-      if (!numbers.has(name)) numbers.set(name, numbers.size);
-      ids.push(numbers.get(name)!);
-    }
-    offsets[request + 1] = ids.length;
-  }
-  return {
-    name: "random",
-    count: requests.length,
-    arrivalMs: new Float64Array(requests.length),
-    inputLength: Int32Array.from(requests, (request) => request.inputLength),
-    outputLength: new Int32Array(requests.length).fill(1),
-    blocks: { blockSize, offsets, ids: Int32Array.from(ids), distinct: numbers.size },
-    sessions: null,
-    notes: [],
-  };
-}
-
 /** What the plain reading of the rules says a target holds at a time. */
 interface Held {
   readonly request: number;
@@ -121,7 +97,7 @@ describe("the loads of a router", () => {
         fc.constantFrom<RouterRole>("aggregated", "prefill", "decode"),
         fc.integer({ min: 1, max: 4 }),
         (requests, chosen, role, count) => {
-          const trace = traceOf(requests);
+          const trace = familyTrace(requests, blockSize);
           const doneNs = new Float64Array(requests.length).fill(NaN);
           const leftNs = new Float64Array(requests.length).fill(NaN);
           const held: Held[][] = Array.from({ length: count }, () => []);
