@@ -1,9 +1,12 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { scratchFolder } from "../../test/run-cli.ts";
 import { simulate } from "../replay.ts";
+import { readStudyPlan } from "../study/study-plan.ts";
+import { presetNames } from "../trace/presets/preset-names.ts";
+import { resolveReplay } from "../config/resolve-replay.ts";
 import { optionTables, resultKeyTable } from "./reference-tables.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -64,5 +67,49 @@ describe("docs/replay.md", () => {
     expect(result.planner?.ticks[0]?.record).toHaveProperty("running");
     expect(result.scaling_events.length).toBeGreaterThan(0);
     expect(result.workers.length).toBeGreaterThan(1);
+  });
+});
+
+test("every preset is told of in docs/traces.md and docs/replay.md", () => {
+  for (const name of presetNames) {
+    expect(readFileSync(join(root, "docs/traces.md"), "utf8")).toContain(`\`preset:${name}\``);
+    expect(page()).toContain(`\`${name}\``);
+  }
+});
+
+describe("examples", () => {
+  const plans = ["policy-study", "policy-study-cold", "policy-study-presets", "policy-study-shapes"];
+  const read = (name: string) => readStudyPlan(join(root, `examples/${name}.yaml`), null);
+
+  test("all study plans are named here", () => {
+    const files = readdirSync(join(root, "examples")).filter((file) => file.startsWith("policy-study"));
+    expect(files.map((file) => file.replace(".yaml", "")).toSorted()).toEqual(plans);
+  });
+
+  test.each(plans)("every policy of %s.yaml can be run", async (name) => {
+    const { policies, replay } = await read(name);
+    expect(policies.length).toBeGreaterThan(5);
+    for (const { name: label, policy, policyConfig, plannerConfig } of policies) {
+      const { context } = await resolveReplay({
+        ...replay,
+        trace: "preset:step",
+        policy,
+        ...(policyConfig === null ? {} : { policyConfig }),
+        plannerConfig: { ...(replay.plannerConfig as object), ...plannerConfig },
+      });
+      expect(context.policy, label).toBe(policy);
+    }
+  });
+
+  test("policy-study-shapes.yaml has the load shapes, and the policies, bounds and engines of policy-study.yaml", async () => {
+    const [shapes, study] = await Promise.all([read("policy-study-shapes"), read("policy-study")]);
+    expect(shapes.traces).toEqual(
+      ["wave", "step", "spike", "batches", "drift"].map((name) => ({ name, trace: `preset:${name}`, numWorkers: 4 })),
+    );
+    const withoutOracle = shapes.policies.filter(({ policy }) => policy !== "oracle");
+    expect(withoutOracle.map(({ name }) => name)).toEqual(["slo", "dynamo", "dynamo-fixed", "hpa-16", "ray-serve"]);
+    for (const policy of withoutOracle) expect(study.policies).toContainEqual(policy);
+    expect(shapes.replay).toEqual(study.replay);
+    for (const key of ["ttftMs", "itlMs", "startupTimes"] as const) expect(shapes[key]).toEqual(study[key]);
   });
 });

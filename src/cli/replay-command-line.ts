@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { optionKey, replayOptions } from "../config/replay-options.ts";
 import type { ReplayOption, ReplayOptions } from "../config/replay-options.ts";
+import { presetUsage } from "../trace/presets/preset-names.ts";
 import { parseOrHelp } from "./parse-command.ts";
 
 /**
@@ -24,7 +25,7 @@ export function parseWithReplayOptions(
   command: Command,
   args: string[],
 ): { readonly replay: ReplayOptions; readonly own: Readonly<Record<string, unknown>> } | null {
-  command.argument("[trace...]", "trace file (.gz too), preset:NAME, or - for standard input");
+  command.argument("[trace...]", `trace file (.gz too), ${presetUsage}, or - for standard input`);
   for (const option of replayOptions) command.addOption(commanderOption(option));
   if (!parseOrHelp(command, args)) return null;
   const own: Record<string, unknown> = { ...command.opts() };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { presetNames } from "../trace/presets/preset-names.ts";
 import { run } from "./commands/trace.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "windtunnel-trace-"));
@@ -58,6 +59,13 @@ describe("windtunnel trace", () => {
     expect(await output(["generate", "preset:synthetic", "-o", "-", "--seed", "4"])).toBe(one);
   });
 
+  it("lists every preset in the help of generate", async () => {
+    const help = await output(["generate", "--help"]);
+    for (const name of presetNames) expect(help).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
+    expect(help).toContain("36 for the four minutes from minute 25");
+    expect((await output(["inspect", "--help"])).replaceAll(/\s+/g, " ")).toContain(presetNames.join(", "));
+  });
+
   it("generates the twin of a trace", async () => {
     expect((await output(["generate", small, "-o", "-"])).trim().split("\n")).toHaveLength(3);
   });
@@ -72,7 +80,7 @@ describe("windtunnel trace", () => {
     [["convert", small], "required option '-o, --out <PATH>' not specified"],
     [["convert", small, "-o", "-", "--speed", "-1"], "must be a number above 0"],
     [["convert", small, "-o", "-", "--from", "50"], "no request lies in the slice"],
-    [["generate", "preset:nothing", "-o", "-"], "unknown preset; known: toolagent, conversation, synthetic"],
+    [["generate", "preset:nothing", "-o", "-"], "unknown preset; known: toolagent, conversation, synthetic, wave"],
     [["inspect"], "missing required argument 'trace'"],
   ])("refuses %j", async (args, problem) => {
     await expect(run(args)).rejects.toThrow(problem);

@@ -4,6 +4,7 @@ import { suggestion } from "../../config/nearest-name.ts";
 import { writeFileAtomically } from "../../report/atomic-file.ts";
 import { mooncakeLines } from "../../trace/mooncake-writer.ts";
 import { openTrace } from "../../trace/open-trace.ts";
+import { presetUsage } from "../../trace/presets/preset-names.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { mergeTraces } from "../../trace/transform/merge-traces.ts";
 import { sampleTrace } from "../../trace/transform/sample-trace.ts";
@@ -67,7 +68,7 @@ async function inspect(args: string[]): Promise<number> {
   const command = reading(
     new Command("windtunnel trace inspect")
       .description("Measure a trace.")
-      .argument("<trace>", "trace file (.gz too), preset:NAME, or - for standard input")
+      .argument("<trace>", `trace file (.gz too), ${presetUsage}, or - for standard input`)
       .option("--json", "print JSON")
       .option("--html <PATH>", "also write a page with charts"),
   );
@@ -106,7 +107,7 @@ async function convert(args: string[]): Promise<number> {
       .description(
         "Write traces as Mooncake JSONL. Several are overlaid; then cut, sampled and sped up, in this order.",
       )
-      .argument("<trace...>", "trace files (.gz too), preset:NAME, or - for standard input")
+      .argument("<trace...>", `trace files (.gz too), ${presetUsage}, or - for standard input`)
       .requiredOption("-o, --out <PATH>", "file to write (.gz is compressed), or - for standard output")
       .option("--from <SECONDS>", "keep what arrives from this time on", nonNegative)
       .option("--to <SECONDS>", "keep what arrives before this time", positive)
@@ -135,12 +136,14 @@ async function convert(args: string[]): Promise<number> {
 }
 
 async function generate(args: string[]): Promise<number> {
+  const { presets } = await import("../../trace/presets/presets.ts");
   const command = reading(
     new Command("windtunnel trace generate")
       .description("Write a preset, or requests drawn from the statistics of a trace, as Mooncake JSONL.")
       .argument("<source>", "preset:NAME, or a trace whose twin is wanted")
       .requiredOption("-o, --out <PATH>", "file to write (.gz is compressed), or - for standard output")
-      .option("--seed <N>", "seed of the draws", integer, 0),
+      .option("--seed <N>", "seed of the draws", integer, 0)
+      .addHelpText("after", `\nPresets:\n${presetLines(presets)}`),
   );
   const given = parsed(command, args);
   if (given === null) return exitCodes.done;
@@ -157,6 +160,12 @@ async function generate(args: string[]): Promise<number> {
   ]);
   await write(generateWorkload(fitWorkload(trace), options.seed), options.out);
   return exitCodes.done;
+}
+
+function presetLines(presets: Readonly<Record<string, { readonly description: string }>>): string {
+  return Object.entries(presets)
+    .map(([name, { description }]) => `  ${name.padEnd(12)}  ${description}`)
+    .join("\n");
 }
 
 async function formats(args: string[]): Promise<number> {
