@@ -4,6 +4,8 @@ import type { RequestHistory } from "./request-history.ts";
 export interface Demand {
   /** Requests a second at the horizon. */
   readonly requestsPerSecond: number;
+  /** Requests a second now. */
+  readonly levelPerSecond: number;
   /** Seconds up to now over which the traffic has been as it is now. */
   readonly steadySeconds: number;
 }
@@ -18,6 +20,10 @@ const leastTrend = 5;
 const tolerance = 3;
 /** Median of |a − b| for normal a and b of standard deviation 1. */
 const medianOfNormalChange = 0.954;
+/** Windows of less than a count, the longest first, s; a jump within them is so many times the usual and so many errors off. */
+const jumpWindows = [30, 20, 10];
+const jumpRatio = 1.5;
+const jumpErrors = 6;
 /** Times the noise's variance a window may scatter about a line and still be one. */
 const lineMisfit = 1.8;
 
@@ -30,15 +36,36 @@ export function expectedDemand(history: RequestHistory, nowSeconds: number, hori
   const bins = countsBack(history, nowSeconds);
   if (bins.length === 0) {
     const seconds = Math.max(1, nowSeconds);
-    return { requestsPerSecond: history.requestsBetween(0, nowSeconds) / seconds, steadySeconds: seconds };
+    const requestsPerSecond = history.arrivals(0, nowSeconds) / seconds;
+    return { requestsPerSecond, levelPerSecond: requestsPerSecond, steadySeconds: seconds };
   }
   const noise = noiseOf(bins);
   const length = agreeingWindow(bins, noise);
   const level = meanOf(bins, length);
-  // The mean stands for the middle of its window.
-  const ahead = length / 2 + horizonSeconds / binSeconds;
-  const expected = Math.min(3 * level, Math.max(level / 3, level + trendOf(bins, noise) * ahead));
-  return { requestsPerSecond: expected / binSeconds, steadySeconds: length * binSeconds };
+  const jump = jumpWithin(history, nowSeconds, level / binSeconds);
+  if (jump !== null) return jump;
+  const trend = trendOf(bins, noise);
+  // The mean stands for the middle of its window. A trend goes on for half as long as it has been seen.
+  const ahead = length / 2 + Math.min(horizonSeconds / binSeconds, trend.length / 2);
+  const expected = Math.min(3 * level, Math.max(level / 3, level + trend.slope * ahead));
+  return {
+    requestsPerSecond: expected / binSeconds,
+    levelPerSecond: level / binSeconds,
+    steadySeconds: length * binSeconds,
+  };
+}
+
+/** A rate much above the usual one, from the last seconds alone: a minute is long to wait. */
+function jumpWithin(history: RequestHistory, nowSeconds: number, usual: number): Demand | null {
+  for (const seconds of jumpWindows) {
+    const requests = history.arrivals(nowSeconds - seconds, nowSeconds);
+    const expected = usual * seconds;
+    if (requests > jumpRatio * expected && requests > expected + jumpErrors * Math.sqrt(Math.max(1, expected))) {
+      const rate = requests / seconds;
+      return { requestsPerSecond: rate, levelPerSecond: rate, steadySeconds: seconds };
+    }
+  }
+  return null;
 }
 
 /** Requests a bin, the newest first, as far back as there were any. */
@@ -46,7 +73,7 @@ function countsBack(history: RequestHistory, nowSeconds: number): number[] {
   const seconds = nowSeconds - Math.max(0, history.sinceSeconds);
   const available = Math.min(windows.at(-1)!, Math.floor(seconds / binSeconds + 0.5));
   const count = (back: number): number =>
-    history.requestsBetween(nowSeconds - (back + 1) * binSeconds, nowSeconds - back * binSeconds);
+    history.arrivals(nowSeconds - (back + 1) * binSeconds, nowSeconds - back * binSeconds);
   return Array.from({ length: Math.max(0, available) }, (_, back) => count(back));
 }
 
@@ -83,7 +110,7 @@ function noiseOf(bins: readonly number[]): number {
  * Change a bin, newest minus older, of the longest window a line fits (a jump is no trend), drawn towards 0 by what
  * chance alone explains (positive-part James-Stein).
  */
-function trendOf(bins: readonly number[], noise: number): number {
+function trendOf(bins: readonly number[], noise: number): { slope: number; length: number } {
   for (const length of windows.toReversed()) {
     if (length > bins.length || length < leastTrend) continue;
     const centre = (length - 1) / 2;
@@ -99,9 +126,9 @@ function trendOf(bins: readonly number[], noise: number): number {
     for (let i = 0; i < length; i++) squares += (bins[i]! - mean - slope * (centre - i)) ** 2;
     if (squares / (length - 2) > lineMisfit * noise ** 2) continue;
     const error = noise / Math.sqrt(spread);
-    return slope === 0 ? 0 : slope * Math.max(0, 1 - (error / slope) ** 2);
+    return { slope: slope === 0 ? 0 : slope * Math.max(0, 1 - (error / slope) ** 2), length };
   }
-  return 0;
+  return { slope: 0, length: 0 };
 }
 
 function meanOf(bins: readonly number[], length: number): number {

@@ -1,45 +1,69 @@
-import type { Twin, TwinConditions, TwinRequests } from "./twin.ts";
+import type { Played, Twin, TwinConditions, TwinRequests } from "./twin.ts";
 
 /** A size no fleet is asked to exceed while searching. */
 const mostWorkers = 4096;
+/** Requests played on a fleet, about: those of a part of it when there are more. */
+const mostPlayed = 4000;
 
 /**
  * How many workers a pool needs for given requests: the twin plays them on fleets of different sizes. A request that
  * would miss its bounds even on an engine of its own is nobody's fault; of the others, a share of 1 − goal may miss.
  */
 export class FleetSizing {
-  /** Requests that some fleet could serve within the bounds. */
-  readonly attainable: number;
-  /** Misses among them that the goal tolerates. */
-  readonly tolerated: number;
   private readonly twin: Twin;
   private readonly requests: TwinRequests;
   private readonly conditions: TwinConditions;
-  private readonly known = new Map<number, number>();
+  private readonly goal: number;
+  private readonly attainable: Uint8Array;
+  private readonly rounds: number;
+  private readonly known = new Map<number, Played>();
 
-  /** @param goal share of the attainable requests to serve within the bounds, 0..1 */
-  constructor(twin: Twin, requests: TwinRequests, conditions: TwinConditions, goal: number) {
+  /**
+   * @param goal share of the attainable requests to serve within the bounds, 0..1
+   * @param attainable by distinct request: 1 = some fleet could serve it within the bounds
+   */
+  constructor(twin: Twin, requests: TwinRequests, conditions: TwinConditions, goal: number, attainable: Uint8Array) {
     this.twin = twin;
     this.requests = requests;
     this.conditions = conditions;
-    this.attainable = twin.attainable(requests, conditions);
-    this.tolerated = (1 - goal) * this.attainable;
+    this.goal = goal;
+    this.attainable = attainable;
+    this.rounds = requests.distinct === 0 ? 1 : requests.count / requests.distinct;
   }
 
-  /** Attainable requests that miss their bounds on `workers` workers. */
-  misses(workers: number): number {
-    let misses = this.known.get(workers);
-    if (misses === undefined) {
-      misses = Math.max(0, this.attainable - this.twin.requestsMet(this.requests, workers, this.conditions));
-      this.known.set(workers, misses);
+  /** How the requests fare on `workers` workers. */
+  play(workers: number): Played {
+    let played = this.known.get(workers);
+    if (played === undefined) {
+      played = this.twin.play(this.requests, this.attainable, workers, this.conditions, mostPlayed);
+      this.known.set(workers, played);
     }
-    return misses;
+    return played;
+  }
+
+  /** Share of the attainable requests that miss their bounds on `workers` workers, 0..1. */
+  missShare(workers: number): number {
+    const { attainable, missed } = this.play(workers);
+    return attainable === 0 ? 0 : missed / attainable;
   }
 
   /** More miss on `workers` workers than the goal tolerates, by more than `errors` standard errors of the count. */
   isShort(workers: number, errors: number): boolean {
-    const misses = this.misses(workers);
-    return misses - errors * Math.sqrt(misses) > this.tolerated;
+    return this.excess(workers, -errors) > 0;
+  }
+
+  /** Misses, raised by `errors` standard errors, over those the goal tolerates. */
+  private excess(workers: number, errors: number): number {
+    const { attainable, missed } = this.play(workers);
+    // A request played in every round counts as one.
+    return missed + errors * Math.sqrt(missed * this.rounds) - (1 - this.goal) * attainable;
+  }
+
+  /** Least workers, at most `most`, whose misses, raised by `errors` standard errors, are tolerated; `most` if none. */
+  leastUpTo(most: number, errors: number): number {
+    let workers = Math.max(1, most);
+    while (workers > 1 && this.excess(workers, errors) <= 0 && this.excess(workers - 1, errors) <= 0) workers--;
+    return workers;
   }
 
   /**
@@ -47,10 +71,7 @@ export class FleetSizing {
    * @param near where to begin looking
    */
   least(errors: number, near: number): number {
-    const holds = (workers: number): boolean => {
-      const misses = this.misses(workers);
-      return misses + errors * Math.sqrt(misses) <= this.tolerated;
-    };
+    const holds = (workers: number): boolean => this.excess(workers, errors) <= 0;
     let high = Math.max(1, near);
     if (holds(high)) {
       while (high > 1 && holds(high - 1)) high--;

@@ -1,12 +1,18 @@
 import type { Observation, PoolObservation } from "../planner.ts";
-import type { PlannedPass, PolicyPool } from "../policy.ts";
+import type { PolicyPool } from "../policy.ts";
+import { AttainableRequests } from "./attainable-requests.ts";
+import { ClearingFleet } from "./clearing-fleet.ts";
 import { expectedDemand } from "./demand.ts";
 import type { Demand } from "./demand.ts";
+import { FleetMemory } from "./fleet-memory.ts";
 import { FleetSizing } from "./fleet-sizing.ts";
+import { ForecastError } from "./forecast-error.ts";
 import { PassTimeRatio } from "./pass-time-ratio.ts";
+import { playedBy, poolSla, twinEngine } from "./pool-twin.ts";
 import type { RequestHistory } from "./request-history.ts";
+import { sizeSentence } from "./size-sentence.ts";
 import { Twin } from "./twin.ts";
-import type { TwinEngine, TwinRequests, TwinSla } from "./twin.ts";
+import type { TwinConditions, TwinRequests, TwinSla } from "./twin.ts";
 
 /** How a pool is sized. */
 export interface SizingRules {
@@ -16,6 +22,8 @@ export interface SizingRules {
   readonly decisionSeconds: number;
   /** How long fewer replicas must have sufficed before some are given back. */
   readonly holdSeconds: number;
+  /** Work waiting on a replica, in seconds, from which on it is a backlog. */
+  readonly backlogSeconds: number;
   /** Most requests played for a decision. */
   readonly playedRequests: number;
   /** Replicas the pool may have by its own knobs. */
@@ -36,12 +44,12 @@ export interface PoolSize {
 const longestPlaySeconds = 3600;
 /** Slowest play: silence is not played for ever. */
 const leastGrowth = 0.05;
-/** Time a backlog may always take to be worked off. */
-const leastClearingSeconds = 30;
+/** Requests played to see how fast a backlog is worked off. */
+const clearingRequests = 500;
+/** Replicas are enough beyond doubt if they are at so many times the traffic. */
+const sureTimes = 3;
 /** Standard errors by which misses must exceed what is tolerated before replicas are added. */
 const errorsToGrow = 2;
-/** Standard errors by which misses may still exceed it then: a few requests seen are no reason for the last replicas. */
-const errorsLeft = -1;
 /** Standard errors by which they must stay below it before replicas are given back. */
 const errorsToShrink = 1;
 
@@ -50,17 +58,23 @@ export class PoolSizer {
   private readonly pool: PolicyPool;
   private readonly rules: SizingRules;
   private readonly twin: Twin;
+  private readonly attainable: AttainableRequests;
   private readonly ratio: PassTimeRatio;
   private tokensPerPass = 1;
-  /** Least replicas that would have done, by the decisions of the hold time. */
-  private readonly lately: Array<{ readonly atSeconds: number; readonly replicas: number }> = [];
-  private firstSeconds = NaN;
+  private readonly memory: FleetMemory;
+  private readonly forecastError = new ForecastError();
+  private readonly clearing: ClearingFleet;
+  private decidedSeconds = 0;
 
   constructor(pool: PolicyPool, rules: SizingRules) {
     this.pool = pool;
     this.rules = rules;
-    this.twin = new Twin(twinEngine(pool), poolSla(pool, rules.sla));
+    const sla = poolSla(pool, rules.sla);
+    this.twin = new Twin(twinEngine(pool), sla);
+    this.attainable = new AttainableRequests(this.twin, sla, 2 * rules.playedRequests);
     this.ratio = new PassTimeRatio(pool.passMs);
+    this.clearing = new ClearingFleet(pool.startupSeconds, rules.backlogSeconds);
+    this.memory = new FleetMemory(rules.holdSeconds, pool.startupSeconds, 1 - rules.goal);
   }
 
   /** Seconds of work a replica has waiting: prompts without a first token, as the model prices them one by one. */
@@ -78,64 +92,117 @@ export class PoolSizer {
   }
 
   /** Takes in what a tick shows, decision or not. */
-  watch(seen: PoolObservation, { traffic }: Observation): void {
+  watch(seen: PoolObservation, { nowSeconds, traffic }: Observation): void {
+    this.clearing.watch(seen, nowSeconds);
     this.ratio.take(seen.passes);
     if (traffic.meanAcceptLength !== null) this.tokensPerPass = Math.max(1, traffic.meanAcceptLength);
   }
 
   decide(seen: PoolObservation, observation: Observation, history: RequestHistory): PoolSize {
     const { nowSeconds, frontEnd } = observation;
-    const { rules } = this;
+    const { rules, pool } = this;
     const size = seen.activeIds.length + seen.startingIds.length;
-    const horizonSeconds = this.pool.startupSeconds + rules.decisionSeconds / 2;
+    const horizonSeconds = pool.startupSeconds + rules.decisionSeconds / 2;
     const demand = expectedDemand(history, nowSeconds, horizonSeconds);
     const fromSeconds = this.playedFrom(history, nowSeconds, demand);
     const span = { fromSeconds, toSeconds: nowSeconds };
     const played = history.requestsBetween(fromSeconds, nowSeconds);
     const growth = played === 0 ? 1 : (demand.requestsPerSecond * (nowSeconds - fromSeconds)) / played;
-    const backlog = {
-      requests: this.pool.name === "decode" ? 0 : frontEnd.awaitingFirstToken,
-      // Replicas that take long to come are not multiplied for a backlog they would be done with soon.
-      clearingSeconds: Math.max(leastClearingSeconds, this.pool.startupSeconds),
-    };
-    const requests = playedBy(this.pool.name, history.replay(span, Math.max(growth, leastGrowth), backlog));
     const conditions = { slowness: this.ratio.value, tokensPerPass: this.tokensPerPass };
-    const sizing = new FleetSizing(this.twin, requests, conditions, rules.goal);
+    const sizingAt = (times: number): FleetSizing =>
+      this.sizing(history.replay(span, Math.max(growth * times, leastGrowth)), conditions);
+    const expected = sizingAt(1);
+    const readyFor = this.readyFor(demand, history, nowSeconds, horizonSeconds);
+    const raised = demand.requestsPerSecond > 0 ? readyFor / demand.requestsPerSecond : 1;
 
-    const short = sizing.isShort(size, errorsToGrow);
-    const enough = short ? sizing.least(errorsLeft, size) : Math.min(size, sizing.least(errorsToShrink, size));
-    const needed = Math.min(rules.most, Math.max(rules.least, enough));
-    const kept = this.mostLately(nowSeconds, needed);
-    const replicas = short ? Math.max(size, needed) : Math.min(size, kept);
-    const bounded = Math.min(rules.most, Math.max(rules.least, replicas));
-    const traffic = { played, demand, horizonSeconds };
+    const short = expected.isShort(size, errorsToGrow);
+    const steady = this.bounded(short ? expected.least(0, size) : sizingAt(raised).leastUpTo(size, errorsToShrink));
+    const sizes = {
+      enough: short ? steady : this.bounded(expected.leastUpTo(steady, 0)),
+      safe: steady,
+      sure: steady >= size ? size : this.bounded(sizingAt(sureTimes).leastUpTo(size, errorsToShrink)),
+    };
+    this.remember(nowSeconds, sizes, history, conditions);
+    const kept = this.memory.kept(nowSeconds);
+    const clearing = this.clearing.replicas(seen, nowSeconds, {
+      requestsPerSecond: demand.requestsPerSecond,
+      steady,
+      clearingRate: () => this.clearingRate(history, span, conditions),
+    });
+    const needed = Math.max(steady, clearing);
+    const replicas = this.bounded(needed > size ? needed : Math.min(size, Math.max(clearing, kept.replicas)));
+    const waiting = frontEnd.awaitingFirstToken;
     return {
-      replicas: bounded,
-      grows: bounded > size,
-      reason: this.sentence(size, bounded, sizing, traffic),
+      replicas,
+      grows: replicas > size,
+      reason: sizeSentence(
+        size,
+        replicas,
+        { played, demand, horizonSeconds, steady, waiting, kept, goal: rules.goal },
+        expected,
+      ),
       record: {
         played_requests: played,
         played_seconds: nowSeconds - fromSeconds,
         expected_requests_per_second: demand.requestsPerSecond,
+        ready_for_requests_per_second: readyFor,
         speed_of_play: growth,
-        attainable: sizing.attainable,
-        tolerated_misses: sizing.tolerated,
-        expected_misses: sizing.misses(Math.max(1, size)),
-        needed_replicas: needed,
+        expected_miss_share: expected.missShare(Math.max(1, size)),
+        enough_replicas: sizes.enough,
+        safe_replicas: steady,
+        clearing_replicas: clearing,
+        hold_seconds: kept.holdSeconds,
         pass_time_ratio: conditions.slowness,
         waiting_seconds: this.waitingSeconds(seen),
       },
     };
   }
 
-  /** Most replicas any decision of the hold time needed; Infinity before it has passed once. */
-  private mostLately(nowSeconds: number, needed: number): number {
-    if (Number.isNaN(this.firstSeconds)) this.firstSeconds = nowSeconds;
-    const { lately, rules } = this;
-    lately.push({ atSeconds: nowSeconds, replicas: needed });
-    while (lately[0]!.atSeconds <= nowSeconds - rules.holdSeconds) lately.shift();
-    if (nowSeconds - this.firstSeconds < rules.holdSeconds) return Infinity;
-    return lately.reduce((most, { replicas }) => Math.max(most, replicas), 0);
+  private sizing(traffic: TwinRequests, conditions: TwinConditions): FleetSizing {
+    const requests = playedBy(this.pool.name, traffic);
+    return new FleetSizing(this.twin, requests, conditions, this.rules.goal, this.attainable.of(requests, conditions));
+  }
+
+  private bounded(replicas: number): number {
+    return Math.min(this.rules.most, Math.max(this.rules.least, replicas));
+  }
+
+  /**
+   * Requests a second for which fewer replicas have to be enough: the traffic may not fall as it is expected to, or be
+   * above it as it has been before.
+   */
+  private readyFor(demand: Demand, history: RequestHistory, nowSeconds: number, horizonSeconds: number): number {
+    const { requestsPerSecond, levelPerSecond } = demand;
+    const readyFor = this.forecastError.readyFor(Math.max(requestsPerSecond, levelPerSecond), history, nowSeconds);
+    this.forecastError.note(nowSeconds + horizonSeconds, requestsPerSecond);
+    return readyFor;
+  }
+
+  /** Keeps what this decision found, and how the traffic since the last one would have fared on other fleets. */
+  private remember(
+    atSeconds: number,
+    sizes: { readonly enough: number; readonly safe: number; readonly sure: number },
+    history: RequestHistory,
+    conditions: TwinConditions,
+  ): void {
+    const decidedSeconds = this.decidedSeconds;
+    const sinceSeconds = Math.max(decidedSeconds, history.arrivalBack(this.rules.playedRequests / 2));
+    const sizing = this.sizing(history.replay({ fromSeconds: sinceSeconds, toSeconds: atSeconds }, 1), conditions);
+    const missShare = (workers: number): number => sizing.missShare(Math.max(1, workers));
+    const arrived = history.arrivals(decidedSeconds, atSeconds);
+    this.memory.remember({ sinceSeconds, atSeconds, ...sizes, arrived, missShare });
+    this.decidedSeconds = atSeconds;
+  }
+
+  /** First tokens a second of a worker with work waiting, by the latest requests. */
+  private clearingRate(
+    history: RequestHistory,
+    { fromSeconds, toSeconds }: { readonly fromSeconds: number; readonly toSeconds: number },
+    conditions: TwinConditions,
+  ): number {
+    const recent = Math.max(fromSeconds, history.arrivalBack(clearingRequests));
+    const requests = playedBy(this.pool.name, history.replay({ fromSeconds: recent, toSeconds }, 1));
+    return this.pool.name === "decode" ? Infinity : this.twin.clearingRate(requests, conditions);
   }
 
   /** The latest requests: as long as the traffic has been as it is now, but enough to know what requests are like. */
@@ -144,63 +211,4 @@ export class PoolSizer {
     const steady = Math.max(nowSeconds - demand.steadySeconds, history.arrivalBack(playedRequests));
     return Math.max(0, Math.min(steady, history.arrivalBack(playedRequests / 2)), nowSeconds - longestPlaySeconds);
   }
-
-  private sentence(from: number, to: number, sizing: FleetSizing, traffic: ExpectedTraffic): string {
-    const { played, demand, horizonSeconds } = traffic;
-    const expected = `at ${demand.requestsPerSecond.toPrecision(3)} requests/s (expected in ${Math.round(horizonSeconds)} s) like the last ${played}`;
-    const misses = (workers: number): number => sizing.misses(Math.max(1, workers));
-    const within = `of ${sizing.attainable} requests that can meet the SLA`;
-    const tolerated = `${Math.floor(sizing.tolerated)} may`;
-    if (to > from) {
-      return `Scale up ${from} → ${to}: ${expected}, ${misses(from)} ${within} would miss it on ${from}, ${tolerated}; on ${to} it is ${misses(to)}.`;
-    }
-    if (to < from) {
-      return `Scale down ${from} → ${to}: ${to} would have sufficed for ${Math.round(this.rules.holdSeconds)} s; ${expected}, ${misses(to)} ${within} would miss it, ${tolerated}.`;
-    }
-    return `Stay at ${from}: ${expected}, ${misses(from)} ${within} would miss it, ${tolerated}.`;
-  }
-}
-
-interface ExpectedTraffic {
-  readonly played: number;
-  readonly demand: Demand;
-  readonly horizonSeconds: number;
-}
-
-function twinEngine(pool: PolicyPool): TwinEngine {
-  return {
-    passMs: pool.name === "decode" ? decodeOnly(pool.passMs) : pool.passMs,
-    maxSequences: pool.maxSequences ?? Infinity,
-    maxBatchedTokens: pool.maxBatchedTokens ?? Infinity,
-    kvCapacityTokens: pool.kvCapacityTokens / pool.ranks,
-    ranks: pool.ranks,
-  };
-}
-
-/** Prompts arrive computed at a decode worker. */
-function decodeOnly(passMs: PolicyPool["passMs"]): PolicyPool["passMs"] {
-  const decodes = {
-    prefillRequests: 0,
-    prefillTokens: 0,
-    prefillPrefixTokens: 0,
-    decodeRequests: 0,
-    decodeKvTokens: 0,
-  };
-  return ({ decodeRequests, decodeKvTokens }: PlannedPass) => {
-    decodes.decodeRequests = decodeRequests;
-    decodes.decodeKvTokens = decodeKvTokens;
-    return passMs(decodes);
-  };
-}
-
-/** Of a disaggregated run's pools, one answers for the first token, the other for the gaps. */
-function poolSla({ name }: PolicyPool, sla: TwinSla): TwinSla {
-  if (name === "prefill") return { ttftMs: sla.ttftMs, itlMs: Infinity };
-  return name === "decode" ? { ttftMs: Infinity, itlMs: sla.itlMs } : sla;
-}
-
-/** What a pool has to do of the requests: a prefill pool gives the first token only, a decode pool gets whole prompts. */
-function playedBy(name: PolicyPool["name"], requests: TwinRequests): TwinRequests {
-  if (name === "prefill") return { ...requests, outputTokens: new Float64Array(requests.count).fill(1) };
-  return name === "decode" ? { ...requests, cachedTokens: requests.inputTokens } : requests;
 }

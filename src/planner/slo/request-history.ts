@@ -4,12 +4,10 @@ import type { TwinRequests } from "./twin.ts";
 /** Answers looked at for what a request still under way may turn out to be. */
 const recentAnswers = 512;
 
-/** Requests that wait already. */
-export interface Backlog {
-  readonly requests: number;
-  /** Time they may take to be worked off. */
-  readonly clearingSeconds: number;
-}
+/** Shorter traffic is played again. */
+const leastPlaySeconds = 90;
+/** Time in which engines fill that were empty. */
+const warmUpSeconds = 30;
 
 /**
  * The latest requests, as a front end's log has them: prompts from their arrival on, answers and cache hits once
@@ -24,6 +22,8 @@ export class RequestHistory {
   private cached: Float64Array;
   /** −1 = not completed. */
   private output: Float64Array;
+  /** Requests of every second, from second 0 on, however long ago. */
+  private readonly perSecond: number[] = [];
   /** Ids of requests under way and their places, counted from the first request ever seen. */
   private readonly underWay = new Map<number, number>();
   private dropped = 0;
@@ -50,6 +50,9 @@ export class RequestHistory {
     for (const { id, arrivalSeconds, inputTokens } of arrived) {
       if (this.count === this.arrival.length) this.dropOldest();
       const place = this.count++;
+      const second = Math.floor(arrivalSeconds);
+      while (this.perSecond.length <= second) this.perSecond.push(0);
+      this.perSecond[second]!++;
       this.arrival[place] = arrivalSeconds;
       this.input[place] = inputTokens;
       this.cached[place] = 0;
@@ -69,48 +72,54 @@ export class RequestHistory {
     }
   }
 
-  /** Arrival of the first request kept, or Infinity. */
+  /** Arrival of the first request, to the second, or Infinity. */
   get sinceSeconds(): number {
-    return this.count === 0 ? Infinity : this.arrival[0]!;
+    const first = this.perSecond.findIndex((requests) => requests > 0);
+    return first < 0 ? Infinity : first;
   }
 
-  /** Requests that arrived in [fromSeconds, toSeconds). */
+  /** Requests that arrived from one whole second to another, however long ago. */
+  arrivals(fromSeconds: number, toSeconds: number): number {
+    let requests = 0;
+    const end = Math.min(this.perSecond.length, Math.round(toSeconds));
+    for (let second = Math.max(0, Math.round(fromSeconds)); second < end; second++) requests += this.perSecond[second]!;
+    return requests;
+  }
+
+  /** Requests kept that arrived in [fromSeconds, toSeconds). */
   requestsBetween(fromSeconds: number, toSeconds: number): number {
     return this.firstFrom(toSeconds) - this.firstFrom(fromSeconds);
   }
 
   /**
-   * The requests from `fromSeconds` to `toSeconds`, times from 0 and `growth` times as dense, behind the `backlog`
-   * newest ones, which arrive at once. Nobody is judged who arrives while the backlog may still be worked off; traffic
-   * too short for that is played again. What is not known of requests under way is taken from the latest answers in turn.
+   * The requests from `fromSeconds` to `toSeconds`, times from 0 and `growth` times as dense, again and again until they
+   * last long enough to tell a queue that grows from one that does not; then the first of it is not judged. What is not
+   * known of requests under way is taken from the latest answers in turn.
    */
-  replay(span: { fromSeconds: number; toSeconds: number }, growth: number, backlog: Backlog): TwinRequests {
+  replay(span: { fromSeconds: number; toSeconds: number }, growth: number): TwinRequests {
     const from = this.firstFrom(span.fromSeconds);
-    const since = this.count - from;
-    const ahead = Math.min(backlog.requests, this.count);
+    const distinct = this.firstFrom(span.toSeconds) - from;
     const seconds = (span.toSeconds - span.fromSeconds) / growth;
-    const rounds = ahead === 0 || since === 0 ? 1 : Math.max(1, Math.ceil((2 * backlog.clearingSeconds) / seconds));
-    const count = ahead + rounds * since;
+    const rounds = seconds > 0 ? Math.max(1, Math.ceil(leastPlaySeconds / seconds)) : 1;
+    const count = rounds * distinct;
     const requests = {
       count,
+      distinct,
+      numbers: Float64Array.from({ length: distinct }, (_, i) => from + i + this.dropped),
       arrivalSeconds: new Float64Array(count),
       inputTokens: new Float64Array(count),
       cachedTokens: new Float64Array(count),
       outputTokens: new Float64Array(count),
-      judgeFromSeconds: ahead === 0 ? 0 : Math.max(Number.MIN_VALUE, backlog.clearingSeconds),
+      judgeFromSeconds: rounds > 1 ? warmUpSeconds : 0,
     };
     const known = Math.min(this.answered, recentAnswers);
     let turn = 0;
     for (let i = 0; i < count; i++) {
-      const later = i - ahead;
-      const place = later < 0 ? this.count + later : from + (later % since);
+      const place = from + (i % distinct);
       const input = this.input[place]!;
       const answer = this.output[place]! < 0 && known > 0 ? this.latest[turn++ % known]! : null;
-      requests.arrivalSeconds[i] =
-        later < 0
-          ? 0
-          : Math.max(Number.MIN_VALUE, (this.arrival[place]! - span.fromSeconds) / growth) +
-            Math.floor(later / since) * seconds;
+      const round = Math.floor(i / distinct);
+      requests.arrivalSeconds[i] = (this.arrival[place]! - span.fromSeconds) / growth + round * seconds;
       requests.inputTokens[i] = input;
       requests.cachedTokens[i] = answer === null ? this.cached[place]! : Math.floor(answer.cachedShare * input);
       requests.outputTokens[i] = answer === null ? Math.max(1, this.output[place]!) : answer.output;

@@ -64,7 +64,7 @@ export class SloPlanner implements Planner {
     if (!this.isDecisionDue(observation)) return { replicas: {}, nextTickSeconds };
     this.decidedSeconds = nowSeconds;
     const recentSeconds = Math.min(nowSeconds, 5 * this.timing.decisionSeconds);
-    this.usualRate = this.history.requestsBetween(nowSeconds - recentSeconds, nowSeconds) / recentSeconds;
+    this.usualRate = this.history.arrivals(nowSeconds - recentSeconds, nowSeconds) / recentSeconds;
 
     const wanted: Partial<Record<PoolName, number>> = {};
     const sentences: string[] = [];
@@ -102,7 +102,7 @@ export class SloPlanner implements Planner {
   /** More requests arrived lately than the usual rate and chance explain. */
   private hasJumped(nowSeconds: number): boolean {
     const usual = this.usualRate * jumpSeconds;
-    const requests = this.history.requestsBetween(nowSeconds - jumpSeconds, nowSeconds);
+    const requests = this.history.arrivals(nowSeconds - jumpSeconds, nowSeconds);
     return requests > usual + jumpErrors * Math.sqrt(Math.max(usual, 1));
   }
 }

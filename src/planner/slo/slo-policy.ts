@@ -33,6 +33,7 @@ export const sloPolicy = definePolicy({
   check: checkReplicaKnobs,
   create: (knobsOf, { pools, limits, sla }) => {
     const bounds = { ttftMs: sla.ttftMs ?? Infinity, itlMs: sla.itlMs ?? Infinity };
+    const urgentWaitingSeconds = Number.isFinite(bounds.ttftMs) ? (2 * bounds.ttftMs) / 1000 : Infinity;
     const { decision_seconds: decisionSeconds } = knobsOf(pools[0]!.name);
     const sized = pools.map((pool): SizedPool => {
       const { goal, hold_seconds, min_replicas, max_replicas } = knobsOf(pool.name);
@@ -44,6 +45,7 @@ export const sloPolicy = definePolicy({
         sla: bounds,
         decisionSeconds,
         holdSeconds: hold_seconds + pool.startupSeconds,
+        backlogSeconds: urgentWaitingSeconds,
         playedRequests,
         least: Math.max(1, minReplicas),
         most: maxReplicas,
@@ -56,7 +58,7 @@ export const sloPolicy = definePolicy({
     return new SloPlanner(sized, limits, {
       tickSeconds: Math.min(10, decisionSeconds),
       decisionSeconds,
-      urgentWaitingSeconds: Number.isFinite(bounds.ttftMs) ? (2 * bounds.ttftMs) / 1000 : Infinity,
+      urgentWaitingSeconds,
       keptRequests: 2 * playedRequests,
     });
   },

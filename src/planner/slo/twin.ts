@@ -21,6 +21,10 @@ export interface TwinSla {
 /** Requests to play, by arrival. */
 export interface TwinRequests {
   readonly count: number;
+  /** The first so many of them, played again and again: those that tell something new. */
+  readonly distinct: number;
+  /** Numbers of the distinct ones, by which they are known again in other plays. */
+  readonly numbers: Float64Array;
   readonly arrivalSeconds: Float64Array;
   readonly inputTokens: Float64Array;
   /** Prompt tokens found in the cache. */
@@ -28,6 +32,12 @@ export interface TwinRequests {
   readonly outputTokens: Float64Array;
   /** Requests that arrive before it are played and not judged. */
   readonly judgeFromSeconds: number;
+}
+
+/** How requests fared on a fleet: those judged that some fleet could serve within the bounds, and those of them that missed. */
+export interface Played {
+  readonly attainable: number;
+  readonly missed: number;
 }
 
 /** How requests are served. */
@@ -59,25 +69,67 @@ export class Twin {
     decodeRequests: 0,
     decodeKvTokens: 0,
   };
-  private met = 0;
+  private attainable: Uint8Array = new Uint8Array(0);
+  private judged = 0;
+  private doneSeconds = 0;
+  private missed = 0;
+  private judge: (requests: TwinRequests, request: number, now: number) => void = this.count;
 
   constructor(engine: TwinEngine, sla: TwinSla) {
     this.engine = engine;
     this.sla = sla;
   }
 
-  /** Judged requests that meet both bounds on `workers` workers. */
-  requestsMet(requests: TwinRequests, workers: number, conditions: TwinConditions): number {
-    if (this.firstToken.length < requests.count) this.firstToken = new Float64Array(requests.count * 2);
-    this.met = 0;
-    const servers = Math.min(workers * this.engine.ranks, requests.count);
-    for (let server = 0; server < servers; server++) this.serve(requests, server, servers, conditions);
-    return this.met;
+  /** How request number `request` fares on an engine of its own: no fleet serves it faster. */
+  alone(requests: TwinRequests, request: number, conditions: TwinConditions): { firstMs: number; gapMs: number } {
+    this.begin(requests, this.attainable);
+    this.judge = this.time;
+    this.serve(requests, request, requests.count, conditions);
+    const firstMs = (this.firstToken[request]! - requests.arrivalSeconds[request]!) * 1000;
+    const gaps = requests.outputTokens[request]! - 1;
+    return { firstMs, gapMs: gaps > 0 ? ((this.doneSeconds - this.firstToken[request]!) * 1000) / gaps : 0 };
   }
 
-  /** Judged requests that meet both bounds when each has an engine of its own: more no fleet can do. */
-  attainable(requests: TwinRequests, conditions: TwinConditions): number {
-    return this.requestsMet(requests, requests.count, conditions);
+  /**
+   * Plays requests on `workers` workers; of many requests, those of some of the workers, which fare like the others.
+   * @param attainable by distinct request: 1 = some fleet could serve it within the bounds
+   * @param mostPlayed about how many are played at most
+   */
+  play(
+    requests: TwinRequests,
+    attainable: Uint8Array,
+    workers: number,
+    conditions: TwinConditions,
+    mostPlayed = Infinity,
+  ): Played {
+    this.begin(requests, attainable);
+    this.judge = this.count;
+    const servers = Math.min(workers * this.engine.ranks, requests.count);
+    const looked = Math.max(1, Math.min(servers, Math.ceil((servers * mostPlayed) / Math.max(1, requests.count))));
+    for (let i = 0; i < looked && i < servers; i++) {
+      this.serve(requests, Math.floor((i * servers) / looked), servers, conditions);
+    }
+    return { attainable: this.judged, missed: this.missed };
+  }
+
+  private begin(requests: TwinRequests, attainable: Uint8Array): void {
+    if (this.firstToken.length < requests.count) this.firstToken = new Float64Array(requests.count * 2);
+    this.attainable = attainable;
+    this.judged = 0;
+    this.missed = 0;
+  }
+
+  /** First tokens a second that one worker gives when all of `requests` wait for it. */
+  clearingRate(requests: TwinRequests, conditions: TwinConditions): number {
+    const { count } = requests;
+    this.begin(requests, new Uint8Array(requests.distinct));
+    this.judge = this.count;
+    const waiting = { ...requests, arrivalSeconds: new Float64Array(count) };
+    const { ranks } = this.engine;
+    let last = 0;
+    for (let rank = 0; rank < Math.min(ranks, count); rank++) this.serve(waiting, rank, ranks, conditions);
+    for (let i = 0; i < count; i++) last = Math.max(last, this.firstToken[i]!);
+    return last === 0 ? Infinity : count / last;
   }
 
   /** Plays every `stride`-th request from `first` on, on one server. */
@@ -176,13 +228,21 @@ export class Twin {
     }
   }
 
-  private judge(requests: TwinRequests, request: number, now: number): void {
-    const arrival = requests.arrivalSeconds[request]!;
-    if (arrival < requests.judgeFromSeconds) return;
+  private count(requests: TwinRequests, request: number, now: number): void {
+    if (this.attainable[request % requests.distinct] === 0) return;
+    if (requests.arrivalSeconds[request]! < requests.judgeFromSeconds) return;
+    this.judged++;
+    if (!this.meets(requests, request, now)) this.missed++;
+  }
+
+  private time(_: TwinRequests, __: number, now: number): void {
+    this.doneSeconds = now;
+  }
+
+  private meets(requests: TwinRequests, request: number, now: number): boolean {
     const first = this.firstToken[request]!;
-    if ((first - arrival) * 1000 > this.sla.ttftMs) return;
+    if ((first - requests.arrivalSeconds[request]!) * 1000 > this.sla.ttftMs) return false;
     const gaps = requests.outputTokens[request]! - 1;
-    if (gaps > 0 && ((now - first) * 1000) / gaps > this.sla.itlMs) return;
-    this.met++;
+    return gaps <= 0 || ((now - first) * 1000) / gaps <= this.sla.itlMs;
   }
 }

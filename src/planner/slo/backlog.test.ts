@@ -1,0 +1,44 @@
+import { array, assert, integer, property } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { backlogSeconds, workersToClear } from "./backlog.ts";
+
+const state = { requestsPerSecond: 10, clearingRate: 5, readySeconds: 0, clearingSeconds: 100 };
+
+describe("backlogSeconds", () => {
+  it("is what the mean waiting request stands behind, not what a mean worker has", () => {
+    expect(backlogSeconds([100, 0, 0, 0], 5)).toBe(20);
+    expect(backlogSeconds([25, 25, 25, 25], 5)).toBe(5);
+    expect(backlogSeconds([0, 0], 5)).toBe(0);
+  });
+});
+
+describe("workersToClear", () => {
+  it("leaves a worker what it needs to work its queue off", () => {
+    // 200 waiting at each of two: 2 requests/s of the 5 go into the backlog, 3 are left for arrivals.
+    expect(workersToClear({ ...state, waiting: [200, 200] })).toBeCloseTo(10 / 3, 9);
+  });
+
+  it("counts what piles up until more workers are ready", () => {
+    // 20 requests/s for one worker that does 5: 15 a second more.
+    const busy = { ...state, requestsPerSecond: 20, waiting: [0.1], clearingSeconds: 1000 };
+    expect(workersToClear(busy)).toBeCloseTo(20 / (5 - 0.1 / 1000), 6);
+    expect(workersToClear({ ...busy, readySeconds: 100 })).toBeCloseTo(20 / (5 - 1500.1 / 1000), 6);
+    expect(workersToClear({ ...busy, readySeconds: 600 })).toBe(Infinity);
+  });
+
+  it("wants none for a backlog that is gone before they are ready", () => {
+    expect(workersToClear({ ...state, requestsPerSecond: 4, waiting: [10, 10], readySeconds: 60 })).toBe(0);
+  });
+
+  it("wants no fewer for more that waits", () => {
+    const queue = integer({ min: 0, max: 500 });
+    assert(
+      property(array(queue, { minLength: 1, maxLength: 8 }), integer({ min: 1, max: 300 }), (waiting, more) => {
+        const raised = waiting.map((requests) => requests + more);
+        expect(workersToClear({ ...state, waiting: raised })).toBeGreaterThanOrEqual(
+          workersToClear({ ...state, waiting: waiting.map(() => Math.min(...waiting)) }),
+        );
+      }),
+    );
+  });
+});

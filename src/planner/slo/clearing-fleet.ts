@@ -1,0 +1,68 @@
+import type { PoolObservation } from "../planner.ts";
+import { backlogSeconds, workersToClear } from "./backlog.ts";
+
+/** Time a backlog may always take to be worked off, s. */
+const leastClearingSeconds = 30;
+/** Most replicas for a backlog's sake, in those steady traffic needs: most of it will be late either way. */
+const mostForBacklog = 1.5;
+
+/** Replicas wanted for a while because much waits: those that steady traffic needs leave it waiting for long. */
+export class ClearingFleet {
+  private readonly startupSeconds: number;
+  private readonly thresholdSeconds: number;
+  /** When replicas that are starting were first seen. */
+  private readonly startedSeconds = new Map<number, number>();
+  /** The last order, and until when it has not shown yet what it can do. */
+  private ordered = { untilSeconds: -Infinity, replicas: 0 };
+
+  /** @param thresholdSeconds work waiting on a replica from which on it is a backlog */
+  constructor(startupSeconds: number, thresholdSeconds: number) {
+    this.startupSeconds = startupSeconds;
+    this.thresholdSeconds = thresholdSeconds;
+  }
+
+  /** Sees which replicas start. Wants to be told every tick. */
+  watch({ startingIds }: PoolObservation, nowSeconds: number): void {
+    for (const id of this.startedSeconds.keys()) if (!startingIds.includes(id)) this.startedSeconds.delete(id);
+    for (const id of startingIds) if (!this.startedSeconds.has(id)) this.startedSeconds.set(id, nowSeconds);
+  }
+
+  /**
+   * Replicas wanted now; 0 = nothing waits for long.
+   * @param steady replicas that the traffic needs without a backlog
+   * @param clearingRate first tokens a second of one worker with work waiting
+   */
+  replicas(
+    seen: PoolObservation,
+    nowSeconds: number,
+    traffic: { readonly requestsPerSecond: number; readonly steady: number; readonly clearingRate: () => number },
+  ): number {
+    const waiting = seen.workers.filter(({ state }) => state === "active").map((worker) => worker.awaitingFirstToken);
+    const held = nowSeconds < this.ordered.untilSeconds ? this.ordered.replicas : 0;
+    if (!waiting.some((requests) => requests > 0)) return held;
+    const clearingRate = traffic.clearingRate();
+    if (backlogSeconds(waiting, clearingRate) <= this.thresholdSeconds) return held;
+    const workers = workersToClear({
+      waiting,
+      requestsPerSecond: traffic.requestsPerSecond,
+      clearingRate,
+      readySeconds: this.readySeconds(seen, nowSeconds),
+      // Replicas that take long to come are not multiplied for a backlog they would be done with soon.
+      clearingSeconds: Math.max(leastClearingSeconds, this.startupSeconds),
+    });
+    const replicas = Math.ceil(Math.min(workers, mostForBacklog * traffic.steady));
+    if (replicas > seen.activeIds.length + seen.startingIds.length) {
+      this.ordered = { untilSeconds: nowSeconds + this.startupSeconds + leastClearingSeconds, replicas };
+    }
+    return Math.max(replicas, held);
+  }
+
+  /** Until all that start are ready, or one started now would be. */
+  private readySeconds({ startingIds }: PoolObservation, nowSeconds: number): number {
+    if (startingIds.length === 0) return this.startupSeconds;
+    return startingIds.reduce(
+      (most, id) => Math.max(most, (this.startedSeconds.get(id) ?? nowSeconds) + this.startupSeconds - nowSeconds),
+      0,
+    );
+  }
+}
