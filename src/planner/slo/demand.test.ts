@@ -67,4 +67,25 @@ describe("expectedDemand", () => {
       ).requestsPerSecond,
     ).toBeCloseTo(3, 0);
   });
+
+  it("sees a jump within seconds", () => {
+    const history = historyOf(1210, (at) => (at < 1200 ? 2 : 20));
+    const { requestsPerSecond, steadySeconds } = expectedDemand(history, 1210, 300);
+    expect(requestsPerSecond).toBeCloseTo(20, 0);
+    expect(steadySeconds).toBe(10);
+  });
+
+  it("takes no chance accumulation for a jump", () => {
+    // Three times the rate for five seconds, as happens: 30 requests instead of 10.
+    const history = historyOf(1210, (at) => (at < 1205 ? 2 : 6));
+    expect(expectedDemand(history, 1210, 300).steadySeconds).toBeGreaterThanOrEqual(60);
+  });
+
+  it("does not draw a short rise out for long", () => {
+    // Seven minutes of rise, by a request a second each; 15 minutes on at that would be four times as much.
+    const history = historyOf(1620, (at) => 4 + Math.max(0, at - 1200) / 60);
+    const { requestsPerSecond } = expectedDemand(history, 1620, 900);
+    expect(requestsPerSecond).toBeGreaterThan(9);
+    expect(requestsPerSecond).toBeLessThan(16);
+  });
 });

@@ -8,6 +8,8 @@ export interface Demand {
   readonly levelPerSecond: number;
   /** Seconds up to now over which the traffic has been as it is now. */
   readonly steadySeconds: number;
+  /** It has jumped just now: little is known of how it is. */
+  readonly jumped: boolean;
 }
 
 /** Seconds of one count. */
@@ -20,8 +22,8 @@ const leastTrend = 5;
 const tolerance = 3;
 /** Median of |a − b| for normal a and b of standard deviation 1. */
 const medianOfNormalChange = 0.954;
-/** Windows of less than a count, the longest first, s; a jump within them is so many times the usual and so many errors off. */
-const jumpWindows = [30, 20, 10];
+/** Windows of less than a count, s; a jump within them is so many times the usual and so many errors off. */
+const jumpWindows = [10, 20, 30];
 const jumpRatio = 1.5;
 const jumpErrors = 6;
 /** Times the noise's variance a window may scatter about a line and still be one. */
@@ -37,7 +39,7 @@ export function expectedDemand(history: RequestHistory, nowSeconds: number, hori
   if (bins.length === 0) {
     const seconds = Math.max(1, nowSeconds);
     const requestsPerSecond = history.arrivals(0, nowSeconds) / seconds;
-    return { requestsPerSecond, levelPerSecond: requestsPerSecond, steadySeconds: seconds };
+    return { requestsPerSecond, levelPerSecond: requestsPerSecond, steadySeconds: seconds, jumped: false };
   }
   const noise = noiseOf(bins);
   const length = agreeingWindow(bins, noise);
@@ -52,20 +54,27 @@ export function expectedDemand(history: RequestHistory, nowSeconds: number, hori
     requestsPerSecond: expected / binSeconds,
     levelPerSecond: level / binSeconds,
     steadySeconds: length * binSeconds,
+    jumped: false,
   };
 }
 
 /** A rate much above the usual one, from the last seconds alone: a minute is long to wait. */
 function jumpWithin(history: RequestHistory, nowSeconds: number, usual: number): Demand | null {
+  let jump: Demand | null = null;
+  let surest = 0;
   for (const seconds of jumpWindows) {
     const requests = history.arrivals(nowSeconds - seconds, nowSeconds);
     const expected = usual * seconds;
-    if (requests > jumpRatio * expected && requests > expected + jumpErrors * Math.sqrt(Math.max(1, expected))) {
-      const rate = requests / seconds;
-      return { requestsPerSecond: rate, levelPerSecond: rate, steadySeconds: seconds };
-    }
+    if (requests <= jumpRatio * expected) continue;
+    if (requests <= expected + jumpErrors * Math.sqrt(Math.max(1, expected))) continue;
+    // The window that shows most of it: short ones are noisy, long ones may reach back before the jump.
+    const atLeast = (requests - 2 * Math.sqrt(requests)) / seconds;
+    if (atLeast <= surest) continue;
+    surest = atLeast;
+    const rate = requests / seconds;
+    jump = { requestsPerSecond: rate, levelPerSecond: rate, steadySeconds: seconds, jumped: true };
   }
-  return null;
+  return jump;
 }
 
 /** Requests a bin, the newest first, as far back as there were any. */

@@ -50,6 +50,8 @@ const clearingRequests = 500;
 const sureTimes = 3;
 /** Standard errors by which misses must exceed what is tolerated before replicas are added. */
 const errorsToGrow = 2;
+/** Standard errors by which misses may still exceed it after a jump: the last replicas can wait until more is known. */
+const errorsAfterJump = -1;
 /** Standard errors by which they must stay below it before replicas are given back. */
 const errorsToShrink = 1;
 
@@ -116,7 +118,11 @@ export class PoolSizer {
     const raised = demand.requestsPerSecond > 0 ? readyFor / demand.requestsPerSecond : 1;
 
     const short = expected.isShort(size, errorsToGrow);
-    const steady = this.bounded(short ? expected.least(0, size) : sizingAt(raised).leastUpTo(size, errorsToShrink));
+    const steady = this.bounded(
+      short
+        ? expected.least(demand.jumped ? errorsAfterJump : 0, size)
+        : sizingAt(raised).leastUpTo(size, errorsToShrink),
+    );
     const sizes = {
       enough: short ? steady : this.bounded(expected.leastUpTo(steady, 0)),
       safe: steady,

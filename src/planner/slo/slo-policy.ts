@@ -19,7 +19,7 @@ export const sloPolicy = definePolicy({
     ),
     hold_seconds: realNumber(
       { min: 0 },
-      "Seconds fewer replicas must have sufficed before some are given back; the start-up time comes on top.",
+      "Seconds fewer replicas must have sufficed before some are given back; the start-up time comes on top. More where the load kept coming back.",
     ),
     ...replicaKnobs,
   },
