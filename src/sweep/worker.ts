@@ -38,6 +38,8 @@ export default async function runInThread({ task, workload, resultPath, wantResu
 /** Traces of the last runs; what the engine has found out about one is kept with the object. */
 const traces = new Map<string, Trace>();
 const MOST_TRACES = 4;
+/** More requests than this in all keep only the last trace in memory. */
+const MOST_REQUESTS = 1_000_000;
 
 /** The same object for the same trace: every message brings a new one. */
 function knownTrace({ digest, trace }: SharedWorkload): Trace {
@@ -45,9 +47,12 @@ function knownTrace({ digest, trace }: SharedWorkload): Trace {
   const known = traces.get(key) ?? trace;
   traces.delete(key);
   traces.set(key, known);
-  for (const oldest of traces.keys()) {
-    if (traces.size <= MOST_TRACES) break;
-    traces.delete(oldest);
+  let requests = 0;
+  let kept = 0;
+  for (const [other, { count }] of [...traces].toReversed()) {
+    requests += count;
+    if (kept > 0 && (kept >= MOST_TRACES || requests > MOST_REQUESTS)) traces.delete(other);
+    else kept++;
   }
   return known;
 }
