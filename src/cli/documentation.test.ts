@@ -101,14 +101,13 @@ describe("examples", () => {
     }
   });
 
-  test("policy-study-shapes.yaml has the load shapes, and the policies, bounds and engines of policy-study.yaml", async () => {
+  test("policy-study-shapes.yaml has the load shapes, and policies, bounds and engines of policy-study.yaml", async () => {
     const [shapes, study] = await Promise.all([read("policy-study-shapes"), read("policy-study")]);
     expect(shapes.traces).toEqual(
       ["wave", "step", "spike", "batches", "drift"].map((name) => ({ name, trace: `preset:${name}`, numWorkers: 4 })),
     );
-    const withoutOracle = shapes.policies.filter(({ policy }) => policy !== "oracle");
-    expect(withoutOracle.map(({ name }) => name)).toEqual(["slo", "dynamo", "dynamo-fixed", "hpa-16", "ray-serve"]);
-    for (const policy of withoutOracle) expect(study.policies).toContainEqual(policy);
+    expect(shapes.policies.map(({ name }) => name)).toEqual(["slo", "dynamo", "dynamo-fixed", "hpa-16"]);
+    for (const policy of shapes.policies) expect(study.policies).toContainEqual(policy);
     expect(shapes.replay).toEqual(study.replay);
     for (const key of ["ttftMs", "itlMs", "startupTimes"] as const) expect(shapes[key]).toEqual(study[key]);
   });

@@ -24,7 +24,7 @@ const tolerance = 3;
 const medianOfNormalChange = 0.954;
 /** Windows of less than a count, s; a jump within them is so many times the usual and so many errors off. */
 const jumpWindows = [10, 20, 30];
-const jumpRatio = 1.5;
+const jumpRatio = 1.2;
 const jumpErrors = 6;
 /** Times the noise's variance a window may scatter about a line and still be one. */
 const lineMisfit = 1.8;

@@ -12,6 +12,7 @@ function watch(memory: FleetMemory, needs: readonly number[], options: { sure?: 
       enough: needed,
       safe: needed + (options.safe ?? 0),
       sure: options.sure ?? 99,
+      jumped: false,
       arrived: 100 * needed,
       missShare: (workers) => Math.max(0, 1 - workers / needed),
     });
@@ -55,6 +56,16 @@ describe("FleetMemory", () => {
   it("does not hold longer for a burst that a longer hold would not have met either", () => {
     const once = [...steady(40, 2), ...steady(5, 6), ...steady(20, 2)];
     expect(watch(new FleetMemory(300, 180, 0.025), once)).toMatchObject({ holdSeconds: 300, replicas: 2 });
+  });
+
+  it("believes what was found in the first seconds of a jump only until more is known", () => {
+    const memory = new FleetMemory(300, 0, 0.025);
+    watch(memory, steady(9, 2));
+    const found = { sinceSeconds: 540, arrived: 100, sure: 99, missShare: () => 0 };
+    memory.remember({ ...found, atSeconds: 550, enough: 9, safe: 9, jumped: true });
+    expect(memory.kept(550).replicas).toBe(9);
+    memory.remember({ ...found, atSeconds: 600, enough: 5, safe: 6, jumped: false });
+    expect(memory.kept(600).replicas).toBe(6);
   });
 
   it("forgets after two hours", () => {

@@ -6,6 +6,8 @@ export interface RememberedDecision {
   readonly enough: number;
   readonly safe: number;
   readonly sure: number;
+  /** It was taken in the first seconds of a jump: the next one knows better. */
+  readonly jumped: boolean;
   /** Requests that arrived since the decision before. */
   readonly arrived: number;
   /** Share of the attainable requests since then that would have missed their bounds on so many workers, 0..1. */
@@ -59,6 +61,12 @@ export class FleetMemory {
 
   remember(decision: RememberedDecision): void {
     if (this.decisions.length === 0) this.firstSeconds = decision.atSeconds;
+    const last = this.decisions.at(-1);
+    if (last?.jumped) {
+      const enough = Math.min(last.enough, decision.enough);
+      const safe = Math.min(last.safe, decision.safe);
+      this.decisions[this.decisions.length - 1] = { ...last, enough, safe };
+    }
     this.decisions.push({ ...decision, known: new Map() });
     while (this.decisions[0]!.atSeconds <= decision.atSeconds - memorySeconds) this.decisions.shift();
   }
@@ -117,10 +125,16 @@ export class FleetMemory {
     return this.decisions.filter(({ sinceSeconds }) => sinceSeconds - this.startupSeconds >= first);
   }
 
-  /** Share of requests missed with fleets held so long; null = with the fleet each time needed. */
+  /**
+   * Share of requests missed with fleets held so long (null = with the fleet each time needed), but for the costliest
+   * time in a row: once is chance.
+   */
   private missShareWith(hold: number | null, judged: typeof this.decisions): number {
     let arrived = 0;
     let missed = 0;
+    let episode = 0;
+    let costliest = 0;
+    let lastSeconds = -Infinity;
     for (const decision of judged) {
       const ordered = decision.sinceSeconds - this.startupSeconds;
       const fleet = hold === null ? decision.safe : this.keptThen(ordered, hold);
@@ -131,7 +145,12 @@ export class FleetMemory {
       }
       arrived += decision.arrived;
       missed += decision.arrived * share;
+      if (share > this.tolerated) {
+        episode = (decision.atSeconds - lastSeconds > this.usualSeconds ? 0 : episode) + decision.arrived * share;
+        lastSeconds = decision.atSeconds;
+        costliest = Math.max(costliest, episode);
+      }
     }
-    return arrived === 0 ? 0 : missed / arrived;
+    return arrived === 0 ? 0 : (missed - costliest) / arrived;
   }
 }

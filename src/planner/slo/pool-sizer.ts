@@ -128,7 +128,7 @@ export class PoolSizer {
       safe: steady,
       sure: steady >= size ? size : this.bounded(sizingAt(sureTimes).leastUpTo(size, errorsToShrink)),
     };
-    this.remember(nowSeconds, sizes, history, conditions);
+    this.remember(nowSeconds, { ...sizes, jumped: demand.jumped }, history, conditions);
     const kept = this.memory.kept(nowSeconds);
     const clearing = this.clearing.replicas(seen, nowSeconds, {
       requestsPerSecond: demand.requestsPerSecond,
@@ -187,7 +187,7 @@ export class PoolSizer {
   /** Keeps what this decision found, and how the traffic since the last one would have fared on other fleets. */
   private remember(
     atSeconds: number,
-    sizes: { readonly enough: number; readonly safe: number; readonly sure: number },
+    found: { readonly enough: number; readonly safe: number; readonly sure: number; readonly jumped: boolean },
     history: RequestHistory,
     conditions: TwinConditions,
   ): void {
@@ -196,7 +196,7 @@ export class PoolSizer {
     const sizing = this.sizing(history.replay({ fromSeconds: sinceSeconds, toSeconds: atSeconds }, 1), conditions);
     const missShare = (workers: number): number => sizing.missShare(Math.max(1, workers));
     const arrived = history.arrivals(decidedSeconds, atSeconds);
-    this.memory.remember({ sinceSeconds, atSeconds, ...sizes, arrived, missShare });
+    this.memory.remember({ sinceSeconds, atSeconds, ...found, arrived, missShare });
     this.decidedSeconds = atSeconds;
   }
 

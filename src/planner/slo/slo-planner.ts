@@ -42,7 +42,7 @@ export class SloPlanner implements Planner {
   private decidedSeconds = -Infinity;
   /** Last time replicas were added. */
   private grownSeconds = -Infinity;
-  /** Requests a second expected at the last decision. */
+  /** Requests a second at the last decision: lately, or in its last seconds when those were more. */
   private usualRate = NaN;
 
   constructor(pools: readonly SizedPool[], limits: ReplicaLimits, timing: SloTiming) {
@@ -64,7 +64,11 @@ export class SloPlanner implements Planner {
     if (!this.isDecisionDue(observation)) return { replicas: {}, nextTickSeconds };
     this.decidedSeconds = nowSeconds;
     const recentSeconds = Math.min(nowSeconds, 5 * this.timing.decisionSeconds);
-    this.usualRate = this.history.arrivals(nowSeconds - recentSeconds, nowSeconds) / recentSeconds;
+    // What this decision sees already is no reason for another one.
+    this.usualRate = Math.max(
+      this.history.arrivals(nowSeconds - recentSeconds, nowSeconds) / recentSeconds,
+      this.history.arrivals(nowSeconds - jumpSeconds, nowSeconds) / Math.min(nowSeconds, jumpSeconds),
+    );
 
     const wanted: Partial<Record<PoolName, number>> = {};
     const sentences: string[] = [];
@@ -91,12 +95,12 @@ export class SloPlanner implements Planner {
     if (history.count === 0) return nowSeconds - Math.max(0, this.decidedSeconds) >= timing.decisionSeconds;
     if (history.count < leastRequests || history.answers < leastAnswers) return false;
     if (nowSeconds - this.decidedSeconds >= timing.decisionSeconds) return true;
+    if (this.hasJumped(nowSeconds)) return true;
     // What was added just now has to show its effect first.
     if (nowSeconds - this.grownSeconds < jumpSeconds) return false;
-    const waits = this.pools.some(
+    return this.pools.some(
       ({ bounds, sizer }) => sizer.waitingSeconds(pools[bounds.name]!) > timing.urgentWaitingSeconds,
     );
-    return waits || this.hasJumped(nowSeconds);
   }
 
   /** More requests arrived lately than the usual rate and chance explain. */
