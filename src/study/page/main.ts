@@ -28,7 +28,7 @@ document.getElementById("page")!.append(
   element("h2", { text: "Attainment against GPU-hours" }),
   element("p", {
     class: "note",
-    text: "One chart a trace and start-up time. Grey: fixed fleets. Green: the bound found for a policy that knows the trace, where it was given. Up and to the left is better; a policy above the grey line beats fixed fleets of its cost.",
+    text: "One chart a trace and start-up time. Grey: fixed fleets. Green: the bound found for a policy that knows the trace, where it was given. Up and to the left is better; filled: nothing is as good for less; a policy above the grey line beats fixed fleets of its cost.",
   }),
   legend.node,
   element("div", { class: "study-charts", children: data.cells.map((cell) => cellChart(cell, names)) }),
