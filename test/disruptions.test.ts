@@ -160,6 +160,23 @@ function withStartup(config: RunConfig): RunConfig {
 }
 
 describe("whatever clients do and workers suffer", () => {
+  test("requests that a closed loop offers when the last worker fails do not end before they came", async () => {
+    const faults: FaultPlan = {
+      failures: [],
+      meanTimeBetweenFailuresSeconds: 0.3,
+      restart: false,
+      restartDelaySeconds: 0,
+      migrationLimit: 0,
+      startupVariation: 0,
+      slowStartShare: 0,
+      slowStartFactor: 4,
+    };
+    const { trace, config } = await caseOf("dis", 283243);
+    const { ledger } = simulate(trace, { ...withStartup(config), client: null, faults });
+    expect(ledger.status).toContain(RequestStatus.failed);
+    expect([...ledger.terminalNs].filter((atNs, i) => atNs < ledger.arrivalNs[i]!)).toEqual([]);
+  });
+
   test("every offered request ends exactly once, and the same run gives the same bits", async () => {
     let interrupted = 0;
     await fc.assert(

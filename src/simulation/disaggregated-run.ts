@@ -203,9 +203,8 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       ledger.status[request] = RequestStatus.failed;
       const noWorker = this.interruptions !== null && this.pools.some(({ active }) => active.length === 0);
       ledger.reason[request] = noWorker ? FailureReason.workerFailed : FailureReason.outgrewKvPool;
-      // A decode worker may have run ahead on its own.
-      const lastNs = ledger.lastTokenNs[request]!;
-      ledger.terminalNs[request] = lastNs > atNs ? lastNs : atNs;
+      // A decode worker may have run ahead on its own, and a closed loop offers between the points of the grid.
+      ledger.terminalNs[request] = Math.max(atNs, ledger.arrivalNs[request]!, ledger.lastTokenNs[request]! || 0);
       failed++;
       this.board.givenUp.add(request);
       if (this.source.dependsOnCompletions) this.finished.push(request, ledger.terminalNs[request]!);
