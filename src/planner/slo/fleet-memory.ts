@@ -10,7 +10,7 @@ export interface RememberedDecision {
   readonly jumped: boolean;
   /** Requests that arrived since the decision before. */
   readonly arrived: number;
-  /** Share of the attainable requests since then that would have missed their bounds on so many workers, 0..1. */
+  /** Share of the attainable requests since then that would have missed their bounds on so many workers, 0..1; asked often. */
   readonly missShare: (workers: number) => number;
 }
 
@@ -47,7 +47,7 @@ export class FleetMemory {
   private readonly startupSeconds: number;
   private readonly tolerated: number;
   private firstSeconds = Infinity;
-  private readonly decisions: Array<RememberedDecision & { readonly known: Map<number, number> }> = [];
+  private readonly decisions: RememberedDecision[] = [];
 
   /**
    * @param usualSeconds hold time without experience
@@ -67,19 +67,19 @@ export class FleetMemory {
       const safe = Math.min(last.safe, decision.safe);
       this.decisions[this.decisions.length - 1] = { ...last, enough, safe };
     }
-    this.decisions.push({ ...decision, known: new Map() });
+    this.decisions.push(decision);
     while (this.decisions[0]!.atSeconds <= decision.atSeconds - memorySeconds) this.decisions.shift();
   }
 
   /** How long needs count, s. */
   private holdSeconds(): number {
-    const candidates = holdTimes.map((times) => Math.min(times * this.usualSeconds, longestHoldSeconds));
     const judged = this.judged();
     if (judged.length < leastDecisions) return this.usualSeconds;
     let best = this.usualSeconds;
     let bestShare = Infinity;
     const unavoidable = this.missShareWith(null, judged);
-    for (const hold of candidates) {
+    for (const times of holdTimes) {
+      const hold = Math.min(times * this.usualSeconds, longestHoldSeconds);
       const share = this.missShareWith(hold, judged);
       if (share < bestShare * (1 - worthwhile)) {
         best = hold;
@@ -120,7 +120,7 @@ export class FleetMemory {
   }
 
   /** Decisions before whose time a fleet could have been ordered. */
-  private judged(): typeof this.decisions {
+  private judged(): RememberedDecision[] {
     const first = this.decisions[0]?.atSeconds ?? Infinity;
     return this.decisions.filter(({ sinceSeconds }) => sinceSeconds - this.startupSeconds >= first);
   }
@@ -129,7 +129,7 @@ export class FleetMemory {
    * Share of requests missed with fleets held so long (null = with the fleet each time needed), but for the costliest
    * time in a row: once is chance.
    */
-  private missShareWith(hold: number | null, judged: typeof this.decisions): number {
+  private missShareWith(hold: number | null, judged: readonly RememberedDecision[]): number {
     let arrived = 0;
     let missed = 0;
     let episode = 0;
@@ -138,11 +138,7 @@ export class FleetMemory {
     for (const decision of judged) {
       const ordered = decision.sinceSeconds - this.startupSeconds;
       const fleet = hold === null ? decision.safe : this.keptThen(ordered, hold);
-      let share = decision.known.get(fleet);
-      if (share === undefined) {
-        share = decision.missShare(fleet);
-        decision.known.set(fleet, share);
-      }
+      const share = decision.missShare(fleet);
       arrived += decision.arrived;
       missed += decision.arrived * share;
       if (share > this.tolerated) {

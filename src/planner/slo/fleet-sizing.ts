@@ -49,20 +49,21 @@ export class FleetSizing {
 
   /** More miss on `workers` workers than the goal tolerates, by more than `errors` standard errors of the count. */
   isShort(workers: number, errors: number): boolean {
-    return this.excess(workers, -errors) > 0;
+    return !this.holds(workers, -errors);
   }
 
-  /** Misses, raised by `errors` standard errors, over those the goal tolerates. */
-  private excess(workers: number, errors: number): number {
+  /** Misses, raised by `errors` standard errors, are tolerated. */
+  private holds(workers: number, errors: number): boolean {
     const { attainable, missed } = this.play(workers);
     // A request played in every round counts as one.
-    return missed + errors * Math.sqrt(missed * this.rounds) - (1 - this.goal) * attainable;
+    return missed + errors * Math.sqrt(missed * this.rounds) - (1 - this.goal) * attainable <= 0;
   }
 
   /** Least workers, at most `most`, whose misses, raised by `errors` standard errors, are tolerated; `most` if none. */
   leastUpTo(most: number, errors: number): number {
     let workers = Math.max(1, most);
-    while (workers > 1 && this.excess(workers, errors) <= 0 && this.excess(workers - 1, errors) <= 0) workers--;
+    if (!this.holds(workers, errors)) return workers;
+    while (workers > 1 && this.holds(workers - 1, errors)) workers--;
     return workers;
   }
 
@@ -71,21 +72,17 @@ export class FleetSizing {
    * @param near where to begin looking
    */
   least(errors: number, near: number): number {
-    const holds = (workers: number): boolean => this.excess(workers, errors) <= 0;
     let high = Math.max(1, near);
-    if (holds(high)) {
-      while (high > 1 && holds(high - 1)) high--;
-      return high;
-    }
+    if (this.holds(high, errors)) return this.leastUpTo(high, errors);
     let low = high;
-    while (!holds(high)) {
+    while (!this.holds(high, errors)) {
       if (high >= mostWorkers || high > this.requests.count) return high;
       low = high;
       high = Math.ceil(high * 1.3);
     }
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if (holds(middle)) high = middle;
+      if (this.holds(middle, errors)) high = middle;
       else low = middle;
     }
     return high;

@@ -27,7 +27,7 @@ export class RequestHistory {
   /** Ids of requests under way and their places, counted from the first request ever seen. */
   private readonly underWay = new Map<number, number>();
   private dropped = 0;
-  /** Prompt length, cached share and answer length of completed requests, a ring. */
+  /** Cached share and answer length of completed requests, a ring. */
   private readonly latest: { cachedShare: number; output: number }[] = [];
   private answered = 0;
 
