@@ -88,13 +88,8 @@ export function readText(content: string | Uint8Array, options: OpenTraceOptions
   return openTrace("-", { stdin: Readable.from([Buffer.from(content)]), ...options });
 }
 
-/**
- * Damages a written trace in random places `runs` times and reads it as its format: it must give a usable trace, or one
- * line that names the file and, where there is one, the line.
- * @returns how many were refused
- */
-export async function damagedReads(name: string, runs: number): Promise<number> {
-  const good = Buffer.from(formatWriters[name]!(writtenRows));
+/** Copies of a written trace, damaged in up to three random places. */
+export function damagedCopies(good: Buffer): fc.Arbitrary<Buffer> {
   const damage = fc.record({
     at: fc.nat(good.length - 1),
     cut: fc.nat(12),
@@ -103,13 +98,25 @@ export async function damagedReads(name: string, runs: number): Promise<number> 
       fc.constantFrom("{", "}", "[", "]", ",", '"', "-", ".", "e9", "\n", "null", "NaN", "1e999", "\u0000"),
     ),
   });
+  return fc.array(damage, { minLength: 1, maxLength: 3 }).map((damages) => {
+    let bytes = good;
+    for (const { at, cut, put } of damages) {
+      bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(put as Uint8Array), bytes.subarray(at + cut)]);
+    }
+    return bytes;
+  });
+}
+
+/**
+ * Damages a written trace in random places `runs` times and reads it as its format: it must give a usable trace, or one
+ * line that names the file and, where there is one, the line.
+ * @returns how many were refused
+ */
+export async function damagedReads(name: string, runs: number): Promise<number> {
+  const good = Buffer.from(formatWriters[name]!(writtenRows));
   let refused = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 3 }), async (damages) => {
-      let bytes = good;
-      for (const { at, cut, put } of damages) {
-        bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(put as Uint8Array), bytes.subarray(at + cut)]);
-      }
+    fc.asyncProperty(damagedCopies(good), async (bytes) => {
       try {
         const trace = await readText(bytes, { format: name });
         expect(trace.count).toBeGreaterThan(0);

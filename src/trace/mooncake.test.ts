@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { damagedCopies } from "../../test/format-writers.ts";
 import { mooncakeLines } from "./mooncake-writer.ts";
 import { openTrace } from "./open-trace.ts";
 import type { OpenTraceOptions } from "./open-trace.ts";
@@ -258,20 +259,8 @@ describe("properties", () => {
         extra: ',"session_id":"s","delay":0',
       }).repeat(3),
     );
-    const damage = fc.record({
-      at: fc.nat(good.length - 1),
-      cut: fc.nat(12),
-      put: fc.oneof(
-        fc.uint8Array({ maxLength: 4 }),
-        fc.constantFrom("{", "}", "[", "]", ",", '"', "-", "e9", "\n", "null"),
-      ),
-    });
     await fc.assert(
-      fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 3 }), async (damages) => {
-        let bytes = good;
-        for (const { at, cut, put } of damages) {
-          bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(put as Uint8Array), bytes.subarray(at + cut)]);
-        }
+      fc.asyncProperty(damagedCopies(good), async (bytes) => {
         try {
           const trace = await openTrace("-", { stdin: Readable.from([bytes]), format: "mooncake" });
           expect(trace.count).toBeGreaterThan(0);
