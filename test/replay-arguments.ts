@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ProblemList } from "../src/config/config-error.ts";
-import { validateEngineArgs, type WorkerRole } from "../src/config/engine-args.ts";
+import { validateEngineArgs } from "../src/config/engine-args.ts";
+import type { WorkerRole } from "../src/config/validated-engine-args.ts";
 import { engineConfigOf } from "../src/config/engine-config-of.ts";
 import { parseYaml } from "../src/config/parse-yaml.ts";
 import { validatePolicyConfig } from "../src/config/policy-profile-config.ts";

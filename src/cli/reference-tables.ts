@@ -1,6 +1,6 @@
 import { toJSONSchema } from "zod/mini";
-import { optionGroups, replayOptions } from "../config/replay-options.ts";
-import type { ReplayOption } from "../config/replay-options.ts";
+import { optionGroups, type ReplayOption } from "../config/replay-option.ts";
+import { replayOptions } from "../config/replay-option-table.ts";
 import { flatMetrics, runResultSchema, statisticNames } from "../result/schema.ts";
 
 /** Tables of the documentation that are made from the code, so that they stay true (docs/replay.md). */

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
-import { optionKey, replayOptions } from "../config/replay-options.ts";
-import type { ReplayOption, ReplayOptions } from "../config/replay-options.ts";
+import type { ReplayOption } from "../config/replay-option.ts";
+import { replayOptions } from "../config/replay-option-table.ts";
+import { optionKey, type ReplayOptions } from "../config/replay-options.ts";
 import { presetUsage } from "../trace/presets/preset-names.ts";
 import { parseOrHelp } from "./parse-command.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ProblemList } from "./config-error.ts";
 import { validateEngineArgs } from "./engine-args.ts";
-import type { WorkerRole } from "./engine-args.ts";
+import type { WorkerRole } from "./validated-engine-args.ts";
 
 const flag = "--extra-engine-args";
 

@@ -1,6 +1,7 @@
 import type { EngineConfig } from "../engine/engine-config.ts";
 import type { EnginePerformance } from "../perf/resolve.ts";
-import { engineArgDefaults, type ValidatedEngineArgs } from "./engine-args.ts";
+import { engineArgDefaults } from "./engine-arg-defaults.ts";
+import type { ValidatedEngineArgs } from "./validated-engine-args.ts";
 
 /** What the arguments leave open: pass times, key-value capacity, GPUs. */
 export type EngineSurroundings = Pick<EnginePerformance, "perfModel" | "numGpuBlocks" | "gpusPerWorker"> & {

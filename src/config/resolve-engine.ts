@@ -2,8 +2,8 @@ import type { EngineConfig } from "../engine/engine-config.ts";
 import { semanticsByName, type SemanticsName } from "../engine/semantics.ts";
 import { resolveEnginePerformance } from "../perf/resolve.ts";
 import type { ConfigValue } from "../result/schema.ts";
-import { engineArgDefaults, sglangDefaults, tierDefaults } from "./engine-args.ts";
-import type { ValidatedEngineArgs } from "./engine-args.ts";
+import { engineArgDefaults, sglangDefaults, tierDefaults } from "./engine-arg-defaults.ts";
+import type { ValidatedEngineArgs } from "./validated-engine-args.ts";
 import { engineConfigOf } from "./engine-config-of.ts";
 import { keysWithoutEffect } from "./engine-args-schema.ts";
 

@@ -1,4 +1,4 @@
-import type { AicArgs } from "../config/engine-args.ts";
+import type { AicArgs } from "../config/validated-engine-args.ts";
 import type { ProblemList } from "../config/config-error.ts";
 import { shown } from "../config/config-error.ts";
 import { suggestion } from "../config/nearest-name.ts";

@@ -1,5 +1,5 @@
 import { ConfigError, ProblemList } from "../config/config-error.ts";
-import type { ValidatedEngineArgs } from "../config/engine-args.ts";
+import type { ValidatedEngineArgs } from "../config/validated-engine-args.ts";
 import { place } from "../config/validate.ts";
 import { unmeasuredVersion, wrongVersion } from "./backend-version.ts";
 import type { Deployment } from "./deployment.ts";

@@ -1,6 +1,7 @@
 import { markdownTables } from "../study/study-tables.ts";
 import type { TextTable } from "../study/study-tables.ts";
-import { optionKey, replayOptions, type ReplayOptions } from "../config/replay-options.ts";
+import { replayOptions } from "../config/replay-option-table.ts";
+import { optionKey, type ReplayOptions } from "../config/replay-options.ts";
 import type { Outcome } from "./search.ts";
 import type { PartFigures } from "./candidate-runner.ts";
 import type { RankedSetting, Recommendation } from "./run-recommend.ts";

@@ -3,7 +3,8 @@ import { ConfigError, ProblemList } from "../config/config-error.ts";
 import { loadDocument } from "../config/document.ts";
 import { choice, text, wholeNumber } from "../config/fields.ts";
 import { suggestion } from "../config/nearest-name.ts";
-import { optionKey, replayOptions, type ReplayOptions } from "../config/replay-options.ts";
+import { replayOptions } from "../config/replay-option-table.ts";
+import { optionKey, type ReplayOptions } from "../config/replay-options.ts";
 import { validate } from "../config/validate.ts";
 import { AxisError, parseRange, type Axis } from "./axis.ts";
 

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { ConfigError } from "../../config/config-error.ts";
 import { resolveEngine } from "../../config/resolve-engine.ts";
-import type { ValidatedEngineArgs } from "../../config/engine-args.ts";
+import type { ValidatedEngineArgs } from "../../config/validated-engine-args.ts";
 import { calibrationDeployment } from "../../perf/calibration/calibration-file.ts";
 import type { CalibrationFile, CalibrationFit } from "../../perf/calibration/calibration-file.ts";
 import { CalibratedPerfModel } from "../../perf/calibration/calibrated-perf-model.ts";

@@ -1,5 +1,5 @@
 import { ConfigError } from "../../config/config-error.ts";
-import type { ValidatedEngineArgs } from "../../config/engine-args.ts";
+import type { ValidatedEngineArgs } from "../../config/validated-engine-args.ts";
 import { resolveEngine } from "../../config/resolve-engine.ts";
 import { measuredRun } from "../../perf/calibration/measured-run.ts";
 import type { RequestTimes, RunErrors } from "../../perf/calibration/fit-runs.ts";

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { ConfigError, ProblemList } from "../../config/config-error.ts";
 import { loadDocument } from "../../config/document.ts";
 import { validateEngineArgs } from "../../config/engine-args.ts";
-import type { ValidatedEngineArgs } from "../../config/engine-args.ts";
+import type { ValidatedEngineArgs } from "../../config/validated-engine-args.ts";
 import { parseOrHelp } from "../parse-command.ts";
 
 /** Flags that stand for a single engine argument. */
