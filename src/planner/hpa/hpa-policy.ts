@@ -2,11 +2,8 @@ import * as z from "zod/mini";
 import { choice, realNumber, wholeNumber } from "../../config/fields.ts";
 import { loadMetrics, metricWords, perWorker, total } from "../load-metric.ts";
 import type { Observation, PoolName, PoolObservation } from "../planner.ts";
-import { definePolicy } from "../policy-definition.ts";
-import type { Knobs } from "../policy-definition.ts";
-import { PoolByPoolPolicy } from "../pool-by-pool.ts";
 import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
-import { checkReplicaKnobs, replicaDefaults, replicaKnobs } from "../replica-knobs.ts";
+import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { behaviorKnob, behaviorOf } from "./behavior-knobs.ts";
 import { replicasForPods, replicasForTotal } from "./replica-calculator.ts";
 import { StabilizedScaling } from "./scaling-behavior.ts";
@@ -35,10 +32,9 @@ const shape = {
   tolerance: realNumber({ min: 0, max: 1 }, "How far the ratio of value and target may be off 1 without any change."),
   sync_period_seconds: wholeNumber({ min: 1 }, "Seconds between decisions."),
   behavior: behaviorKnob,
-  ...replicaKnobs,
 };
 
-type HpaKnobs = Knobs<typeof shape>;
+type HpaKnobs = PoolKnobs<typeof shape>;
 
 /**
  * Kubernetes' HorizontalPodAutoscaler (autoscaling/v2): of several metrics the one that asks for most replicas counts.
@@ -46,7 +42,7 @@ type HpaKnobs = Knobs<typeof shape>;
  * and cache use are what serving guides tell to scale on (Google Kubernetes Engine's guide for LLM inference begins at a
  * queue of 3 to 5).
  */
-export const hpaPolicy = definePolicy({
+export const hpaPolicy = definePoolPolicy({
   title: "Kubernetes HorizontalPodAutoscaler (autoscaling/v2)",
   shape,
   defaults: {
@@ -57,7 +53,6 @@ export const hpaPolicy = definePolicy({
     tolerance: 0.1,
     sync_period_seconds: 15,
     behavior: null,
-    ...replicaDefaults,
   },
   tunable: {
     metrics: [
@@ -68,18 +63,8 @@ export const hpaPolicy = definePolicy({
       scale_down: { stabilization_window_seconds: seconds },
     })),
   },
-  perPool: true,
-  check: checkReplicaKnobs,
-  create: (knobsOf, { pools, limits }) =>
-    new PoolByPoolPolicy(
-      knobsOf(pools[0]!.name).sync_period_seconds,
-      pools.map((pool) => {
-        const knobs = knobsOf(pool.name);
-        const scaler = new HpaScaler(pool.name, knobs);
-        return { pool, scaler, minReplicas: knobs.min_replicas, maxReplicas: knobs.max_replicas };
-      }),
-      limits,
-    ),
+  intervalSeconds: (knobs) => knobs.sync_period_seconds,
+  createScaler: (knobs, { name }) => new HpaScaler(name, knobs),
 });
 
 /** One HorizontalPodAutoscaler. */

@@ -3,11 +3,9 @@ import { behaviorKnob } from "../hpa/behavior-knobs.ts";
 import { HpaScaler } from "../hpa/hpa-policy.ts";
 import { loadMetrics, metricWords, total } from "../load-metric.ts";
 import type { Observation, PoolName, PoolObservation } from "../planner.ts";
-import { definePolicy } from "../policy-definition.ts";
-import type { Knobs } from "../policy-definition.ts";
-import { PoolByPoolPolicy } from "../pool-by-pool.ts";
+import type { ReplicaLimits } from "../policy.ts";
 import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
-import { checkReplicaKnobs, replicaDefaults, replicaKnobs } from "../replica-knobs.ts";
+import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 
 const shape = {
   metric: choice(loadMetrics, "Metric of the trigger, summed over the pool."),
@@ -25,10 +23,9 @@ const shape = {
   sync_period_seconds: wholeNumber({ min: 1 }, "Seconds between decisions of the HorizontalPodAutoscaler it drives."),
   tolerance: realNumber({ min: 0, max: 1 }, "Tolerance of that autoscaler."),
   behavior: behaviorKnob,
-  ...replicaKnobs,
 };
 
-type KedaKnobs = Knobs<typeof shape>;
+type KedaKnobs = PoolKnobs<typeof shape>;
 
 /**
  * KEDA's ScaledObject with one trigger. Between one replica and the most, a HorizontalPodAutoscaler follows the trigger's
@@ -36,7 +33,7 @@ type KedaKnobs = Knobs<typeof shape>;
  * except that the least number of replicas is `min_endpoint` (KEDA's own is 0: `min_replicas: 0` sets it). The queue of 5 is
  * that of the vLLM production stack's guide.
  */
-export const kedaPolicy = definePolicy({
+export const kedaPolicy = definePoolPolicy({
   title: "KEDA ScaledObject with a queue trigger",
   shape,
   defaults: {
@@ -50,7 +47,6 @@ export const kedaPolicy = definePolicy({
     sync_period_seconds: 15,
     tolerance: 0.1,
     behavior: null,
-    ...replicaDefaults,
   },
   tunable: {
     metric: ["queue", "concurrency"],
@@ -59,10 +55,8 @@ export const kedaPolicy = definePolicy({
       scale_down: { stabilization_window_seconds: seconds },
     })),
   },
-  perPool: true,
-  check: (knobs, pool, context, report) => {
-    checkReplicaKnobs(knobs, pool, context, report);
-    const least = knobs.min_replicas ?? context.limits.minReplicas;
+  check: (knobs, _pool, context, report) => {
+    const least = leastAwake(knobs, context.limits);
     if (knobs.idle_replicas !== null && knobs.idle_replicas >= least) {
       report(
         "idle_replicas",
@@ -70,22 +64,18 @@ export const kedaPolicy = definePolicy({
       );
     }
   },
-  create: (knobsOf, { pools, limits }) =>
-    new PoolByPoolPolicy(
-      knobsOf(pools[0]!.name).sync_period_seconds,
-      pools.map((pool) => {
-        const knobs = knobsOf(pool.name);
-        const least = knobs.min_replicas ?? limits.minReplicas;
-        return {
-          pool,
-          scaler: new KedaScaler(pool.name, knobs, least),
-          minReplicas: Math.min(least, knobs.idle_replicas ?? least),
-          maxReplicas: knobs.max_replicas,
-        };
-      }),
-      limits,
-    ),
+  intervalSeconds: (knobs) => knobs.sync_period_seconds,
+  createScaler: (knobs, { name }, limits) => new KedaScaler(name, knobs, leastAwake(knobs, limits)),
+  leastReplicas: (knobs, limits) => {
+    const least = leastAwake(knobs, limits);
+    return Math.min(least, knobs.idle_replicas ?? least);
+  },
 });
+
+/** Least replicas of a pool that is not idle. */
+function leastAwake(knobs: KedaKnobs, limits: ReplicaLimits): number {
+  return knobs.min_replicas ?? limits.minReplicas;
+}
 
 class KedaScaler implements PoolScaler {
   private readonly name: PoolName;

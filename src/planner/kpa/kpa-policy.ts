@@ -1,10 +1,7 @@
 import { choice, orNull, realNumber, truth, wholeNumber } from "../../config/fields.ts";
 import type { Observation, PoolObservation } from "../planner.ts";
-import { definePolicy } from "../policy-definition.ts";
-import type { Knobs } from "../policy-definition.ts";
-import { PoolByPoolPolicy } from "../pool-by-pool.ts";
 import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
-import { checkReplicaKnobs, replicaDefaults, replicaKnobs } from "../replica-knobs.ts";
+import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { KpaDecider } from "./kpa-decider.ts";
 import { SlidingMean } from "../sliding-mean.ts";
 
@@ -22,16 +19,15 @@ const shape = {
   scale_to_zero_pod_retention_period_seconds: realNumber({ min: 0 }, "How long the last replica stays beyond that."),
   activation_scale: wholeNumber({ min: 1 }, "Least replicas whenever there are any."),
   tick_interval_seconds: wholeNumber({ min: 1 }, "Seconds between decisions."),
-  ...replicaKnobs,
 };
 
-type KpaKnobs = Knobs<typeof shape>;
+type KpaKnobs = PoolKnobs<typeof shape>;
 
 /**
  * Knative's Pod Autoscaler with the defaults of its config-autoscaler. Concurrency is measured as its proxies do: requests
  * in flight, those waiting for a replica included, averaged over the time.
  */
-export const kpaPolicy = definePolicy({
+export const kpaPolicy = definePoolPolicy({
   title: "Knative Pod Autoscaler (stable and panic windows)",
   shape,
   defaults: {
@@ -48,25 +44,14 @@ export const kpaPolicy = definePolicy({
     scale_to_zero_pod_retention_period_seconds: 0,
     activation_scale: 1,
     tick_interval_seconds: 2,
-    ...replicaDefaults,
   },
   tunable: {
     target: [100, 64, 48, 32, 24, 16, 12, 8, 6],
     stable_window_seconds: [30, 60, 120, 300, 600],
     scale_down_delay_seconds: [0, 60, 120, 300, 600],
   },
-  perPool: true,
-  check: checkReplicaKnobs,
-  create: (knobsOf, { pools, limits }) =>
-    new PoolByPoolPolicy(
-      knobsOf(pools[0]!.name).tick_interval_seconds,
-      pools.map((pool) => {
-        const knobs = knobsOf(pool.name);
-        const scaler = new KpaScaler(knobs, pool.replicas);
-        return { pool, scaler, minReplicas: knobs.min_replicas, maxReplicas: knobs.max_replicas };
-      }),
-      limits,
-    ),
+  intervalSeconds: (knobs) => knobs.tick_interval_seconds,
+  createScaler: (knobs, { replicas }) => new KpaScaler(knobs, replicas),
 });
 
 class KpaScaler implements PoolScaler {

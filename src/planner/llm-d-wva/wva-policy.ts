@@ -1,10 +1,7 @@
 import { realNumber, wholeNumber } from "../../config/fields.ts";
 import type { Observation, PoolObservation } from "../planner.ts";
-import { definePolicy } from "../policy-definition.ts";
-import type { Knobs } from "../policy-definition.ts";
-import { PoolByPoolPolicy } from "../pool-by-pool.ts";
 import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
-import { checkReplicaKnobs, replicaDefaults, replicaKnobs } from "../replica-knobs.ts";
+import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { analyseSaturation } from "./saturation.ts";
 import type { ReplicaLoad, SaturationThresholds } from "./saturation.ts";
 
@@ -18,10 +15,9 @@ const shape = {
   optimization_interval_seconds: wholeNumber({ min: 1 }, "Seconds between decisions."),
   scrape_interval_seconds: wholeNumber({ min: 1 }, "Seconds between readings of the replicas' gauges."),
   look_back_seconds: wholeNumber({ min: 1 }, "Window whose peaks count."),
-  ...replicaKnobs,
 };
 
-type WvaKnobs = Knobs<typeof shape>;
+type WvaKnobs = PoolKnobs<typeof shape>;
 
 /**
  * llm-d's Workload Variant Autoscaler, saturation analysis of one variant: every minute, by the peaks of vLLM's cache-use
@@ -29,7 +25,7 @@ type WvaKnobs = Knobs<typeof shape>;
  * Thresholds are the recommended ones of its documentation. The external autoscaler that carries its number out is taken to
  * follow at once.
  */
-export const wvaPolicy = definePolicy({
+export const wvaPolicy = definePoolPolicy({
   title: "llm-d Workload Variant Autoscaler (saturation analysis)",
   shape,
   defaults: {
@@ -40,7 +36,6 @@ export const wvaPolicy = definePolicy({
     optimization_interval_seconds: 60,
     scrape_interval_seconds: 15,
     look_back_seconds: 60,
-    ...replicaDefaults,
   },
   tunable: {
     kv_cache_threshold: [0.8, 0.6, 0.4, 0.3, 0.2, 0.15],
@@ -48,9 +43,7 @@ export const wvaPolicy = definePolicy({
     queue_length_threshold: [5, 3, 2],
     queue_spare_trigger: [1, 2, 3, 4],
   },
-  perPool: true,
-  check: (knobs, pool, context, report) => {
-    checkReplicaKnobs(knobs, pool, context, report);
+  check: (knobs, _pool, _context, report) => {
     const { optimization_interval_seconds: interval, scrape_interval_seconds: scrape } = knobs;
     if (interval % scrape !== 0) {
       report(
@@ -59,20 +52,8 @@ export const wvaPolicy = definePolicy({
       );
     }
   },
-  create: (knobsOf, { pools, limits }) =>
-    new PoolByPoolPolicy(
-      knobsOf(pools[0]!.name).scrape_interval_seconds,
-      pools.map((pool) => {
-        const knobs = knobsOf(pool.name);
-        return {
-          pool,
-          scaler: new WvaScaler(knobs),
-          minReplicas: knobs.min_replicas,
-          maxReplicas: knobs.max_replicas,
-        };
-      }),
-      limits,
-    ),
+  intervalSeconds: (knobs) => knobs.scrape_interval_seconds,
+  createScaler: (knobs) => new WvaScaler(knobs),
 });
 
 interface Reading extends ReplicaLoad {

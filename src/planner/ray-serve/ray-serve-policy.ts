@@ -1,12 +1,9 @@
 import { orNull, realNumber } from "../../config/fields.ts";
 import { SlidingMean } from "../sliding-mean.ts";
 import type { Observation, PoolObservation } from "../planner.ts";
-import { definePolicy } from "../policy-definition.ts";
-import type { Knobs } from "../policy-definition.ts";
 import type { PolicyPool, ReplicaLimits } from "../policy.ts";
-import { PoolByPoolPolicy } from "../pool-by-pool.ts";
 import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
-import { checkReplicaKnobs, replicaDefaults, replicaKnobs } from "../replica-knobs.ts";
+import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { desiredReplicas, ScalingDelays } from "./ray-serve-scaler.ts";
 import type { RayServeSettings } from "./ray-serve-scaler.ts";
 
@@ -21,17 +18,16 @@ const shape = {
   downscaling_factor: realNumber({ above: 0 }, "Multiplies the distance to the target when under it."),
   look_back_period_s: realNumber({ above: 0 }, "Window of the mean."),
   metrics_interval_s: realNumber({ above: 0 }, "Seconds between measurements and decisions."),
-  ...replicaKnobs,
 };
 
-type RayServeKnobs = Knobs<typeof shape>;
+type RayServeKnobs = PoolKnobs<typeof shape>;
 
 /**
  * Ray Serve's default autoscaling policy with the defaults of its AutoscalingConfig. Its control loop runs ten times a
  * second on measurements that come every `metrics_interval_s`; deciding whenever one comes is the same to within a delay
  * rounded up to that interval.
  */
-export const rayServePolicy = definePolicy({
+export const rayServePolicy = definePoolPolicy({
   title: "Ray Serve's replica autoscaler",
   shape,
   defaults: {
@@ -43,7 +39,6 @@ export const rayServePolicy = definePolicy({
     downscaling_factor: 1,
     look_back_period_s: 30,
     metrics_interval_s: 10,
-    ...replicaDefaults,
   },
   tunable: {
     target_ongoing_requests: [48, 32, 24, 16, 12, 8, 6, 4, 3, 2],
@@ -51,18 +46,8 @@ export const rayServePolicy = definePolicy({
     downscale_delay_s: [60, 120, 300, 600, 1200],
     look_back_period_s: [10, 30, 60, 120],
   },
-  perPool: true,
-  check: checkReplicaKnobs,
-  create: (knobsOf, { pools, limits }) =>
-    new PoolByPoolPolicy(
-      knobsOf(pools[0]!.name).metrics_interval_s,
-      pools.map((pool) => {
-        const knobs = knobsOf(pool.name);
-        const scaler = new RayServeScaler(knobs, pool, limits);
-        return { pool, scaler, minReplicas: knobs.min_replicas, maxReplicas: knobs.max_replicas };
-      }),
-      limits,
-    ),
+  intervalSeconds: (knobs) => knobs.metrics_interval_s,
+  createScaler: (knobs, pool, limits) => new RayServeScaler(knobs, pool, limits),
 });
 
 class RayServeScaler implements PoolScaler {
