@@ -1,6 +1,7 @@
 import { given } from "./mooncake-row.ts";
 import type { MooncakeRow } from "./mooncake-row.ts";
 import type { TraceBuilder } from "./trace-builder.ts";
+import type { UnknownKeys } from "./unknown-keys.ts";
 
 const space = 32;
 const tab = 9;
@@ -17,6 +18,9 @@ const openBrace = 123;
 const closeBrace = 125;
 const openBracket = 91;
 const closeBracket = 93;
+
+/** Fields a row must have. */
+const required = given.outputLength | given.hashIds;
 
 /** Stands for the fields that only the slow path reads. */
 const slowField = -1;
@@ -54,10 +58,13 @@ const powersOfTen = Float64Array.from({ length: 16 }, (_, exponent) => Number(`1
 export class MooncakeFastLine {
   readonly #builder: TraceBuilder;
   readonly #row: MooncakeRow;
+  /** Keys the slow path has found to mean nothing. */
+  readonly #passed: readonly Uint8Array[];
 
-  constructor(builder: TraceBuilder, row: MooncakeRow) {
+  constructor(builder: TraceBuilder, row: MooncakeRow, { passed }: UnknownKeys) {
     this.#builder = builder;
     this.#row = row;
+    this.#passed = passed;
   }
 
   /** Position after the line's newline, or −1 when the slow path must read the line. The line ends in a newline. */
@@ -67,6 +74,7 @@ export class MooncakeFastLine {
     let at = skipBlanks(bytes, start);
     if (bytes[at] !== openBrace) return -1;
     let nextKey = 0;
+    let passedOver = 0;
     do {
       at = skipBlanks(bytes, at + 1);
       if (bytes[at] !== quote) return -1;
@@ -74,10 +82,18 @@ export class MooncakeFastLine {
       let field = keyFields[nextKey]!;
       at = endOfKey(bytes, keyStart, keyBytes[nextKey]!);
       if (at < 0) {
-        nextKey = knownKeyAt(bytes, keyStart);
-        field = nextKey < 0 ? 0 : keyFields[nextKey]!;
-        at = nextKey < 0 ? stringEnd(bytes, keyStart) : keyStart + keyBytes[nextKey]!.length - 1;
-        if (at < 0) return -1;
+        nextKey = keyAt(keyBytes, bytes, keyStart);
+        if (nextKey >= 0) {
+          field = keyFields[nextKey]!;
+          at = keyStart + keyBytes[nextKey]!.length - 1;
+        } else {
+          const passed = keyAt(this.#passed, bytes, keyStart);
+          // One not seen before, or twice in a row: for the slow path to judge.
+          if (passed < 0 || (passedOver & (1 << passed)) !== 0) return -1;
+          passedOver |= 1 << passed;
+          field = 0;
+          at = keyStart + this.#passed[passed]!.length - 1;
+        }
       }
       // Rows mostly name their fields in one order, that of the table.
       nextKey = (nextKey + 1) & 7;
@@ -96,7 +112,7 @@ export class MooncakeFastLine {
       if (at < 0) return -1;
       at = skipBlanks(bytes, at);
     } while (bytes[at] === comma);
-    if (bytes[at] !== closeBrace) return -1;
+    if (bytes[at] !== closeBrace || (row.fields & required) !== required) return -1;
     at = skipBlanks(bytes, at + 1);
     return bytes[at] === newline ? at + 1 : -1;
   }
@@ -193,10 +209,10 @@ function endOfKey(bytes: Uint8Array, start: number, key: Uint8Array): number {
   return start + length - 1;
 }
 
-/** Index of the known key at `start`, or −1. */
-function knownKeyAt(bytes: Uint8Array, start: number): number {
-  for (let index = 0; index < keyBytes.length; index++) {
-    if (endOfKey(bytes, start, keyBytes[index]!) >= 0) return index;
+/** Index of the key at `start` among some, or −1. */
+function keyAt(keys: readonly Uint8Array[], bytes: Uint8Array, start: number): number {
+  for (let index = 0; index < keys.length; index++) {
+    if (endOfKey(bytes, start, keys[index]!) >= 0) return index;
   }
   return -1;
 }

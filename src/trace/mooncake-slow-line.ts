@@ -1,9 +1,11 @@
 import { parseJsonFields } from "./json-line.ts";
 import { given } from "./mooncake-row.ts";
+import type { LineMistakes } from "./line-mistakes.ts";
 import type { MooncakeRow } from "./mooncake-row.ts";
 import type { TraceBuilder } from "./trace-builder.ts";
 import { maxTokens } from "./trace-builder.ts";
 import { quoted, TraceError } from "./trace-error.ts";
+import type { UnknownKeys } from "./unknown-keys.ts";
 
 const largestId = 2n ** 64n - 1n;
 
@@ -12,72 +14,145 @@ const names = {
   timestamp: ["timestamp", "created_time"],
   inputLength: ["input_length", "input_tokens"],
   outputLength: ["output_length", "output_tokens"],
+  hashIds: ["hash_ids"],
+  session: ["session_id"],
   delay: ["delay", "delay_ms"],
 } as const;
 
-/**
- * Reads one Mooncake row by way of a JSON parser, with every check; takes any valid row and explains invalid ones.
- * Null counts as absent, as in the reference.
- *
- * @throws TraceError
- */
-export function readMooncakeLine(text: string, line: number, row: MooncakeRow, builder: TraceBuilder): void {
-  const { file } = builder;
-  const fields = parseJsonFields(text, file, line);
-  row.fields = 0;
-  builder.dropPendingBlocks();
+/** Names of each field a Mooncake row may have. */
+export const mooncakeFields: readonly (readonly string[])[] = [
+  ...Object.values(names),
+  ["priority"],
+  ["strict_priority"],
+  ["policy_class"],
+  ["output_token_ids"],
+];
 
-  const timestamp = pick(fields, names.timestamp, file, line);
-  if (timestamp !== null) {
-    row.times[0] = milliseconds(timestamp, file, line);
-    row.fields |= given.timestamp;
+/**
+ * Reads Mooncake rows by way of a JSON parser, with every check; takes any valid row and explains invalid ones. Null
+ * counts as absent, as in the reference.
+ */
+export class MooncakeSlowLine {
+  readonly #builder: TraceBuilder;
+  readonly #row: MooncakeRow;
+  readonly #unknown: UnknownKeys;
+  readonly #mistakes: LineMistakes;
+
+  constructor(builder: TraceBuilder, row: MooncakeRow, unknown: UnknownKeys, mistakes: LineMistakes) {
+    this.#builder = builder;
+    this.#row = row;
+    this.#unknown = unknown;
+    this.#mistakes = mistakes;
   }
-  const delay = pick(fields, names.delay, file, line);
-  if (delay !== null) {
-    row.times[1] = milliseconds(delay, file, line);
-    row.fields |= given.delay;
-  }
-  const input = pick(fields, names.inputLength, file, line);
-  if (input !== null) {
-    // May exceed what its blocks can hold by any amount: it is clamped.
-    row.inputLength = Math.min(maxTokens, tokens(input, file, line, Number.MAX_VALUE));
-    row.fields |= given.inputLength;
-  }
-  const output = pick(fields, names.outputLength, file, line);
-  if (output !== null) {
-    row.outputLength = tokens(output, file, line, maxTokens);
-    row.fields |= given.outputLength;
-  }
-  const session = pick(fields, ["session_id"], file, line);
-  if (session !== null) {
-    if (!session.text.startsWith('"')) {
-      throw new TraceError(file, line, `session_id must be a string, found ${quoted(session.text)}`);
+
+  /**
+   * Reads one row; its mistakes go where they are collected.
+   * @returns false when it has any
+   * @throws TraceError when they are enough
+   */
+  read(text: string, line: number): boolean {
+    const row = this.#row;
+    const builder = this.#builder;
+    const mistakes = this.#mistakes;
+    const { file } = builder;
+    row.fields = 0;
+    builder.dropPendingBlocks();
+    const before = mistakes.count;
+    let fields: Map<string, string>;
+    try {
+      fields = parseJsonFields(text, file, line);
+    } catch (error) {
+      mistakes.add(error);
+      return false;
     }
-    row.session = JSON.parse(session.text) as string;
-    row.fields |= given.session;
-  }
-  readPriority(fields, line, row, file);
-  const hashes = pick(fields, ["hash_ids"], file, line);
-  if (hashes !== null) {
-    readHashIds(hashes.text, line, builder);
-    row.fields |= given.hashIds;
-  }
-  const answer = pick(fields, ["output_token_ids"], file, line);
-  if (answer !== null && output !== null) {
-    const ids = JSON.parse(answer.text) as unknown;
-    if (!Array.isArray(ids)) throw new TraceError(file, line, "output_token_ids must be an array of integers");
-    if (ids.length !== row.outputLength) {
-      throw new TraceError(
-        file,
-        line,
-        `output_length ${row.outputLength} differs from the ${ids.length} entries of output_token_ids`,
-      );
+    this.#unknown.look(fields, line, builder);
+    for (const read of readers) {
+      try {
+        read(fields, line, row, builder);
+      } catch (error) {
+        mistakes.add(error);
+      }
     }
+    for (const aliases of [names.outputLength, names.hashIds]) {
+      if (aliases.some((name) => (fields.get(name) ?? "null") !== "null")) continue;
+      mistakes.add(new TraceError(file, line, `${aliases[0]} is missing${this.#unknown.hint(fields, aliases)}`));
+    }
+    return mistakes.count === before;
   }
 }
 
+type FieldReader = (fields: Map<string, string>, line: number, row: MooncakeRow, builder: TraceBuilder) => void;
+
+/** Each reads a field, or fields that depend on each other. @throws TraceError */
+const readers: readonly FieldReader[] = [
+  readTimestamp,
+  readDelay,
+  readInput,
+  readOutput,
+  readSession,
+  readPriority,
+  readHashes,
+];
+
+function readTimestamp(fields: Map<string, string>, line: number, row: MooncakeRow, { file }: TraceBuilder): void {
+  const timestamp = pick(fields, names.timestamp, file, line);
+  if (timestamp === null) return;
+  row.times[0] = milliseconds(timestamp, file, line);
+  row.fields |= given.timestamp;
+}
+
+function readDelay(fields: Map<string, string>, line: number, row: MooncakeRow, { file }: TraceBuilder): void {
+  const delay = pick(fields, names.delay, file, line);
+  if (delay === null) return;
+  row.times[1] = milliseconds(delay, file, line);
+  row.fields |= given.delay;
+}
+
+function readInput(fields: Map<string, string>, line: number, row: MooncakeRow, { file }: TraceBuilder): void {
+  const input = pick(fields, names.inputLength, file, line);
+  if (input === null) return;
+  // May exceed what its blocks can hold by any amount: it is clamped.
+  row.inputLength = Math.min(maxTokens, tokens(input, file, line, Number.MAX_VALUE));
+  row.fields |= given.inputLength;
+}
+
+function readOutput(fields: Map<string, string>, line: number, row: MooncakeRow, { file }: TraceBuilder): void {
+  const output = pick(fields, names.outputLength, file, line);
+  if (output === null) return;
+  row.outputLength = tokens(output, file, line, maxTokens);
+  row.fields |= given.outputLength;
+  const answer = pick(fields, ["output_token_ids"], file, line);
+  if (answer === null) return;
+  const ids = JSON.parse(answer.text) as unknown;
+  if (!Array.isArray(ids)) throw new TraceError(file, line, "output_token_ids must be an array of integers");
+  if (ids.length !== row.outputLength) {
+    throw new TraceError(
+      file,
+      line,
+      `output_length ${row.outputLength} differs from the ${ids.length} entries of output_token_ids`,
+    );
+  }
+}
+
+function readSession(fields: Map<string, string>, line: number, row: MooncakeRow, { file }: TraceBuilder): void {
+  const session = pick(fields, names.session, file, line);
+  if (session === null) return;
+  if (!session.text.startsWith('"')) {
+    throw new TraceError(file, line, `session_id must be a string, found ${quoted(session.text)}`);
+  }
+  row.session = JSON.parse(session.text) as string;
+  row.fields |= given.session;
+}
+
+function readHashes(fields: Map<string, string>, line: number, row: MooncakeRow, builder: TraceBuilder): void {
+  const hashes = pick(fields, names.hashIds, builder.file, line);
+  if (hashes === null) return;
+  readHashIds(hashes.text, line, builder);
+  row.fields |= given.hashIds;
+}
+
 /** What a router that holds requests back may go by. */
-function readPriority(fields: Map<string, string>, line: number, row: MooncakeRow, file: string): void {
+function readPriority(fields: Map<string, string>, line: number, row: MooncakeRow, { file }: TraceBuilder): void {
   const priority = pick(fields, ["priority"], file, line);
   const strict = pick(fields, ["strict_priority"], file, line);
   const policyClass = pick(fields, ["policy_class"], file, line);
@@ -140,13 +215,12 @@ function readHashIds(text: string, line: number, builder: TraceBuilder): void {
   if (!text.startsWith("[")) builder.fail(line, `hash_ids must be an array of integers, found ${quoted(text)}`);
   const inside = text.slice(1, -1).trim();
   if (inside === "") return;
-  for (const part of inside.split(",")) {
+  for (const [index, part] of inside.split(",").entries()) {
     const id = part.trim();
-    if (!/^\d+$/.test(id)) {
-      builder.fail(line, `hash_ids must hold integers from 0 to 2^64 - 1, found ${quoted(id)}`);
+    const value = /^\d+$/.test(id) ? BigInt(id) : largestId + 1n;
+    if (value > largestId) {
+      builder.fail(line, `hash_ids[${index}] must be an integer from 0 to 2^64 - 1, found ${quoted(id)}`);
     }
-    const value = BigInt(id);
-    if (value > largestId) builder.fail(line, `hash_ids must hold integers from 0 to 2^64 - 1, found ${quoted(id)}`);
     builder.pushBlock(Number(value >> 32n), Number(value & 0xffff_ffffn));
   }
 }

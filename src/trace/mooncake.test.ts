@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { damagedCopies } from "../../test/format-writers.ts";
+import { damagedCopies, oneOrMoreLines } from "../../test/format-writers.ts";
 import { mooncakeLines } from "./mooncake-writer.ts";
 import { openTrace } from "./open-trace.ts";
 import type { OpenTraceOptions } from "./open-trace.ts";
@@ -27,7 +27,7 @@ async function problemOf(content: string | Uint8Array, options: OpenTraceOptions
     await read(content, options);
   } catch (error) {
     expect(error).toBeInstanceOf(TraceError);
-    return (error as Error).message.replace(`${folder}/`, "");
+    return (error as Error).message.replaceAll(`${folder}/`, "");
   }
   return "no error";
 }
@@ -169,7 +169,7 @@ describe("bad input", () => {
     [row({ hash_ids: undefined }), "trace.jsonl:1: hash_ids is missing"],
     [row({ hash_ids: [] }), "trace.jsonl:1: hash_ids is empty"],
     [row({ hash_ids: 7 }), "trace.jsonl:1: hash_ids must be an array of integers, found 7"],
-    [row({ hash_ids: [1, -1] }), "trace.jsonl:1: hash_ids must hold integers from 0 to 2^64 - 1, found -1"],
+    [row({ hash_ids: [1, -1] }), "trace.jsonl:1: hash_ids[1] must be an integer from 0 to 2^64 - 1, found -1"],
     ['{"timestamp":0,"output_length":3,"hash_ids":[1.0]}', "found 1.0"],
     ['{"timestamp":0,"output_length":3,"hash_ids":[18446744073709551616]}', "found 18446744073709551616"],
     ['{"timestamp":0,"timestamp":1,"output_length":3,"hash_ids":[1]}', 'the key "timestamp" stands twice'],
@@ -204,6 +204,111 @@ describe("bad input", () => {
     await expect(openTrace("-", { stdin: Readable.from(endless()) })).rejects.toThrow(
       "stdin:2: line longer than 64 MiB",
     );
+  });
+});
+
+describe("several mistakes", () => {
+  const turn = (fields: Record<string, unknown>) => row({ session_id: "a", ...fields });
+
+  it("are told together, all of a row's too", async () => {
+    const content =
+      row() + "oops\n" + row({ timestamp: "x", input_length: -1, hash_ids: undefined }) + row() + row({ hash_ids: [] });
+    expect(await problemOf(content)).toBe(
+      'trace.jsonl:2: not valid JSON at column 1: found "oops"\n' +
+        'trace.jsonl:3: timestamp must be a finite number of milliseconds, found "x"\n' +
+        "trace.jsonl:3: input_length must be a non-negative integer, found -1\n" +
+        "trace.jsonl:3: hash_ids is missing\n" +
+        "trace.jsonl:5: hash_ids is empty: a prompt needs at least one block",
+    );
+  });
+
+  it("end the reading when there are ten", async () => {
+    let read = 0;
+    async function* endless() {
+      for (; read < 1e6; read++) yield Buffer.from('{"timestamp":0}\n'.repeat(100_000));
+    }
+    const problem = await openTrace("-", { stdin: Readable.from(endless()) }).catch((error: Error) => error.message);
+    const lines = String(problem).split("\n");
+    expect(lines).toHaveLength(11);
+    expect(lines.slice(0, 3)).toEqual([
+      "stdin:1: output_length is missing",
+      "stdin:1: hash_ids is missing",
+      "stdin:2: output_length is missing",
+    ]);
+    expect(lines[10]).toBe("stdin: stopped looking after 10 mistakes");
+    expect(read).toBeLessThan(10);
+  });
+
+  it("are told with the one that ends the reading", async () => {
+    const gzip = gzipSync(Buffer.concat([Buffer.from("oops\n"), Buffer.from(row().repeat(50_000))]));
+    const path = join(folder, "cut-later.jsonl.gz");
+    writeFileSync(path, gzip.subarray(0, gzip.length - 40));
+    await expect(openTrace(path)).rejects.toThrow(
+      /cut-later\.jsonl\.gz:1: not valid JSON at column 1: found "oops"\n.*cut-later\.jsonl\.gz: is damaged or cut-off gzip data/,
+    );
+  });
+
+  it("of turns are not told of turns that follow one at fault", async () => {
+    expect(await problemOf(turn({ timestamp: 9 }) + turn({ timestamp: 5 }) + turn({ timestamp: 7 }))).toBe(
+      "trace.jsonl:2: timestamp lies 4 ms before the turn before it in session a: a delay must not be negative",
+    );
+    expect(await problemOf(turn({ timestamp: 9, delay: 2 }) + turn({ delay: 1 }))).toBe(
+      "trace.jsonl:1: delay must be 0 for the first turn of session a, found 2",
+    );
+    // The unreadable row may have been the session's first.
+    expect(await problemOf(`oops\n${turn({ timestamp: 9, delay: 2 })}${turn({ timestamp: 5 })}`)).toBe(
+      'trace.jsonl:1: not valid JSON at column 1: found "oops"',
+    );
+  });
+
+  it("of the same kind about times are one", async () => {
+    const untimed = row({ timestamp: undefined });
+    expect(await problemOf(row() + untimed + untimed + untimed)).toBe(
+      "trace.jsonl:2: timestamp is missing: an open-loop run needs one for the request, as for 2 others (a run with --replay-concurrency does not)",
+    );
+  });
+});
+
+describe("keys without meaning", () => {
+  it("are passed over, with a word about those that resemble a field the row lacks", async () => {
+    const trace = await read(
+      row({ input_length: undefined, input_len: 600, type: "text", request_id: 7, model: { a: 1 } }) +
+        row({ input_length: undefined, input_len: 600, type: "text", Delay: 3 }),
+    );
+    expect([...trace.inputLength]).toEqual([1024, 1024]);
+    expect(trace.notes).toEqual([
+      'line 1: the unknown key "input_len" is passed over; did you mean "input_length"?',
+      'line 2: the unknown key "Delay" is passed over; did you mean "delay"?',
+    ]);
+    // Not where the field is given.
+    expect((await read(row({ input_len: 5, timestamp_s: 3, session: 1, session_id: "s" }))).notes).toEqual([]);
+  });
+
+  it.each([
+    [
+      { output_length: undefined, output_lenght: 3 },
+      'output_length is missing (found "output_lenght": did you mean "output_length"?)',
+    ],
+    [{ hash_ids: undefined, hash_id: [1] }, 'hash_ids is missing (found "hash_id": did you mean "hash_ids"?)'],
+    [
+      { timestamp: undefined, timestmp: 3 },
+      'timestamp is missing (found "timestmp": did you mean "timestamp"?): an open',
+    ],
+  ])("stand in errors about the field they resemble: %j", async (fields, problem) => {
+    expect(await problemOf(row() + row(fields))).toContain(`trace.jsonl:2: ${problem}`);
+  });
+
+  it("are refused where they stand twice, in any row", async () => {
+    const twice = row().replace("}", ',"x":1,"x":2}');
+    expect(await problemOf(twice)).toBe('trace.jsonl:1: the key "x" stands twice');
+    expect(await problemOf(row({ x: 1 }) + twice)).toBe('trace.jsonl:2: the key "x" stands twice');
+  });
+
+  it("may be many", async () => {
+    const rows = Array.from({ length: 1500 }, (_, index) => row({ [`key ${index}`]: index, [`é"${index}`]: "\n" }));
+    const trace = await read(rows.join(""));
+    expect(trace.count).toBe(1500);
+    expect(trace.notes).toEqual([]);
   });
 });
 
@@ -267,7 +372,7 @@ describe("properties", () => {
           expect(trace.inputLength.every((length) => length > 0)).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(TraceError);
-          expect((error as Error).message).toMatch(/^stdin(:\d+)?: [^\n]+$/);
+          expect((error as Error).message).toMatch(oneOrMoreLines);
         }
       }),
       { numRuns: 2000 },

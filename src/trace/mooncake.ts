@@ -1,10 +1,12 @@
 import { decodeLine } from "./json-line.ts";
+import { LineMistakes } from "./line-mistakes.ts";
 import type { LineSource } from "./line-source.ts";
 import { MooncakeFastLine } from "./mooncake-fast-line.ts";
 import { given, MooncakeRow } from "./mooncake-row.ts";
-import { readMooncakeLine } from "./mooncake-slow-line.ts";
+import { mooncakeFields, MooncakeSlowLine } from "./mooncake-slow-line.ts";
 import { TraceBuilder } from "./trace-builder.ts";
 import type { TraceFormat } from "./trace-format.ts";
+import { UnknownKeys } from "./unknown-keys.ts";
 
 /**
  * Mooncake JSONL (FAST '25 traces and the reference's extensions; engine-reference §2.1): one request a line with
@@ -29,36 +31,64 @@ function hasOtherMarks(head: string): boolean {
 
 const newline = 10;
 
-/** Reads all rows; a timestamp of 1 stands for `timeUnitMs` ms. */
+/**
+ * Reads all rows; a timestamp of 1 stands for `timeUnitMs` ms.
+ * @throws TraceError of all mistakes, up to a limit
+ */
 export async function readMooncakeRows(source: LineSource, builder: TraceBuilder, timeUnitMs: number): Promise<void> {
   const row = new MooncakeRow();
-  const fast = new MooncakeFastLine(builder, row);
-  await source.readAll((bytes, start, end, firstLine) => {
+  const mistakes = new LineMistakes();
+  const unknown = new UnknownKeys(mooncakeFields);
+  const fast = new MooncakeFastLine(builder, row, unknown);
+  const slow = new MooncakeSlowLine(builder, row, unknown, mistakes);
+  // Once a row cannot be read, sessions may lack turns, and rules between them say nothing.
+  let turnsKnown = true;
+  const readSlowly = (bytes: Uint8Array, start: number, end: number, line: number): boolean => {
+    builder.dropPendingBlocks();
+    let text = "";
+    const decoded = mistakes.passes(() => {
+      text = decodeLine(bytes, start, end, builder.file, line);
+    });
+    if (decoded && text.trim() === "") return false;
+    const good = decoded && slow.read(text, line);
+    turnsKnown &&= good;
+    return good;
+  };
+  const reading = source.readAll((bytes, start, end, firstLine) => {
     let line = firstLine;
     for (let at = start; at < end; line++) {
       let next = fast.read(bytes, at);
+      let holdsRow = true;
       if (next < 0) {
         next = bytes.indexOf(newline, at) + 1;
-        builder.dropPendingBlocks();
-        const text = decodeLine(bytes, at, next - 1, builder.file, line);
-        if (text.trim() === "") {
-          at = next;
-          continue;
-        }
-        readMooncakeLine(text, line, row, builder);
+        holdsRow = readSlowly(bytes, at, next - 1, line);
       }
-      addRow(row, line, builder, timeUnitMs);
       at = next;
+      if (!holdsRow) continue;
+      try {
+        addRow(row, line, builder, timeUnitMs, turnsKnown);
+      } catch (error) {
+        mistakes.add(error);
+      }
     }
     return line - firstLine;
   });
+  await mistakes.tellAfter(reading);
 }
 
-/** Applies the rules that hold between fields, and ends the row. */
-function addRow(row: MooncakeRow, line: number, builder: TraceBuilder, timeUnitMs: number): void {
+/**
+ * Applies the rules that hold between fields and between turns of a session, and ends the row.
+ * @param turnsKnown Whether all rows before could be read
+ */
+function addRow(row: MooncakeRow, line: number, builder: TraceBuilder, timeUnitMs: number, turnsKnown: boolean): void {
   const { fields } = row;
-  if ((fields & given.outputLength) === 0) builder.fail(line, "output_length is missing");
-  if ((fields & given.hashIds) === 0) builder.fail(line, "hash_ids is missing");
+  const time = (fields & given.timestamp) === 0 ? Number.NaN : row.times[0]! * timeUnitMs;
+  if ((fields & given.session) !== 0) {
+    addTurn(row, line, time, builder, turnsKnown);
+  } else {
+    if ((fields & given.delay) !== 0) checkDelay(row.times[1]!, true, "a request without session_id", line, builder);
+    if (builder.hasSessions) builder.sessions.addLone();
+  }
   const room = builder.pendingBlocks * builder.blockSize;
   const asked = (fields & given.inputLength) === 0 ? room : row.inputLength;
   const input = Math.min(asked, room);
@@ -72,13 +102,6 @@ function addRow(row: MooncakeRow, line: number, builder: TraceBuilder, timeUnitM
   }
   if (input < asked) builder.countClamped();
   builder.keepBlocks(Math.ceil(input / builder.blockSize));
-  const time = (fields & given.timestamp) === 0 ? Number.NaN : row.times[0]! * timeUnitMs;
-  if ((fields & given.session) !== 0) {
-    addTurn(row, line, time, builder);
-  } else {
-    if ((fields & given.delay) !== 0) checkDelay(row.times[1]!, true, "a request without session_id", line, builder);
-    if (builder.hasSessions) builder.sessions.addLone();
-  }
   if ((fields & given.priority) !== 0) {
     builder.priorities.set(builder.count, row.boostSeconds, row.strictPriority, row.policyClass);
   }
@@ -86,28 +109,25 @@ function addRow(row: MooncakeRow, line: number, builder: TraceBuilder, timeUnitM
 }
 
 /** Think time: the explicit delay, else the distance to the session's last timestamp, else none. */
-function addTurn(row: MooncakeRow, line: number, time: number, builder: TraceBuilder): void {
+function addTurn(row: MooncakeRow, line: number, time: number, builder: TraceBuilder, turnsKnown: boolean): void {
   const sessions = builder.sessions;
   const session = sessions.indexOf(row.session);
   const first = sessions.turns(session) === 0;
-  let delay = 0;
-  if ((row.fields & given.delay) !== 0) {
-    delay = row.times[1]!;
-    checkDelay(delay, first, `the first turn of session ${row.session}`, line, builder);
-  } else if (!first && time === time) {
-    const last = sessions.lastTimeMs(session);
-    if (last !== last) {
-      builder.fail(line, `no turn of session ${row.session} before this one has a timestamp: give it a delay`);
-    }
-    delay = time - last;
-    if (delay < 0) {
-      builder.fail(
-        line,
-        `timestamp lies ${-delay} ms before the turn before it in session ${row.session}: a delay must not be negative`,
-      );
-    }
-  }
+  const last = sessions.lastTimeMs(session);
+  const explicit = (row.fields & given.delay) !== 0;
+  const delay = explicit ? row.times[1]! : first || time !== time ? 0 : time - last;
+  // Also a turn at fault is one for those after it.
   sessions.addTurn(session, delay, time);
+  if (explicit) {
+    checkDelay(delay, first && turnsKnown, `the first turn of session ${row.session}`, line, builder);
+  } else if (turnsKnown && delay !== delay) {
+    builder.fail(line, `no turn of session ${row.session} before this one has a timestamp: give it a delay`);
+  } else if (turnsKnown && delay < 0) {
+    builder.fail(
+      line,
+      `timestamp lies ${-delay} ms before the turn before it in session ${row.session}: a delay must not be negative`,
+    );
+  }
 }
 
 function checkDelay(delay: number, mustBeZero: boolean, whose: string, line: number, builder: TraceBuilder): void {

@@ -1,8 +1,8 @@
 import { BlockNumbering } from "./block-numbering.ts";
 import { PriorityBuilder } from "./priority-builder.ts";
 import { SessionBuilder } from "./session-builder.ts";
-import type { Trace } from "./trace.ts";
-import { TraceError } from "./trace-error.ts";
+import type { Trace, TraceSessions } from "./trace.ts";
+import { quoted, TraceError } from "./trace-error.ts";
 
 /** Most tokens a prompt or an answer may have: lengths are kept in 32 bits. */
 export const maxTokens = 2 ** 31 - 1;
@@ -27,6 +27,8 @@ export class TraceBuilder {
   #clamped = 0;
   /** What `finish` has taken off all arrivals, ms. */
   shiftMs = 0;
+  /** What an error about missing times says of a key that resembles theirs. */
+  #timeHint: string | null = null;
   readonly #skipped = new Map<string, number>();
   #sessions: SessionBuilder | null = null;
   #priorities: PriorityBuilder | null = null;
@@ -145,6 +147,12 @@ export class TraceBuilder {
     if (!this.notes.includes(text)) this.notes.push(text);
   }
 
+  /** Tells of a key without meaning that resembles one of a field's names, which the row lacks. */
+  notePassedOver(line: number, key: string, field: string, name: string): void {
+    this.note(`line ${line}: the unknown key "${quoted(key)}" is passed over; did you mean "${name}"?`);
+    if (field === "timestamp") this.#timeHint ??= ` (found "${quoted(key)}": did you mean "${name}"?)`;
+  }
+
   fail(line: number | null, problem: string): never {
     throw new TraceError(this.file, line, problem);
   }
@@ -165,19 +173,18 @@ export class TraceBuilder {
     const sessions = this.#sessions?.finish() ?? null;
     const arrivalMs = this.#arrivalMs.subarray(0, count);
     let earliest = Infinity;
+    let missing = -1;
+    let missingToo = 0;
     for (let row = 0; row < count; row++) {
       if (sessions !== null && sessions.turnOf[row]! > 0) continue;
       const arrival = arrivalMs[row]!;
       if (arrival < earliest) earliest = arrival;
       else if (arrival !== arrival && arrivals === "required") {
-        const whose =
-          sessions === null ? "the request" : `the first turn of session ${sessions.names[sessions.sessionOf[row]!]}`;
-        this.fail(
-          this.#lines[row]!,
-          `timestamp is missing: an open-loop run needs one for ${whose} (a run with --replay-concurrency does not)`,
-        );
+        if (missing < 0) missing = row;
+        missingToo++;
       }
     }
+    if (missing >= 0) this.#failForTime(missing, missingToo - 1, sessions);
     if (earliest !== Infinity) this.shiftMs = earliest;
     if (earliest !== Infinity && earliest !== 0) {
       for (let row = 0; row < count; row++) arrivalMs[row] = arrivalMs[row]! - earliest;
@@ -208,6 +215,16 @@ export class TraceBuilder {
       ...(this.#priorities === null ? {} : { priorities: this.#priorities.finish(count) }),
       notes: this.notes,
     };
+  }
+
+  #failForTime(row: number, others: number, sessions: TraceSessions | null): never {
+    const whose =
+      sessions === null ? "the request" : `the first turn of session ${sessions.names[sessions.sessionOf[row]!]}`;
+    const also = others === 0 ? "" : `, as for ${others} other${others === 1 ? "" : "s"}`;
+    this.fail(
+      this.#lines[row]!,
+      `timestamp is missing${this.#timeHint ?? ""}: an open-loop run needs one for ${whose}${also} (a run with --replay-concurrency does not)`,
+    );
   }
 
   /** Turns the ids into dense numbers; returns how many different ones there are. */

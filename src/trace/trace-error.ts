@@ -1,9 +1,9 @@
-/** A trace that cannot be read: one line for people, naming the file (and line) at fault. */
+/** A trace that cannot be read: a line for people for each mistake, naming the file (and line) at fault. */
 export class TraceError extends Error {
   override readonly name = "TraceError";
   /** File, preset or stream the trace came from. */
   readonly file: string;
-  /** Line in that file, from 1; null = the file as a whole. */
+  /** Line in that file, from 1; null = the file as a whole. With several mistakes, that of the first. */
   readonly line: number | null;
 
   /** @param problem What was found and what is allowed, without the place. */
@@ -11,6 +11,17 @@ export class TraceError extends Error {
     super(line === null ? `${file}: ${problem}` : `${file}:${line}: ${problem}`);
     this.file = file;
     this.line = line;
+  }
+
+  /** Several mistakes as one error, and last what holds of the whole file. */
+  static together(mistakes: readonly TraceError[], last?: string): TraceError {
+    const [first] = mistakes as readonly [TraceError];
+    if (mistakes.length === 1 && last === undefined) return first;
+    const lines = mistakes.map(({ message }) => message);
+    if (last !== undefined) lines.push(`${first.file}: ${last}`);
+    const error = new TraceError(first.file, first.line, "");
+    error.message = lines.join("\n");
+    return error;
   }
 }
 

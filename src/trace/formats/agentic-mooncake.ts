@@ -1,11 +1,13 @@
 import { dependencyGraph, requestOnCycle, type Dependency } from "../dependency-graph.ts";
 import type { LineSource } from "../line-source.ts";
+import { LineMistakes } from "../line-mistakes.ts";
 import { given, MooncakeRow } from "../mooncake-row.ts";
-import { readMooncakeLine } from "../mooncake-slow-line.ts";
+import { mooncakeFields, MooncakeSlowLine } from "../mooncake-slow-line.ts";
 import { SessionBuilder } from "../session-builder.ts";
 import type { Trace } from "../trace.ts";
 import { TraceBuilder } from "../trace-builder.ts";
 import { quoted, TraceError } from "../trace-error.ts";
+import { UnknownKeys } from "../unknown-keys.ts";
 import type { ReadOptions, TraceFormat } from "../trace-format.ts";
 import { firstLine } from "../trace-format.ts";
 import type { JsonRow } from "./json-rows.ts";
@@ -30,6 +32,20 @@ export const agenticMooncakeFormat: TraceFormat = {
   read: readAgentic,
 };
 
+/** Names of the fields a row may have beside those of Mooncake. */
+const agenticFields: readonly (readonly string[])[] = [
+  ["request_id"],
+  ["play_id"],
+  ["wait_for"],
+  ["tool_wait_ms"],
+  ["not_before_ms"],
+  ["dependencies"],
+  ["branches"],
+  ["prefix_reset"],
+  ["tool_events"],
+  ["request_kind"],
+];
+
 /** A row, with what it waits for still by name. */
 interface Node {
   readonly line: number;
@@ -43,19 +59,34 @@ interface Node {
 async function readAgentic(source: LineSource, options: ReadOptions): Promise<Trace> {
   const nodes: Node[] = [];
   const row = new MooncakeRow();
+  const mistakes = new LineMistakes();
+  const unknown = new UnknownKeys([...mooncakeFields, ...agenticFields]);
   let builder: TraceBuilder | null = null;
+  let slow: MooncakeSlowLine | null = null;
   let second = false;
-  await readJsonRows(source, (json, text) => {
-    if (builder === null && json.has("schema")) {
-      second = true;
-      builder = new TraceBuilder(source.name, headerBlockSize(json, options), source.sizeHint);
-      return;
-    }
-    builder ??= new TraceBuilder(source.name, options.traceBlockSize ?? 512, source.sizeHint);
-    readMooncakeLine(text, json.line, row, builder);
-    nodes.push(second ? secondVersion(json) : firstVersion(json, row));
-    addPrompt(json, row, nodes.at(-1)!, builder, second);
-  });
+  const begin = (blockSize: number) => {
+    builder = new TraceBuilder(source.name, blockSize, source.sizeHint);
+    slow = new MooncakeSlowLine(builder, row, unknown, mistakes);
+  };
+  const reading = readJsonRows(
+    source,
+    (json, text) => {
+      if (slow === null && json.has("schema")) {
+        second = true;
+        // Without its header the rows could not be read.
+        if (!mistakes.passes(() => begin(headerBlockSize(json, options)))) mistakes.throwIfAny();
+        return;
+      }
+      if (slow === null) begin(options.traceBlockSize ?? 512);
+      const good = slow!.read(text, json.line);
+      const node = second ? secondVersion(json) : firstVersion(json, row);
+      if (!good) return;
+      nodes.push(node);
+      addPrompt(json, row, node, builder!, second);
+    },
+    mistakes,
+  );
+  await mistakes.tellAfter(reading);
   builder ??= new TraceBuilder(source.name, 1);
   if (!second) builder.note("agentic Mooncake: branches, prefix_reset and tool_events have no effect of their own");
   const trace = builder.finish(source.name, "optional");
@@ -145,30 +176,10 @@ function addPrompt(json: JsonRow, row: MooncakeRow, node: Node, builder: TraceBu
 
 /** Finds what every request waits for, and names sessions. */
 function withGraph(trace: Trace, nodes: readonly Node[], file: string): Trace {
-  const places = new Map<string, number>();
-  for (const [place, { id, line }] of nodes.entries()) {
-    const before = places.get(id);
-    if (before !== undefined) {
-      throw new TraceError(file, line, `request_id "${quoted(id)}" stands in line ${nodes[before]!.line} too`);
-    }
-    places.set(id, place);
-  }
-  const waiting = nodes.map((node): Dependency[] =>
-    node.waits.map(({ id, delayMs, onOffer }) => {
-      const on = places.get(id);
-      if (on === undefined) {
-        throw new TraceError(
-          file,
-          node.line,
-          `request "${quoted(node.id)}" waits for "${quoted(id)}", which is no request here`,
-        );
-      }
-      if (nodes[on]!.play !== node.play) {
-        throw new TraceError(file, node.line, `request "${quoted(node.id)}" waits for "${quoted(id)}" of another play`);
-      }
-      return { on, delayMs, onOffer };
-    }),
-  );
+  const mistakes = new LineMistakes();
+  const places = placesOf(nodes, file, mistakes);
+  const waiting = nodes.map((node) => waitsOf(node, nodes, places, file, mistakes));
+  mistakes.throwIfAny();
   countFromFirstRoot(trace, nodes);
   const earliest = Float64Array.from(nodes, ({ notBeforeMs }, place) =>
     Number.isNaN(notBeforeMs) ? Number.NaN : trace.arrivalMs[place]!,
@@ -187,6 +198,36 @@ function withGraph(trace: Trace, nodes: readonly Node[], file: string): Trace {
   const sessions = new SessionBuilder(0);
   for (const { session } of nodes) sessions.addTurn(sessions.indexOf(session), 0, Number.NaN);
   return { ...trace, sessions: sessions.finish(), dependencies: graph };
+}
+
+/** Where each request stands. */
+function placesOf(nodes: readonly Node[], file: string, mistakes: LineMistakes): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [place, { id, line }] of nodes.entries()) {
+    const before = places.get(id);
+    if (before === undefined) places.set(id, place);
+    else {
+      const problem = `request_id "${quoted(id)}" stands in line ${nodes[before]!.line} too`;
+      mistakes.add(new TraceError(file, line, problem));
+    }
+  }
+  return places;
+}
+
+function waitsOf(
+  { id: own, line, play, waits }: Node,
+  nodes: readonly Node[],
+  places: ReadonlyMap<string, number>,
+  file: string,
+  mistakes: LineMistakes,
+): Dependency[] {
+  return waits.flatMap(({ id, delayMs, onOffer }) => {
+    const on = places.get(id);
+    if (on !== undefined && nodes[on]!.play === play) return [{ on, delayMs, onOffer }];
+    const which = on === undefined ? ", which is no request here" : " of another play";
+    mistakes.add(new TraceError(file, line, `request "${quoted(own)}" waits for "${quoted(id)}"${which}`));
+    return [];
+  });
 }
 
 /** A play of version 2 has one request that waits for nothing. */

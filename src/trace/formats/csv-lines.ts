@@ -1,7 +1,9 @@
 import { decodeLine } from "../json-line.ts";
+import { LineMistakes } from "../line-mistakes.ts";
 import type { LineSource } from "../line-source.ts";
 import { maxTokens } from "../trace-builder.ts";
 import { quoted, TraceError } from "../trace-error.ts";
+import { hintFrom } from "../unknown-keys.ts";
 import { calendarMs, plainCalendarMs } from "./calendar-time.ts";
 
 const comma = 44;
@@ -15,6 +17,7 @@ export class CsvLine {
   /** Number of the line in the file, from 1. */
   line = 0;
   readonly #names: readonly string[];
+  readonly #lacking: TraceError[] = [];
   #bytes: Uint8Array = new Uint8Array(0);
   /** Start of each field and, last, one past the end of the last field and its separator. */
   readonly #starts: Int32Array;
@@ -32,13 +35,20 @@ export class CsvLine {
     return this.#names.findIndex((name) => aliases.some((alias) => alias.toLowerCase() === name.toLowerCase()));
   }
 
-  /** Index of a column. @throws TraceError when the file lacks it. */
-  required(...aliases: readonly string[]): number {
+  /** Index of a column the file must have; −1 and a mistake of the header when it lacks it. */
+  required(...aliases: readonly [string, ...string[]]): number {
     const index = this.column(...aliases);
     if (index < 0) {
-      throw new TraceError(this.file, 1, `no column ${aliases.join(" or ")}; found ${quoted(this.#names.join(", "))}`);
+      const hint = hintFrom(this.#names, aliases[0]);
+      const found = hint === "" ? `; found ${quoted(this.#names.join(", "))}` : hint;
+      this.#lacking.push(new TraceError(this.file, 1, `no column ${aliases.join(" or ")}${found}`));
     }
     return index;
+  }
+
+  /** @throws TraceError when the file lacks columns that were required */
+  checkHeader(): void {
+    if (this.#lacking.length > 0) throw TraceError.together(this.#lacking);
   }
 
   /** Takes the line at `start`, which ends before `end`. */
@@ -123,11 +133,13 @@ export class CsvLine {
  * Reads a CSV file with a header line; blank lines are passed over.
  *
  * @param onHeader Called once, to look up columns; returns what takes every line.
+ * @throws TraceError of all mistakes of the header, or else of the lines, up to a limit
  */
 export async function readCsv(source: LineSource, onHeader: (line: CsvLine) => () => void): Promise<void> {
+  const mistakes = new LineMistakes();
   let row: CsvLine | null = null;
   let take = () => {};
-  await source.readAll((bytes, start, end, firstLineNumber) => {
+  const reading = source.readAll((bytes, start, end, firstLineNumber) => {
     let line = firstLineNumber;
     for (let at = start; at < end; line++) {
       const next = bytes.indexOf(newline, at) + 1;
@@ -141,15 +153,21 @@ export async function readCsv(source: LineSource, onHeader: (line: CsvLine) => (
             splitQuoted(header).map((name) => name.trim()),
           );
           take = onHeader(row);
+          row.checkHeader();
         } else {
-          row.set(bytes, at, last, line);
-          take();
+          try {
+            row.set(bytes, at, last, line);
+            take();
+          } catch (error) {
+            mistakes.add(error);
+          }
         }
       }
       at = next;
     }
     return line - firstLineNumber;
   });
+  await mistakes.tellAfter(reading);
 }
 
 /** Fields of a line with quoted fields (RFC 4180; no line breaks inside them). */

@@ -1,5 +1,6 @@
 import { agentDependencies } from "./agent-dependencies.ts";
 import { SessionBuilder } from "../session-builder.ts";
+import { LineMistakes } from "../line-mistakes.ts";
 import type { LineSource } from "../line-source.ts";
 import type { Trace } from "../trace.ts";
 import { TraceBuilder } from "../trace-builder.ts";
@@ -44,43 +45,52 @@ async function readShards(sources: readonly LineSource[], options: ReadOptions):
   const places = new Map<string, string>();
   let blockSize: number | null = options.traceBlockSize;
   let otherEvents = 0;
-  for (const source of sources) {
-    await readJsonRows(source, (row, text) => {
-      const record = unwrapped(row);
-      if (!record.has("schema") || record.text("schema") !== schema) row.fail("schema", `must be "${schema}"`);
-      if (record.text("event_type") !== "request_end") {
-        otherEvents++;
-        return;
-      }
-      const { request, size } = requestEnd(record, text);
-      blockSize ??= size;
-      if (size !== blockSize) {
-        throw new TraceError(
-          row.file,
-          row.line,
-          options.traceBlockSize === blockSize
-            ? `trace_block_size is ${size}, but --trace-block-size is ${blockSize}`
-            : `trace_block_size is ${size}, but ${blockSize} in the records before`,
-        );
-      }
-      const before = places.get(request.id);
-      if (before !== undefined) {
-        throw new TraceError(row.file, row.line, `request_id "${quoted(request.id)}" stands in ${before} too`);
-      }
-      places.set(request.id, `${row.file}:${row.line}`);
-      requests.push(request);
-    });
-  }
+  const mistakes = new LineMistakes();
+  const readShard = (source: LineSource) =>
+    readJsonRows(
+      source,
+      (row, text) => {
+        const record = unwrapped(row);
+        if (!record.has("schema") || record.text("schema") !== schema) row.fail("schema", `must be "${schema}"`);
+        if (record.text("event_type") !== "request_end") {
+          otherEvents++;
+          return;
+        }
+        const { request, size } = requestEnd(record, text);
+        blockSize ??= size;
+        if (size !== blockSize) {
+          throw new TraceError(
+            row.file,
+            row.line,
+            options.traceBlockSize === blockSize
+              ? `trace_block_size is ${size}, but --trace-block-size is ${blockSize}`
+              : `trace_block_size is ${size}, but ${blockSize} in the records before`,
+          );
+        }
+        const before = places.get(request.id);
+        if (before !== undefined) {
+          throw new TraceError(row.file, row.line, `request_id "${quoted(request.id)}" stands in ${before} too`);
+        }
+        places.set(request.id, `${row.file}:${row.line}`);
+        requests.push(request);
+      },
+      mistakes,
+    );
+  const readAll = async () => {
+    for (const source of sources) await readShard(source);
+  };
+  await mistakes.tellAfter(readAll());
   const [first] = sources as [LineSource];
   const name = sources.map((source) => source.name).join(", ");
   const builder = new TraceBuilder(sources.length === 1 ? first.name : name, blockSize ?? 1);
   if (otherEvents > 0) builder.note(`Dynamo trace: ${otherEvents} records other than request_end have no effect`);
-  checkContexts(requests);
+  checkContexts(requests, mistakes);
   const ordered = requests.toSorted(
     (one, other) => one.receivedMs - other.receivedMs || one.endMs - other.endMs || (one.id < other.id ? -1 : 1),
   );
   const baseMs = ordered[0]?.receivedMs ?? 0;
-  for (const request of ordered) addRequest(request, baseMs, builder);
+  for (const request of ordered) mistakes.passes(() => addRequest(request, baseMs, builder));
+  mistakes.throwIfAny();
   if (ordered[0] === undefined || ordered[0].session === null) {
     const trace = builder.finish(name, options.arrivals);
     return ordered.length === 0 ? trace : { ...trace, startUnixMs: baseMs + builder.shiftMs };
@@ -144,11 +154,11 @@ function contextOf(record: JsonRow): Pick<RequestEnd, "session" | "parentSession
   return { session, parentSession: context.has("parent_session_id") ? context.text("parent_session_id") : null };
 }
 
-function checkContexts(requests: readonly RequestEnd[]): void {
+function checkContexts(requests: readonly RequestEnd[], mistakes: LineMistakes): void {
   const first = requests[0]?.session ?? null;
   for (const { file, line, session } of requests) {
     if ((session === null) !== (first === null)) {
-      throw new TraceError(file, line, "requests with and without agent_context cannot be mixed in one trace");
+      mistakes.add(new TraceError(file, line, "requests with and without agent_context cannot be mixed in one trace"));
     }
   }
 }

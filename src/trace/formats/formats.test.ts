@@ -102,6 +102,23 @@ describe("details", () => {
     await expect(readText(content)).rejects.toThrow(problem);
   });
 
+  it("tells mistakes of several lines together, and lacking columns with what stands in their place", async () => {
+    await expect(readText("arrival_ms,input_length,output_length\n0,x,1\n0,1,1\n\n0,1\n1,2,-3\n")).rejects.toThrow(
+      'stdin:2: input_length must be an integer from 0 to 2147483647, found "x"\n' +
+        "stdin:5: expected 3 fields as in line 1, found 2\n" +
+        'stdin:6: output_length must be an integer from 0 to 2147483647, found "-3"',
+    );
+    await expect(readText("arrival_ms,input_lenght,out\n0,x,1\n", { format: "csv" })).rejects.toThrow(
+      'stdin:1: no column input_length (found "input_lenght": did you mean "input_length"?)\n' +
+        "stdin:1: no column output_length; found arrival_ms, input_lenght, out",
+    );
+    await expect(readText('{"input_toks":1,"output_tok":1}\n[1]\n{"input_toks":0,"output_toks":1}\n')).rejects.toThrow(
+      'stdin:1: output_toks is missing (found "output_tok": did you mean "output_toks"?)\n' +
+        'stdin:2: expected a JSON object, found "[1]"\n' +
+        "stdin:3: input_toks must be positive, found 0",
+    );
+  });
+
   it("shares BLIS prefix groups, in front of the prompt, and leaves failed requests out", async () => {
     const trace = await readText(
       "request_id,prefix_group,prefix_length,input_tokens,output_tokens,arrival_time_us,send_time_us,status,server_input_tokens\n" +

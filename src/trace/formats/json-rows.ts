@@ -1,7 +1,9 @@
 import { decodeLine, parseJsonLine } from "../json-line.ts";
+import { LineMistakes } from "../line-mistakes.ts";
 import type { LineSource } from "../line-source.ts";
 import { maxTokens } from "../trace-builder.ts";
 import { quoted, TraceError } from "../trace-error.ts";
+import { hintFrom } from "../unknown-keys.ts";
 
 const newline = 10;
 
@@ -35,7 +37,7 @@ export class JsonRow {
 
   /** A field as it stands. @throws TraceError when it is missing. */
   raw(name: string): unknown {
-    if (!this.has(name)) this.fail(name, "is missing");
+    if (!this.has(name)) this.fail(name, `is missing${hintFrom(Object.keys(this.#value), name)}`);
     return this.#value[name];
   }
 
@@ -108,16 +110,32 @@ export class JsonRow {
   }
 }
 
-/** Hands every line that is not blank to `onRow`, as text and as the object it holds. @throws TraceError */
-export async function readJsonRows(source: LineSource, onRow: (row: JsonRow, text: string) => void): Promise<void> {
-  await source.readAll((bytes, start, end, firstLine) => {
+/**
+ * Hands every line that is not blank to `onRow`, as text and as the object it holds. Mistakes, and TraceErrors that
+ * `onRow` throws, are collected.
+ *
+ * @param mistakes Where they are collected, for a caller that tells them; else they are told in the end.
+ * @throws TraceError of all mistakes, up to a limit
+ */
+export async function readJsonRows(
+  source: LineSource,
+  onRow: (row: JsonRow, text: string) => void,
+  mistakes?: LineMistakes,
+): Promise<void> {
+  const found = mistakes ?? new LineMistakes();
+  const reading = source.readAll((bytes, start, end, firstLine) => {
     let line = firstLine;
     for (let at = start; at < end; line++) {
       const next = bytes.indexOf(newline, at) + 1;
-      const text = decodeLine(bytes, at, next - 1, source.name, line);
-      if (text.trim() !== "") onRow(new JsonRow(parseJsonLine(text, source.name, line), source.name, line), text);
+      try {
+        const text = decodeLine(bytes, at, next - 1, source.name, line);
+        if (text.trim() !== "") onRow(new JsonRow(parseJsonLine(text, source.name, line), source.name, line), text);
+      } catch (error) {
+        found.add(error);
+      }
       at = next;
     }
     return line - firstLine;
   });
+  await (mistakes === undefined ? found.tellAfter(reading) : reading);
 }
