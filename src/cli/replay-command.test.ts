@@ -312,6 +312,11 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
       /^windtunnel: --policy: cannot load .\/nowhere.mjs: no such module\n$/,
     ],
     [
+      "a module missing from a policy",
+      [...trace, "--policy", "./torn.mjs"],
+      /^windtunnel: --policy: cannot load .\/torn.mjs: Cannot find module '.*nowhere.mjs' imported from .*torn.mjs\n$/,
+    ],
+    [
       "not a policy",
       [...trace, "--policy", "./empty.mjs"],
       /^windtunnel: --policy: the default export of .\/empty.mjs gives nothing, expected a policy/,
@@ -332,6 +337,7 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
       "type.jsonl": '{"timestamp": 0, "input_length": "many", "output_length": 3, "hash_ids": [1]}',
       "negative.jsonl": '{"timestamp": 0, "input_length": 10, "output_length": -3, "hash_ids": [1]}',
       "empty.mjs": "",
+      "torn.mjs": 'import "./nowhere.mjs";',
     });
     const before = readdirSync(cwd);
     const { code, stdout, stderr } = await runCli(args, { cwd });

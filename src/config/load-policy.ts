@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Planner } from "../planner/planner.ts";
@@ -24,10 +25,9 @@ export async function loadPolicy(
         ? await (module.default as (context: PolicyContext) => unknown)(context)
         : module.default;
   } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND"
-        ? "no such module"
-        : String((error as Error)?.message ?? error);
+    // Else it is something the module imports, which the message names.
+    const absent = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND" && !existsSync(resolve(path));
+    const reason = absent ? "no such module" : String((error as Error)?.message ?? error);
     problems.add(where, `cannot load ${path}: ${reason.split("\n")[0]}`);
     return null;
   }
