@@ -16,11 +16,39 @@ export function nothingSent(): InterruptedRequest {
 }
 
 /** The part of a request inside a rank that its tokens are counted in. */
-interface TokenCount {
+export interface TokenCount {
   readonly request: number;
   generated: number;
   lastTokenNs: number;
   readonly gaps: number[];
+}
+
+/** What is known of a request that has been taken out of its rank. */
+export function sentSoFar({ generated, lastTokenNs, gaps }: TokenCount): InterruptedRequest {
+  return { generated, lastTokenNs, gaps };
+}
+
+/** Lets a request go on where an interrupted one stood: it emits at least one more token. */
+export function goOnFrom(
+  { generated, lastTokenNs, gaps }: InterruptedRequest,
+  state: TokenCount & { readonly outputLimit: number; admitted: boolean },
+): void {
+  state.generated = Math.min(generated, Math.max(0, state.outputLimit - 1));
+  state.lastTokenNs = lastTokenNs;
+  state.gaps.push(...gaps);
+  state.admitted = generated > 0;
+}
+
+/**
+ * Takes a request out of those that emit at the end of the pass under way.
+ * @param bursts tokens each of `emitting` emits
+ * @returns the tokens it was to emit; 0 when it is none of them
+ */
+export function withdrawTokens<S>(emitting: S[], bursts: number[], state: S): number {
+  const at = emitting.indexOf(state);
+  if (at < 0) return 0;
+  emitting.splice(at, 1);
+  return bursts.splice(at, 1)[0]!;
 }
 
 /**

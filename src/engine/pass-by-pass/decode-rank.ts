@@ -5,7 +5,7 @@ import type { RankContext } from "./engine-rank.ts";
 import type { HandoffDecodeRank } from "./handoff-rank.ts";
 import { nothingSent, type InterruptedRequest } from "../interruption.ts";
 import { PagedRank } from "./paged-rank.ts";
-import { newRequestState, type RequestState } from "./request-state.ts";
+import type { RequestState } from "./request-state.ts";
 
 /**
  * A rank of a decode pool: reserves blocks for prompts computed elsewhere, takes them over and generates; prefill work
@@ -46,9 +46,8 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
   }
 
   offerDestination(request: number): void {
-    const promptLength = this.context.inputLength[request]!;
     this.ledger.workerIndex[request] = this.context.index;
-    const state = newRequestState(request, promptLength, this.outputLimit(request, promptLength));
+    const state = this.newState(request);
     if (this.pending.length === 0) this.triedAtChange = -1;
     this.pending.push(state);
     this.commandOrder.set(state, this.commands++);

@@ -1,4 +1,5 @@
 import type { HandoffColumns } from "../../metrics/handoff-columns.ts";
+import { HiddenDecodeRowRun, type DecodeRowRun } from "./decode-row-run.ts";
 import type { RankContext } from "./engine-rank.ts";
 import type { HandoffPrefillRank } from "./handoff-rank.ts";
 import { PagedRank } from "./paged-rank.ts";
@@ -30,6 +31,10 @@ export class PrefillRank extends PagedRank implements HandoffPrefillRank {
     super.enqueue(request);
     this.ledger.workerIndex[request] = -1;
     this.handoffs.prefillWorkerIndex[request] = this.context.index;
+  }
+
+  protected override newRows(): DecodeRowRun {
+    return new HiddenDecodeRowRun(this, this.config.blockSize);
   }
 
   protected override get blocksHeldOutside(): boolean {
@@ -69,18 +74,6 @@ export class PrefillRank extends PagedRank implements HandoffPrefillRank {
     return 0;
   }
 
-  override rowPassNs(): number {
-    return 0;
-  }
-
-  override recordGaps(): void {}
-
-  override skipAhead(state: RequestState, count: number): void {
-    state.generated += count;
-    state.computed += count;
-    this.scheduler.registerFullBlocks(state, state.computed);
-  }
-
   protected override burstLength(state: RequestState): number {
     return Math.min(1, state.outputLimit - state.generated);
   }
@@ -103,15 +96,7 @@ export class PrefillRank extends PagedRank implements HandoffPrefillRank {
   }
 
   /** Every prompt is held until it is handed over, but one that wants no output makes no way for a burst. */
-  protected override releaseWithoutOutput(): void {
-    if (this.ready.every((state) => state.outputLimit > 0)) return;
-    const { running } = this.scheduler;
-    for (const state of this.ready.filter((state) => state.outputLimit === 0)) {
-      running.splice(running.indexOf(state), 1);
-      this.withoutOutput.push(state);
-    }
-    this.collectReady();
-  }
+  protected override releasePrompt(): void {}
 
   /** Held prompts will free their blocks, so a head that does not fit now may fit later. */
   protected override giveUpOnHead(): boolean {
