@@ -1,12 +1,16 @@
 import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
 import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
-import { Completing, takeBackTokens, type InterruptedRequest } from "../interruption.ts";
+import { goOnFrom, sentSoFar, takeBackTokens, withdrawTokens, type InterruptedRequest } from "../interruption.ts";
 import { honouredModelLength } from "../model-length.ts";
 import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
 import type { EngineRank, RankContext } from "../pass-by-pass/engine-rank.ts";
+import { RequestRecords } from "../pass-by-pass/request-records.ts";
+import { GapRun } from "./gap-run.ts";
 import { PageSequence } from "./page-sequence.ts";
+import { PageShortage } from "./page-shortage.ts";
+import { choosePrefillEmitters } from "./prefill-emitters.ts";
 import { PublishedPages } from "./published-pages.ts";
 import { recordSglangPass } from "./sglang-pass-record.ts";
 import { newSglangRequest, remainingOutput, sequenceLength, type SglangRequest } from "./sglang-request.ts";
@@ -22,7 +26,6 @@ export class SglangRank implements EngineRank, SglangListener {
   readonly pool: TokenPool;
   readonly scheduler: SglangScheduler;
   readonly pass: ForwardPass = emptyForwardPass();
-  readonly finished: number[] = [];
   protected readonly config: EngineConfig;
   protected readonly semantics: Semantics;
   protected readonly ledger: RequestLedger;
@@ -38,11 +41,10 @@ export class SglangRank implements EngineRank, SglangListener {
   private readonly bursts: number[] = [];
   private readonly sequence: PageSequence;
   private published: PublishedPages | null = null;
-  /** Requests the pass under way completes; null where nothing is interrupted. */
-  private readonly completing: Completing<SglangRequest> | null;
+  private readonly records: RequestRecords<SglangRequest>;
+  private readonly shortage: PageShortage;
+  private readonly gapRun: GapRun;
   private prefillOnly = false;
-  private gapNs = 0;
-  private gapCount = 0;
 
   constructor(context: RankContext) {
     const { config, semantics } = context;
@@ -51,7 +53,8 @@ export class SglangRank implements EngineRank, SglangListener {
     this.semantics = semantics;
     this.longestBurst = 1 + (config.speculative?.nextn ?? 0);
     this.ledger = context.ledger;
-    this.completing = context.interruptible ? new Completing(context.ledger) : null;
+    this.records = new RequestRecords(context);
+    this.gapRun = new GapRun(context.ledger);
     this.prefillFirst = semantics.prefillFirst;
     const sequence = new PageSequence(context.prompts);
     this.sequence = sequence;
@@ -59,8 +62,13 @@ export class SglangRank implements EngineRank, SglangListener {
     const caching = config.enablePrefixCaching || !semantics.prefillFirst;
     this.pool = new TokenPool(config.numGpuBlocks, sequence, caching);
     this.scheduler = new SglangScheduler(config, semantics, this.pool, sequence, this, context.tiers, context.rounds);
+    this.shortage = new PageShortage(this.scheduler, this.pool);
     this.price = new PassPrice(config);
     this.modelLength = honouredModelLength(config, semantics);
+  }
+
+  get finished(): number[] {
+    return this.records.finished;
   }
 
   get hasWork(): boolean {
@@ -88,25 +96,18 @@ export class SglangRank implements EngineRank, SglangListener {
   }
 
   interrupt(request: number, atNs: number): InterruptedRequest | null {
-    const state = this.takeOut(request) ?? this.completing?.remove(request) ?? null;
+    const state = this.takeOut(request) ?? this.records.withdraw(request);
     if (state === null) return null;
     const { endNs } = this.pass;
-    const at = endNs > atNs ? this.emitting.indexOf(state) : -1;
-    if (at >= 0) {
-      this.takeBack(state, this.bursts[at]!, endNs);
-      this.emitting.splice(at, 1);
-      this.bursts.splice(at, 1);
-    }
-    return { generated: state.generated, lastTokenNs: state.lastTokenNs, gaps: state.gaps };
+    const tokens = endNs > atNs ? withdrawTokens(this.emitting, this.bursts, state) : 0;
+    if (tokens > 0) this.takeBack(state, tokens, endNs);
+    return sentSoFar(state);
   }
 
-  resume(request: number, { generated, lastTokenNs, gaps }: InterruptedRequest): void {
+  resume(request: number, begun: InterruptedRequest): void {
     const state = this.newRequest(request);
-    state.generated = Math.min(generated, Math.max(0, state.outputLimit - 1));
-    state.lastTokenNs = lastTokenNs;
-    state.gaps.push(...gaps);
-    state.admitted = generated > 0;
-    state.retracted = generated > 0;
+    goOnFrom(begun, state);
+    state.retracted = state.admitted;
     this.ledger.workerIndex[request] = this.context.index;
     this.scheduler.waiting.push(state);
   }
@@ -158,7 +159,7 @@ export class SglangRank implements EngineRank, SglangListener {
 
   startPass(startNs: number): number {
     this.passStartNs = startNs;
-    this.completing?.settle();
+    this.records.startPass();
     const { scheduler } = this;
     const { tiers } = this.context;
     tiers?.advance(startNs);
@@ -170,7 +171,9 @@ export class SglangRank implements EngineRank, SglangListener {
     this.prefillOnly = this.prefillFirst && scheduler.batch.requests > 0;
     if (scheduler.batch.computedTokens > 0) this.context.rounds?.onPrefill();
     const prefillNs = this.prefillTime();
-    const decodeNs = this.prefillOnly ? this.choosePrefillEmitters() : this.chooseDecodeEmitters();
+    this.emitting.length = 0;
+    this.bursts.length = 0;
+    const decodeNs = this.prefillOnly ? this.emitAfterPrefill() : this.emitFromAll();
     if (decodeNs < 0 && scheduler.batch.requests === 0) return -1;
     this.recordPass(startNs);
     return prefillNs + Math.max(0, decodeNs) + (tiers?.copyOut() ?? 0);
@@ -189,9 +192,8 @@ export class SglangRank implements EngineRank, SglangListener {
   endPass(endNs: number): void {
     this.pass.endNs = endNs;
     const { emitting, bursts } = this;
-    this.gapCount = 0;
     for (let i = 0; i < emitting.length; i++) this.emit(emitting[i]!, bursts[i]!, endNs);
-    if (this.gapCount > 0) this.ledger.gaps.add(this.gapNs, this.gapCount);
+    this.gapRun.flush();
     const { running, ratio } = this.scheduler;
     let kept = 0;
     for (const state of running) {
@@ -204,14 +206,9 @@ export class SglangRank implements EngineRank, SglangListener {
   }
 
   onAdmit(state: SglangRequest, reused: number): void {
-    const { ledger } = this;
-    if (!state.admitted) {
-      state.admitted = true;
-      ledger.admitNs[state.request] = this.passStartNs;
-      ledger.firstReusedTokens[state.request] = reused;
-    }
-    if (reused > ledger.reusedTokens[state.request]!) ledger.reusedTokens[state.request] = reused;
-    if (state.retracted) ledger.preemptions.onReadmitted(state.request, this.passStartNs);
+    this.records.admit(state.request, reused, !state.admitted, this.passStartNs);
+    state.admitted = true;
+    if (state.retracted) this.ledger.preemptions.onReadmitted(state.request, this.passStartNs);
   }
 
   onRetract({ request }: SglangRequest): void {
@@ -223,24 +220,10 @@ export class SglangRank implements EngineRank, SglangListener {
     else this.leave(state, RequestStatus.rejected, reason, this.passStartNs);
   }
 
-  /** Prefill-only pass: the requests whose prompt completes emit one token; those that go on need a place for it. */
-  private choosePrefillEmitters(): number {
-    const { emitting, bursts, scheduler, pool } = this;
-    emitting.length = 0;
-    bursts.length = 0;
-    let pages = 0;
-    for (const state of scheduler.running) {
-      if (!state.completesPrefill || remainingOutput(state) <= 1) continue;
-      if (sequenceLength(state) + 1 > state.pages * pool.pageSize) pages++;
-    }
-    const fits = pages <= pool.availablePages;
-    if (fits) pool.ensureFree(pages);
-    for (const state of scheduler.running) {
-      if (!state.completesPrefill || remainingOutput(state) === 0) continue;
-      if (!fits && remainingOutput(state) > 1) continue;
-      emitting.push(state);
-      bursts.push(1);
-    }
+  /** Whose prompt completes emits a token; nobody decodes. */
+  private emitAfterPrefill(): number {
+    choosePrefillEmitters(this.scheduler, this.pool, this.emitting);
+    for (let i = 0; i < this.emitting.length; i++) this.bursts.push(1);
     return 0;
   }
 
@@ -248,14 +231,12 @@ export class SglangRank implements EngineRank, SglangListener {
    * Every running request emits, after room for the longest burst has been made. Returns the decode time, or −1 when the
    * only running request has to wait for pages held outside.
    */
-  private chooseDecodeEmitters(): number {
+  private emitFromAll(): number {
     const { emitting, bursts, scheduler } = this;
-    emitting.length = 0;
-    bursts.length = 0;
     const retracted = scheduler.retract(this.longestBurst);
-    if (this.isOutgrown(this.longestBurst)) {
+    if (this.shortage.isOutgrown(this.longestBurst)) {
       if (this.pagesHeldOutside) return -1;
-      this.failOutgrown();
+      this.fail(this.shortage.takeOutgrown());
     }
     let tokens = 0;
     for (const state of scheduler.running) {
@@ -273,40 +254,11 @@ export class SglangRank implements EngineRank, SglangListener {
     return this.context.sampler === null ? 0 : this.context.sampler.acceptedDrafts();
   }
 
-  /** Whether the last running request needs more pages than can be had. */
-  private isOutgrown(burst: number): boolean {
-    const { scheduler, pool } = this;
-    if (scheduler.running.length !== 1 || scheduler.decodeGrowth(burst) <= pool.availablePages) return false;
-    // A half-computed prompt that waits can give its pages back.
-    return !this.dropWaitingPages() || scheduler.decodeGrowth(burst) > pool.availablePages;
-  }
-
-  /** The last running request can never go on. */
-  private failOutgrown(): void {
-    const state = this.scheduler.running.pop()!;
-    this.pool.release(state);
-    this.fail(state);
-  }
-
-  /** Takes the pages of half-computed prompts back; they start over. Whether there were any. */
-  private dropWaitingPages(): boolean {
-    let dropped = false;
-    for (const state of this.scheduler.waiting) {
-      if (state.pages === 0) continue;
-      this.pool.release(state);
-      dropped = true;
-    }
-    return dropped;
-  }
-
-  /** Nothing runs and nothing can start: gives up on the first in line. False when nobody waits. */
+  /** Nothing runs and nothing can start: makes room, or gives up on the first in line. False when nobody waits. */
   private resolveStandstill(): boolean {
-    const head = this.scheduler.waiting[0];
-    if (head === undefined || this.pagesHeldOutside) return false;
-    if (head.pages < this.pool.activePages && this.dropWaitingPages()) return true;
-    this.scheduler.waiting.shift();
-    this.pool.release(head);
-    this.onReject(head, FailureReason.promptExceedsKvPool);
+    if (this.scheduler.waiting.length === 0 || this.pagesHeldOutside) return false;
+    const hopeless = this.shortage.takeHopeless();
+    if (hopeless !== null) this.onReject(hopeless, FailureReason.promptExceedsKvPool);
     return true;
   }
 
@@ -332,53 +284,33 @@ export class SglangRank implements EngineRank, SglangListener {
       if (tokens > 1) ledger.secondTokenNs[request] = endNs;
     } else {
       if (state.generated === 1) ledger.secondTokenNs[request] = endNs;
-      this.addGap(state, endNs - state.lastTokenNs);
+      if (this.context.gapsOfCompletedOnly) state.gaps.push(endNs - state.lastTokenNs, 1);
+      else this.gapRun.add(endNs - state.lastTokenNs);
     }
-    if (tokens > 1) {
-      if (this.context.gapsOfCompletedOnly) state.gaps.push(0, tokens - 1);
-      else ledger.gaps.add(0, tokens - 1);
-    }
+    if (tokens > 1) this.records.addGap(state, 0, tokens - 1);
     state.lastTokenNs = endNs;
-  }
-
-  private addGap(state: SglangRequest, gapNs: number): void {
-    if (this.context.gapsOfCompletedOnly) {
-      state.gaps.push(gapNs, 1);
-      return;
-    }
-    if (gapNs === this.gapNs && this.gapCount > 0) {
-      this.gapCount++;
-      return;
-    }
-    if (this.gapCount > 0) this.ledger.gaps.add(this.gapNs, this.gapCount);
-    this.gapNs = gapNs;
-    this.gapCount = 1;
   }
 
   protected finish(state: SglangRequest, tokens: number, endNs: number): void {
     this.pool.finish(state, tokens);
-    if (this.completing !== null) this.completing.add(state);
-    else for (let i = 0; i < state.gaps.length; i += 2) this.ledger.gaps.add(state.gaps[i]!, state.gaps[i + 1]!);
+    this.records.complete(state);
     this.leave(state, RequestStatus.completed, FailureReason.none, endNs);
   }
 
-  /** A request that can never be finished; its gaps stay, as in runs in which nothing is interrupted. */
+  /** A request can never be finished. */
   private fail(state: SglangRequest): void {
-    this.completing?.add(state);
+    this.records.fail(state);
     this.leave(state, RequestStatus.failed, FailureReason.outgrewKvPool, this.passStartNs);
   }
 
   protected leave(state: SglangRequest, status: RequestStatus, reason: FailureReason, atNs: number): void {
     const { ledger } = this;
     const { request } = state;
-    ledger.status[request] = status;
-    ledger.reason[request] = reason;
-    ledger.terminalNs[request] = atNs;
     if (state.generated > 0) {
       ledger.lastTokenNs[request] = state.lastTokenNs;
       ledger.outputTokens[request] = state.generated;
     }
-    this.finished.push(request);
+    this.records.leave(request, status, reason, atNs);
   }
 
   /** Fills the forward-pass record as it stands at the start of the pass. */
