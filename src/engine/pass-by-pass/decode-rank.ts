@@ -92,7 +92,7 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
     const state = this.reserved.get(request)!;
     this.reserved.delete(request);
     this.handoffs.destinationActivatedNs[request] = atNs;
-    this.scheduler.registerFullBlocks(state, state.promptLength);
+    this.scheduler.blocks.registerFull(state, state.promptLength);
     state.computed = state.promptLength;
     state.materialised = true;
     const { waiting } = this.scheduler;
@@ -216,7 +216,7 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
     if (!this.config.enablePrefixCaching || this.config.engineType === "trtllm") return hits;
     const full = Math.floor(state.promptLength / this.config.blockSize);
     for (let k = 0; k < full; k++) {
-      const block = this.cache.find(this.scheduler.blockKey(state, k));
+      const block = this.cache.find(this.scheduler.blocks.key(state, k));
       if (block < 0) break;
       hits.push(block);
     }

@@ -98,7 +98,7 @@ export class DecodeRowRun {
   protected compute(state: RequestState, count: number): void {
     state.generated += count;
     state.computed += count;
-    this.rank.scheduler.registerFullBlocks(state, state.computed);
+    this.rank.scheduler.blocks.registerFull(state, state.computed);
   }
 }
 

@@ -29,14 +29,14 @@ export class Onboarding {
     const { scheduler, tiers } = this;
     const { blockSize, enableChunkedPrefill, enablePrefixCaching, maxNumBatchedTokens } = scheduler.config;
     if (!enablePrefixCaching) return false;
-    const key = (block: number) => scheduler.blockKey(state, block);
+    const key = (block: number) => scheduler.blocks.key(state, block);
     const run = tiers.find(key, resident, most);
     const found = run.host + run.disk + run.object;
     if (found === 0) return false;
     const computed = (resident + found) * blockSize;
     if (!enableChunkedPrefill && knownTokens(state) - computed > maxNumBatchedTokens) return false;
     scheduler.waiting.removeFirst();
-    scheduler.takeHits(state, resident);
+    scheduler.blocks.takeFound(state, resident);
     this.requests.push(state);
     const makeRoom = () => {
       for (let i = 0; i < found; i++) state.blocks.push(scheduler.cache.allocate());
@@ -45,7 +45,7 @@ export class Onboarding {
       // It may have been taken out meanwhile.
       if (!this.requests.includes(state)) return;
       state.computed = computed;
-      scheduler.registerFullBlocks(state, computed);
+      scheduler.blocks.registerFull(state, computed);
       tiers.countHits(run, blockSize);
       this.ready.push(state);
     });

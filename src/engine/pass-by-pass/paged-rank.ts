@@ -250,7 +250,7 @@ export class PagedRank extends PagedRequests implements EngineRank, RowRank {
   protected growAfterBurst(state: RequestState): void {
     const known = knownTokens(state);
     while (state.blocks.length < Math.ceil(known / this.config.blockSize)) state.blocks.push(this.cache.allocate());
-    this.scheduler.registerFullBlocks(state, known - 1);
+    this.scheduler.blocks.registerFull(state, known - 1);
     state.computed = known - 1;
   }
 

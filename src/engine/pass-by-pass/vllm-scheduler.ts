@@ -1,6 +1,6 @@
 import { promisesWholeOutput, type EngineConfig } from "../engine-config.ts";
 import type { PrefillRounds } from "../prefill-rounds.ts";
-import { ownBlockKey, type PromptBlocks } from "../prompt-blocks.ts";
+import type { PromptBlocks } from "../prompt-blocks.ts";
 import { FailureReason } from "../../metrics/request-ledger.ts";
 import type { Semantics } from "../semantics.ts";
 import type { KvTiers } from "../tiers/kv-tiers.ts";
@@ -8,6 +8,7 @@ import { Batch } from "./batch.ts";
 import { honouredModelLength } from "../model-length.ts";
 import type { PagedKvCache } from "./paged-kv-cache.ts";
 import { knownTokens, type RequestState } from "./request-state.ts";
+import { SequenceBlocks } from "./sequence-blocks.ts";
 import { WaitingLine } from "./waiting-line.ts";
 import { Onboarding } from "./onboarding.ts";
 
@@ -47,20 +48,15 @@ export class VllmScheduler {
   private budget = 0;
   readonly config: EngineConfig;
   readonly cache: PagedKvCache;
-  private readonly prompts: PromptBlocks;
+  /** Blocks the requests hold and find. */
+  readonly blocks: SequenceBlocks;
   private readonly listener: SchedulerListener;
   private readonly rounds: PrefillRounds | null;
   /** Prompts are put off in this pass; and the last pass in which they were not left nobody waiting. */
   private putsOffPrompts = false;
   private queueWasEmptied = true;
   private readonly noEvict: boolean;
-  private readonly wholePromptMayHit: boolean;
   private readonly modelLength: number;
-  /** Prefix look-up of the queue's head, valid while the cache has this version. */
-  private lookedUp: RequestState | null = null;
-  private lookUpVersion = -1;
-  private hitBlocks = 0;
-  private hitReferenced = 0;
 
   constructor(
     config: EngineConfig,
@@ -74,10 +70,9 @@ export class VllmScheduler {
     this.rounds = rounds;
     this.config = config;
     this.cache = cache;
-    this.prompts = prompts;
+    this.blocks = new SequenceBlocks(config, cache, prompts, tiers !== null);
     this.listener = listener;
     this.noEvict = promisesWholeOutput(config);
-    this.wholePromptMayHit = config.engineType === "trtllm";
     this.longestBurst = config.speculative === null ? 0 : config.speculative.nextn + 1;
     this.modelLength = honouredModelLength(config, semantics);
     this.onboarding = tiers === null ? null : new Onboarding(tiers, this);
@@ -102,19 +97,10 @@ export class VllmScheduler {
     this.blocked = queued > 0 && unchanged && this.batch.prefillRequests === 0;
   }
 
-  /** Key of block k of a request's whole sequence. */
-  blockKey(state: RequestState, k: number): number {
-    return k < this.prompts.sharedBlocks(state.request)
-      ? this.prompts.key(state.request, k)
-      : ownBlockKey(state.request, k);
-  }
-
-  /** Lets go of all blocks, the last of the sequence first. */
+  /** Lets go of a request's blocks: the head of the queue may fit now. */
   releaseBlocks(state: RequestState): void {
     this.blocked = false;
-    for (let i = state.blocks.length - 1; i >= 0; i--) this.cache.release(state.blocks[i]!);
-    state.blocks.length = 0;
-    state.registered = 0;
+    this.blocks.release(state);
   }
 
   /** Takes a running request's blocks and sends it to the front of the queue; its generated tokens stay. */
@@ -127,9 +113,7 @@ export class VllmScheduler {
       victim.passScheduled = -1;
     }
     // Only now can somebody look for blocks no other prompt shares: the victim itself, when it comes back.
-    for (let k = this.prompts.sharedBlocks(victim.request); k < victim.registered; k++) {
-      this.cache.rememberOwn(victim.blocks[k]!, this.blockKey(victim, k));
-    }
+    this.blocks.rememberOwn(victim);
     this.releaseBlocks(victim);
     this.listener.onPreempt(victim);
     victim.computed = 0;
@@ -145,21 +129,6 @@ export class VllmScheduler {
   /** Which running request gives way next. */
   victimIndex(): number {
     return this.config.preemptionMode === "lifo" ? this.running.length - 1 : 0;
-  }
-
-  /** Names the blocks that hold `tokens` computed tokens in full. */
-  registerFullBlocks(state: RequestState, tokens: number): void {
-    const full = Math.floor(tokens / this.config.blockSize);
-    if (state.registered >= full) return;
-    const shared = Math.min(full, this.prompts.sharedBlocks(state.request));
-    let k = state.registered;
-    for (; k < shared; k++) this.cache.register(state.blocks[k]!, this.prompts.key(state.request, k));
-    for (; k < full; k++) {
-      this.cache.registerOwn(state.blocks[k]!);
-      // Lower tiers know every content by its key.
-      if (this.onboarding !== null) this.cache.rememberOwn(state.blocks[k]!, this.blockKey(state, k));
-    }
-    state.registered = full;
   }
 
   private scheduleRunning(): void {
@@ -190,7 +159,7 @@ export class VllmScheduler {
     state.computed += tokens;
     const blocks = Math.ceil(state.computed / this.config.blockSize);
     while (state.blocks.length < blocks) state.blocks.push(this.cache.allocate());
-    this.registerFullBlocks(state, state.computed);
+    this.blocks.registerFull(state, state.computed);
     this.budget -= tokens;
     this.batch.count(state, 1);
   }
@@ -228,20 +197,20 @@ export class VllmScheduler {
         if (this.budget === 0) return;
         continue;
       }
-      this.lookUpPrefix(state);
+      this.blocks.lookUp(state);
       if (!this.fits(state)) return;
-      if (this.onboarding?.bringBack(state, this.hitBlocks, this.mostHits(state)) === true) {
+      if (this.onboarding?.bringBack(state, this.blocks.found, this.blocks.mostFound(state)) === true) {
         if (!this.admitOnboarded()) return;
         continue;
       }
-      const cached = this.hitBlocks * config.blockSize;
+      const cached = this.blocks.found * config.blockSize;
       const remaining = knownTokens(state) - cached;
       if (this.putsOffPrompts && remaining > 1) return;
       // A prompt found in full (TRT-LLM) needs no budget.
       if (this.budget === 0 && remaining > 0) return;
       if (!config.enableChunkedPrefill && remaining > this.budget) return;
       waiting.removeFirst();
-      this.takeHits(state, this.hitBlocks);
+      this.blocks.takeFound(state, this.blocks.found);
       state.computed = cached;
       this.admit(state, Math.min(remaining, this.budget), cached);
     }
@@ -268,16 +237,6 @@ export class VllmScheduler {
     return true;
   }
 
-  /** References the first `count` resident blocks of a request. */
-  takeHits(state: RequestState, count: number): void {
-    for (let k = 0; k < count; k++) {
-      const block = this.cache.find(this.blockKey(state, k));
-      this.cache.acquire(block);
-      state.blocks.push(block);
-    }
-    state.registered = count;
-  }
-
   private admit(state: RequestState, tokens: number, cached: number): void {
     this.running.push(state);
     this.listener.onAdmit(state, cached);
@@ -299,45 +258,15 @@ export class VllmScheduler {
       : FailureReason.none;
   }
 
-  /** Longest resident chain of full blocks; at least one token is left to compute except under TRT-LLM. */
-  private lookUpPrefix(state: RequestState): void {
-    if (this.lookedUp === state && this.lookUpVersion === this.cache.version) return;
-    this.lookedUp = state;
-    this.lookUpVersion = this.cache.version;
-    this.hitBlocks = 0;
-    this.hitReferenced = 0;
-    if (!this.config.enablePrefixCaching) return;
-    const most = this.mostHits(state);
-    for (let k = 0; k < most; k++) {
-      const block = this.cache.find(this.blockKey(state, k));
-      if (block < 0) break;
-      this.hitBlocks++;
-      if (this.cache.isReferenced(block)) this.hitReferenced++;
-    }
-    if (this.config.speculative !== null && !this.isUncapped(state) && this.hitBlocks > 0) {
-      this.hitBlocks--;
-      this.hitReferenced = Math.min(this.hitReferenced, this.hitBlocks);
-    }
-  }
-
-  /** Most leading blocks of a request that may be found instead of computed. */
-  private mostHits(state: RequestState): number {
-    return Math.floor((knownTokens(state) - (this.isUncapped(state) ? 0 : 1)) / this.config.blockSize);
-  }
-
-  private isUncapped(state: RequestState): boolean {
-    return this.wholePromptMayHit || state.outputLimit === 0;
-  }
-
   /** Whether the whole sequence (TRT-LLM: prompt and all output) fits beside what is promised to others. */
   private fits(state: RequestState): boolean {
     const { config, cache } = this;
     if (!this.noEvict) {
       if (state.preempted && this.outgrowsPool(state)) return false;
-      const needed = Math.ceil(knownTokens(state) / config.blockSize) - this.hitReferenced;
+      const needed = Math.ceil(knownTokens(state) / config.blockSize) - this.blocks.foundReferenced;
       return needed <= config.numGpuBlocks - cache.activeBlocks;
     }
-    const needed = this.worstCaseBlocks(state) - this.hitReferenced;
+    const needed = this.worstCaseBlocks(state) - this.blocks.foundReferenced;
     let available = config.numGpuBlocks - cache.activeBlocks;
     const outside = this.onboarding?.requests ?? [];
     for (const other of this.running) available -= this.worstCaseBlocks(other) - other.blocks.length;
@@ -347,7 +276,7 @@ export class VllmScheduler {
 
   /** Whether a waiting request cannot start for want of blocks. */
   lacksBlocks(state: RequestState): boolean {
-    this.lookUpPrefix(state);
+    this.blocks.lookUp(state);
     return !this.fits(state);
   }
 
