@@ -3,7 +3,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const builtProgram = join(import.meta.dirname, "../dist/cli/main.js");
+/** The command line as it was built last. */
+export const builtProgram = join(import.meta.dirname, "../dist/cli/main.js");
 
 /** What a finished process left. */
 export interface Finished {

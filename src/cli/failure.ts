@@ -19,6 +19,10 @@ const runErrors = new Set(["OutputError", "PlannerError", "QueueError"]);
  */
 export function reportFailure(error: unknown): number {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  if (error instanceof RangeError && /allocation failed|Invalid typed array length/i.test(message)) {
+    process.stderr.write("windtunnel: there is not enough memory for so large a run\n");
+    return exitCodes.failed;
+  }
   const known = inputErrors.has(name) || runErrors.has(name);
   const lines = (known ? message : `internal error: ${message}`).split("\n");
   for (const line of lines) process.stderr.write(`windtunnel: ${line}\n`);

@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 import { commands } from "./command-table.ts";
 import { exitCodes, reportFailure } from "./failure.ts";
+import { fileErrorText } from "../config/document.ts";
 import { windtunnelVersion } from "../version.ts";
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader went away (`| head`): nothing more to say.
   if (error.code === "EPIPE") process.exit(exitCodes.done);
-  throw error;
+  process.stderr.write(`windtunnel: cannot write to standard output: ${fileErrorText(error)}\n`);
+  process.exit(exitCodes.failed);
 });
+// Whoever read the messages went away; the work goes on.
+process.stderr.on("error", () => {});
 
 const [name, ...args] = process.argv.slice(2);
 try {
@@ -21,6 +25,7 @@ async function run(name: string | undefined, args: string[]): Promise<number> {
     process.stdout.write(`${windtunnelVersion}\n`);
     return exitCodes.done;
   }
+  if (name === "help" && args[0] !== undefined) return run(args[0], ["--help"]);
   if (name === "--help" || name === "-h" || name === "help") {
     process.stdout.write(overview());
     return exitCodes.done;

@@ -28,15 +28,30 @@ export function parseOrHelp(command: Command, args: string[]): boolean {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") return false;
+    const unknown = error.code === "commander.unknownOption" ? unknownFlags(command, args) : [];
     const message = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-    throw new ConfigError([{ where: "", message: withLikelyFlag(command, message) }]);
+    const messages = unknown.length > 0 ? unknown.map((flag) => withLikelyFlag(command, flag)) : [message];
+    throw new ConfigError(messages.map((text) => ({ where: "", message: text })));
   }
 }
 
+/** Every option the command does not have; commander tells the first only. */
+function unknownFlags(command: Command, args: readonly string[]): string[] {
+  const unknown: string[] = [];
+  for (let place = 0; place < args.length && args[place] !== "--"; place++) {
+    const arg = args[place]!;
+    if (!/^-[^\d]/.test(arg)) continue;
+    const [flag] = arg.split("=", 1) as [string];
+    const option = command.options.find(({ long, short }) => long === flag || (short != null && arg.startsWith(short)));
+    if (option === undefined) {
+      if (flag !== "--help" && flag !== "-h") unknown.push(flag);
+    } else if ((option.required || option.optional) && arg === flag) place++;
+  }
+  return [...new Set(unknown)];
+}
+
 /** Says which option was meant, where commander does not: beginnings of names (the reference takes them), `--flag=value`. */
-function withLikelyFlag(command: Command, message: string): string {
-  const flag = /^unknown option '(-[^'=]*)/.exec(message)?.[1];
-  if (flag === undefined) return message;
+function withLikelyFlag(command: Command, flag: string): string {
   const known = command.options.flatMap(({ long }) => long ?? []);
   const begun = flag.length > 3 ? known.filter((name) => name.startsWith(flag)) : [];
   const nearest = nearestName(flag, known);

@@ -1,8 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { runCli, scratchFolder } from "../../test/run-cli.ts";
+import { builtProgram, runCli, scratchFolder } from "../../test/run-cli.ts";
 
 /** Two requests that share their first block, one of them long. */
 const smallTrace = [
@@ -48,6 +49,31 @@ describe("reports", () => {
     expect(there.stdout).toMatch(dated);
     expect(readdirSync(cwd).filter((name) => dated.test(name))).toHaveLength(1);
     expect(readdirSync(join(cwd, "reports"))).toHaveLength(1);
+  });
+
+  test("runs of the same second leave a result each", async () => {
+    const cwd = folderWith();
+    for (let run = 0; run < 4; run++) await runCli(["replay", "trace.jsonl", "--quiet"], { cwd });
+    expect(readdirSync(cwd)).toHaveLength(5);
+  });
+
+  test("the same device may take several reports", async () => {
+    const args = ["replay", "trace.jsonl", "--report-json", "/dev/null", "--report-jsonl", "/dev/null"];
+    expect((await runCli(args, { cwd: folderWith() })).code).toBe(0);
+  });
+
+  test("a full disk behind standard output is told in a line; behind the messages it stops nothing", () => {
+    const cwd = folderWith();
+    const shell = (script: string) =>
+      spawnSync("sh", ["-c", script, "sh", process.execPath, builtProgram], { cwd, encoding: "utf8" });
+    const { status, stderr } = shell('exec "$@" replay trace.jsonl --report-json r.json > /dev/full');
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: "windtunnel: cannot write to standard output: no space left on the device\n",
+    });
+    expect(existsSync(join(cwd, "r.json"))).toBe(true);
+    expect(shell('exec "$@" replay absent.jsonl 2> /dev/full').status).toBe(2);
+    expect(shell('exec "$@" help replay').stdout).toContain("--report-json <PATH>");
   });
 
   test("result files have sorted keys and end in a line end", async () => {
@@ -191,7 +217,7 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
     [
       "no worker",
       [...trace, "--num-workers", "0"],
-      /^windtunnel: --num-workers: found 0, expected a whole number of at least 1\n$/,
+      /^windtunnel: --num-workers: found 0, expected a whole number from 1 to 100000\n$/,
     ],
     [
       "words for a number",
@@ -328,6 +354,27 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
       [...trace, "--report-json", "trace.jsonl/r.json"],
       /^windtunnel: cannot write trace.jsonl\/r.json: /,
     ],
+    [
+      "the result onto the trace",
+      [...trace, "--report-json", "./trace.jsonl"],
+      /^windtunnel: --report-json: trace.jsonl is the trace; give another path\n$/,
+    ],
+    [
+      "the page onto its configuration",
+      [...trace, "--policy", "./empty.mjs", "--extra-engine-args", "@engine.json", "--report-html", "engine.json"],
+      /^windtunnel: --policy: /,
+    ],
+    [
+      "rows onto the configuration",
+      [...trace, "--extra-engine-args", "@engine.json", "--report-jsonl", "engine.json"],
+      /^windtunnel: --report-jsonl: engine.json is what --extra-engine-args reads; give another path\n$/,
+    ],
+    [
+      "two reports into one file",
+      [...trace, "--report-json", "new/r", "--report-html", "./new/../new/r"],
+      /^windtunnel: --report-html: .* is where --report-json leads; give another path\n$/,
+    ],
+    ["an empty path of a trace", ["replay", ""], /^windtunnel: trace: the path is empty\n$/],
     ["rows onto a folder", [...trace, "--report-jsonl", "."], /^windtunnel: cannot write \.: it is a directory\n$/],
   ])("%s", async (_, args, line) => {
     const cwd = folderWith({
@@ -337,6 +384,7 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
       "type.jsonl": '{"timestamp": 0, "input_length": "many", "output_length": 3, "hash_ids": [1]}',
       "negative.jsonl": '{"timestamp": 0, "input_length": 10, "output_length": -3, "hash_ids": [1]}',
       "empty.mjs": "",
+      "engine.json": "{}",
       "torn.mjs": 'import "./nowhere.mjs";',
     });
     const before = readdirSync(cwd);
@@ -344,6 +392,86 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
     expect(stderr).toMatch(line);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(readdirSync(cwd)).toEqual(before);
+  });
+
+  test.each([
+    [
+      "unknown options",
+      [...trace, "--num-worker", "3", "--semantic=current", "--nonsense", "--", "--trace"],
+      "unknown option '--num-worker' (Did you mean --num-workers?)\n" +
+        "unknown option '--semantic' (Did you mean --semantics?)\n" +
+        "unknown option '--nonsense' (--help lists all)\n",
+    ],
+    [
+      "missing traces",
+      ["replay", "no.jsonl", "trace.jsonl", "none.jsonl"],
+      "no.jsonl: no such file\nnone.jsonl: no such file\n",
+    ],
+    [
+      "lines of a trace",
+      ["replay", "bad.jsonl"],
+      'bad.jsonl:1: output_length is missing (found "output_len": did you mean "output_length"?)\n' +
+        "bad.jsonl:2: hash_ids is missing\n",
+    ],
+    [
+      "paths of reports",
+      [...trace, "--report-json", ".", "--report-jsonl", "trace.jsonl/x", "--report-html", "trace.jsonl/y"],
+      "cannot write trace.jsonl/x: a part of the path is not a directory\n" +
+        "cannot write trace.jsonl/y: a part of the path is not a directory\n",
+    ],
+    [
+      "options of a sweep",
+      [
+        "sweep",
+        "trace.jsonl",
+        "--vary",
+        "x",
+        "--vary",
+        "y=1:2:-1",
+        "--repeats",
+        "no",
+        "--parallel",
+        "0",
+        "--out",
+        "bad.jsonl",
+        "--threshold",
+        "3",
+      ],
+      '--vary: found "x", expected KEY=RANGE such as engine.startup_time=0:300:10\n' +
+        "--vary y: the step must be above 0, found -1\n" +
+        '--repeats: found "no", expected a whole number of at least 1\n' +
+        '--parallel: found "0", expected a whole number of at least 1\n' +
+        "--out: bad.jsonl is no folder\n" +
+        '--threshold: found "3", expected a share above 0 and up to 1 such as 0.9\n',
+    ],
+    [
+      "options of a recommendation",
+      ["recommend", "trace.jsonl", "--attainment", "3", "--runs", "0", "--out", ""],
+      '--attainment: found "3", expected a share above 0 to 1\n' +
+        '--runs: found "0", expected a whole number of at least 1\n' +
+        '--out: found "", expected a folder\n',
+    ],
+    [
+      "results to compare",
+      ["compare", "none.json", "bad.jsonl", "--html", "page.html"],
+      "none.json: cannot read it: no such file or directory\nbad.jsonl: not JSON: ",
+    ],
+    [
+      "traces to convert",
+      ["trace", "convert", "no.jsonl", "none.jsonl", "-o", "x"],
+      "no.jsonl: no such file\nnone.jsonl: no such file\n",
+    ],
+  ])("all mistakes at once: %s", async (_, args, lines) => {
+    const cwd = folderWith({
+      "trace.jsonl": smallTrace,
+      "bad.jsonl":
+        '{"timestamp": 0, "output_len": 3, "hash_ids": [1]}\n{"timestamp": 0, "input_length": 9, "output_length": 3}',
+    });
+    const before = readdirSync(cwd);
+    const { code, stdout, stderr } = await runCli(args, { cwd });
+    expect(stderr.replaceAll(/^windtunnel: /gm, "")).toContain(lines);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(readdirSync(cwd)).toEqual(before);
   });
@@ -366,7 +494,7 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
     expect(stderr.trim().split("\n").toSorted()).toEqual([
       "windtunnel: --extra-engine-args dp_size: found 0, expected a whole number of at least 1",
       'windtunnel: --extra-engine-args: unknown key "x"',
-      "windtunnel: --num-workers: found 0, expected a whole number of at least 1",
+      "windtunnel: --num-workers: found 0, expected a whole number from 1 to 100000",
       "windtunnel: --planner-config ttft_ms: found -1, expected a number above 0",
     ]);
   });

@@ -1,17 +1,16 @@
 import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { statOrNull } from "../config/document.ts";
-
-/** `dynamo_replay_report_20260131_235959.json`, local time. */
-export function datedReportName(now: Date): string {
-  return `dynamo_replay_report_${stamp(now)}.json`;
-}
 
 /** Where a planner's page goes: the file its configuration names, or a dated one in the folder for them. */
 export function plannerPagePath(
   report: { readonly outputDir: string; readonly filename: string | null } | null,
   now: Date,
 ): string {
-  return join(report?.outputDir ?? "./planner_reports", report?.filename ?? `planner_report_${stamp(now)}.html`);
+  const folder = report?.outputDir ?? "./planner_reports";
+  return report?.filename == null
+    ? fresh(folder, `planner_report_${stamp(now)}`, ".html")
+    : join(folder, report.filename);
 }
 
 /** `20260131_235959`, local time. */
@@ -23,7 +22,20 @@ function stamp(now: Date): string {
 
 /** Where the result goes: the given file, a dated file in the given folder, or one in the current folder. */
 export function resultPath(given: string | undefined, now: Date): string {
-  if (given === undefined) return join(process.cwd(), datedReportName(now));
+  if (given === undefined) return datedReport(process.cwd(), now);
   const isFolder = given.endsWith("/") || statOrNull(given)?.isDirectory() === true;
-  return isFolder ? join(given, datedReportName(now)) : join(given);
+  return isFolder ? datedReport(given, now) : join(given);
+}
+
+/** `dynamo_replay_report_20260131_235959.json`, local time. */
+function datedReport(folder: string, now: Date): string {
+  return fresh(folder, `dynamo_replay_report_${stamp(now)}`, ".json");
+}
+
+/** A name that is not taken: several runs may end within a second. */
+function fresh(folder: string, name: string, ending: string): string {
+  for (let copy = 1; ; copy++) {
+    const path = join(folder, `${name}${copy === 1 ? "" : `_${copy}`}${ending}`);
+    if (!existsSync(path)) return path;
+  }
 }

@@ -9,6 +9,7 @@ import type { PlanFile } from "../sweep/plan-file.ts";
 import type { QueueSettings } from "../sweep/queue/queue-driver.ts";
 import type { SweepDesign } from "../sweep/sweep-plan.ts";
 import { windtunnelVersion } from "../version.ts";
+import { OptionReader, outputFolder } from "./option-reader.ts";
 import { parseWithReplayOptions } from "./replay-command-line.ts";
 
 /** A sweep's command line, its plan file taken in: what the command line says goes before the file. */
@@ -95,21 +96,25 @@ export async function parseSweepCommandLine(args: string[]): Promise<SweepComman
   const given = parseWithReplayOptions(sweepCommand(), args);
   if (given === null) return null;
   const own = given.own as unknown as OwnOptions;
-  const plan = own.plan === undefined ? null : await readPlan(own.plan);
+  const options = new OptionReader();
+  const plan = own.plan === undefined ? null : await options.readLater(() => readPlan(own.plan!));
   const replay = { ...plan?.replay, ...given.replay };
-  refuseReports(replay);
-  return {
+  options.read(() => refuseReports(replay));
+  const commandLine = {
     replay,
-    design: designOf(own, plan, replay),
-    parallel: own.parallel === undefined ? null : whole(own.parallel, "--parallel", 1),
-    out: own.out,
-    shard: own.shard === undefined ? null : shardFrom(own.shard),
+    // The axes of a plan that cannot be read would be missed, too.
+    design: options.failed ? (undefined as never) : designOf(own, plan, replay, options),
+    parallel: options.read(() => (own.parallel === undefined ? null : whole(own.parallel, "--parallel", 1))),
+    out: options.read(() => outputFolder(own.out, "--out")),
+    shard: options.read(() => (own.shard === undefined ? null : shardFrom(own.shard))),
     keepResults: own.keepResults === true,
     dryRun: own.dryRun === true,
-    slaThreshold: thresholdFrom(own.threshold),
-    emit: emitOf(own, args),
-    queue: queueOf(own),
+    slaThreshold: options.read(() => thresholdFrom(own.threshold)),
+    emit: options.read(() => emitOf(own, args)),
+    queue: options.read(() => queueOf(own)),
   };
+  options.throwIfAny();
+  return commandLine;
 }
 
 /** Loaded only when there is a plan. */
@@ -118,18 +123,24 @@ async function readPlan(path: string): Promise<PlanFile> {
   return readPlanFile(path);
 }
 
-function designOf(own: OwnOptions, plan: PlanFile | null, replay: ReplayOptions): SweepDesign {
-  const fresh = own.vary.map(parseAxis);
-  const kept = plan?.axes.filter(({ key }) => !fresh.some((axis) => axis.key === key)) ?? [];
+function designOf(own: OwnOptions, plan: PlanFile | null, replay: ReplayOptions, options: OptionReader): SweepDesign {
+  const fresh = own.vary.map((text) => options.read(() => parseAxis(text)));
+  const kept = plan?.axes.filter(({ key }) => !fresh.some((axis) => axis?.key === key)) ?? [];
   const axes = [...kept, ...fresh];
-  if (axes.length === 0)
-    throw new AxisError("give at least one --vary KEY=RANGE, e.g. --vary engine.startup_time=0:300:10");
+  if (axes.length === 0) {
+    options.read(() => {
+      throw new AxisError("give at least one --vary KEY=RANGE, e.g. --vary engine.startup_time=0:300:10");
+    });
+  }
+  const { samples, sampling, repeats } = own;
   return {
     axes,
     zipped: [...(plan?.zipped ?? []), ...own.zip.map((keys) => keys.split(",").map((key) => key.trim()))],
-    samples: own.samples === undefined ? (plan?.samples ?? null) : whole(own.samples, "--samples", 1),
-    sampling: own.sampling === undefined ? (plan?.sampling ?? "latin-hypercube") : samplingOf(own.sampling),
-    repeats: own.repeats === undefined ? (plan?.repeats ?? 1) : whole(own.repeats, "--repeats", 1),
+    samples: options.read(() => (samples === undefined ? (plan?.samples ?? null) : whole(samples, "--samples", 1))),
+    sampling: options.read(() =>
+      sampling === undefined ? (plan?.sampling ?? "latin-hypercube") : samplingOf(sampling),
+    ),
+    repeats: options.read(() => (repeats === undefined ? (plan?.repeats ?? 1) : whole(repeats, "--repeats", 1))),
     seed: replay.seed ?? 42,
   };
 }

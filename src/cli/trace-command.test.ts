@@ -43,6 +43,20 @@ describe("windtunnel trace", () => {
     expect(readFileSync(page, "utf8")).toContain("Hit rate, boundless cache");
   });
 
+  it.each([
+    [["convert", "SMALL", "-o", "SMALL"], "--out: SMALL is a trace to read; give another path"],
+    [["generate", "SMALL", "-o", "SMALL"], "--out: SMALL is a trace to read; give another path"],
+    [["inspect", "SMALL", "--html", "SMALL"], "--html: SMALL is a trace to read; give another path"],
+    [["convert", "SMALL", "-o", "FOLDER"], "cannot write FOLDER: it is a directory"],
+    [["convert", "SMALL", "-o", "FOLDER/x", "--from", "5", "--to", "2"], "--to: found 2, expected more than --from 5"],
+    [["generate", "preset:wave", "-o", "FOLDER/x", "--seed", "-1"], "must be a whole number of at least 0"],
+  ])("refuses %j", async (args, problem) => {
+    const real = (text: string) => text.replaceAll("SMALL", small).replaceAll("FOLDER", folder);
+    const before = readFileSync(small, "utf8");
+    await expect(run(args.map(real))).rejects.toThrow(real(problem));
+    expect(readFileSync(small, "utf8")).toBe(before);
+  });
+
   it("converts: cuts, speeds up and compresses", async () => {
     const out = join(folder, "half.jsonl.gz");
     await output(["convert", small, "-o", out, "--from", "0.2", "--speed", "3"]);

@@ -2,6 +2,9 @@ import { traceFormats } from "../trace/trace-formats.ts";
 import { realNumber, wholeNumber } from "./fields.ts";
 import { document, names, number, toggle, words, type ReplayOption } from "./replay-option.ts";
 
+/** More workers than any fleet has, and as many as fit in memory. */
+const mostWorkers = 100_000;
+
 /** Formats of the reference that rules between options name, whether they are built or not. */
 const referenceFormats = ["mooncake_delta", "agentic_mooncake", "applied_compute_agentic", "dynamo"];
 
@@ -18,9 +21,33 @@ export const replayOptions: readonly ReplayOption[] = [
   document("Engines", "extra-engine-args", "arguments of aggregated engines"),
   document("Engines", "prefill-engine-args", "arguments of prefill engines (disaggregated; with --decode-engine-args)"),
   document("Engines", "decode-engine-args", "arguments of decode engines (disaggregated; with --prefill-engine-args)"),
-  number("Engines", "num-workers", "N", wholeNumber, { min: 1 }, "aggregated workers at the start", 1),
-  number("Engines", "num-prefill-workers", "N", wholeNumber, { min: 1 }, "prefill workers at the start", 1),
-  number("Engines", "num-decode-workers", "N", wholeNumber, { min: 1 }, "decode workers at the start", 1),
+  number(
+    "Engines",
+    "num-workers",
+    "N",
+    wholeNumber,
+    { min: 1, max: mostWorkers },
+    "aggregated workers at the start",
+    1,
+  ),
+  number(
+    "Engines",
+    "num-prefill-workers",
+    "N",
+    wholeNumber,
+    { min: 1, max: mostWorkers },
+    "prefill workers at the start",
+    1,
+  ),
+  number(
+    "Engines",
+    "num-decode-workers",
+    "N",
+    wholeNumber,
+    { min: 1, max: mostWorkers },
+    "decode workers at the start",
+    1,
+  ),
   document("Engines", "fault-config", "workers that fail or start slowly (windtunnel schema fault)"),
   words("Engines", "perf-data", "DIR", "folder of aiconfigurator's tables: exact pass times instead of the roofline"),
   names(

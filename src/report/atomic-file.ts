@@ -24,6 +24,7 @@ export async function writeFileAtomically(path: string, chunks: Iterable<string 
   const target = direct ? path : join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   let file: number | null = null;
   try {
+    refuseFolder(path);
     if (!direct) makeFolder(dirname(path));
     file = openSync(target, direct ? "w" : "wx");
     if (path.endsWith(".gz")) await writeCompressed(file, chunks);
@@ -46,14 +47,17 @@ export function checkWritable(path: string): void {
   if (isSpecialFile(path)) return;
   const probe = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   try {
-    if (statOrNull(path)?.isDirectory() === true)
-      throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
+    refuseFolder(path);
     makeFolder(dirname(path));
     closeSync(openSync(probe, "wx"));
     rmSync(probe);
   } catch (error) {
     throw new OutputError(path, error);
   }
+}
+
+function refuseFolder(path: string): void {
+  if (statOrNull(path)?.isDirectory() === true) throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
 }
 
 /** Makes a folder and those above it, one by one: Node's recursive mkdir never returns below some special folders. */

@@ -36,6 +36,7 @@ export interface OpenTraceOptions {
 export async function openTrace(spec: string | readonly string[], options: OpenTraceOptions = {}): Promise<Trace> {
   const paths = typeof spec === "string" ? [spec] : spec;
   const [first] = paths;
+  if (paths.includes("")) throw new TraceError("trace", null, "the path is empty");
   if (first === undefined) throw new TraceError("trace", null, "no file is given");
   if (paths.length === 1 && first.startsWith("preset:")) {
     const { openPreset } = await import("./presets/presets.ts");
@@ -51,7 +52,16 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
   }
   const sources: LineSource[] = [];
   try {
-    for (const path of paths) sources.push(new LineSource(await openByteSource(path, options.stdin)));
+    const unopened: TraceError[] = [];
+    for (const path of paths) {
+      try {
+        sources.push(new LineSource(await openByteSource(path, options.stdin)));
+      } catch (error) {
+        if (!(error instanceof TraceError)) throw error;
+        unopened.push(error);
+      }
+    }
+    if (unopened.length > 0) throw TraceError.together(unopened);
     const formats: TraceFormat[] = [];
     for (const source of sources) formats.push(await chooseFormat(source, options.format ?? "auto"));
     const [format] = formats as [TraceFormat];

@@ -1,10 +1,12 @@
 import { basename } from "node:path";
 import { Command } from "commander";
-import { ConfigError } from "../../config/config-error.ts";
+import { ConfigError, ProblemList } from "../../config/config-error.ts";
 import { writeFileAtomically } from "../../report/atomic-file.ts";
 import { compareTable } from "../../report/compare-table.ts";
 import { readResult } from "../../report/read-result.ts";
+import type { RunResult } from "../../result/schema.ts";
 import { exitCodes } from "../failure.ts";
+import { checkOutputs } from "../output-paths.ts";
 import { parsed } from "../parse-command.ts";
 
 /** `windtunnel compare A.json B.json …`: prints what differs, and draws the runs over each other. */
@@ -19,16 +21,37 @@ export async function run(args: string[]): Promise<number> {
   if (paths.length < 2) {
     throw new ConfigError([{ where: "", message: `compare needs two results or more; found ${paths.length}` }]);
   }
-  const labels = distinctLabels(paths);
-  const runs = paths.map((path, place) => ({ label: labels[place]!, result: readResult(path) }));
-  process.stdout.write(compareTable(runs));
   const { html } = given.opts<{ html?: string }>();
+  const outputs = html === undefined ? [] : [{ role: "--html", path: html }];
+  checkOutputs(
+    outputs,
+    paths.map((path) => ({ role: "a result to compare", path })),
+  );
+  const labels = distinctLabels(paths);
+  const runs = readResults(paths).map((result, place) => ({ label: labels[place]!, result }));
+  process.stdout.write(compareTable(runs));
   if (html !== undefined) {
     const { renderComparePage } = await import("../../report/html-report.ts");
     await writeFileAtomically(html, [renderComparePage(runs)]);
     process.stdout.write(`HTML report: ${html}\n`);
   }
   return exitCodes.done;
+}
+
+/** @throws ConfigError with what is wrong with each */
+function readResults(paths: readonly string[]): RunResult[] {
+  const problems = new ProblemList();
+  const results = paths.flatMap((path) => {
+    try {
+      return [readResult(path)];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const { where, message } of error.problems) problems.add(where, message);
+      return [];
+    }
+  });
+  problems.throwIfAny();
+  return results;
 }
 
 /** File names without their ending where they tell the runs apart, else with as much of the path as is needed. */

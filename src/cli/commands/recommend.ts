@@ -15,6 +15,7 @@ import { writeFileAtomically } from "../../report/atomic-file.ts";
 import { withDocuments } from "../../sweep/run-sweep.ts";
 import { exitCodes } from "../failure.ts";
 import { parseWithReplayOptions } from "../replay-command-line.ts";
+import { OptionReader, outputFolder } from "../option-reader.ts";
 import { whole } from "../sweep-command-line.ts";
 import { SweepProgress } from "../sweep-progress.ts";
 
@@ -62,19 +63,30 @@ export async function run(args: string[]): Promise<number> {
   if (given === null) return exitCodes.done;
   const own = given.own as unknown as Options;
   const { quiet = false, json = false, ...replay } = given.replay;
-  refuseReports(replay);
+  const options = new OptionReader();
+  options.read(() => refuseReports(replay));
+  const attainment = options.read(() => share(own.attainment, "--attainment"));
+  const margin = options.read(() => share(own.margin, "--margin", true));
+  const stress = options.read(() => atLeastOne(own.stress, "--stress"));
+  const split = options.read(() => share(own.split, "--split"));
+  const parallel = options.read(() =>
+    own.parallel === undefined ? availableParallelism() : whole(own.parallel, "--parallel", 1),
+  );
+  const runs = options.read(() => whole(own.runs, "--runs", 1));
+  const alternatives = options.read(() => whole(own.alternatives, "--alternatives", 1));
+  const policies = options.read(() => policiesOf(own.policies));
+  const topologies = options.read(() => topologiesOf(own.topologies));
+  const out = options.read(() => outputFolder(own.out, "--out"));
+  options.throwIfAny();
   const read = await withDocuments(replay);
   const planner = (read.plannerConfig ?? {}) as Readonly<Record<string, unknown>>;
   const base: ReplayOptions = { ...read, ...judgedBy(read, planner) };
   const maxGpus = own.maxGpus === undefined ? budgetOf(planner) : whole(own.maxGpus, "--max-gpus", 1);
   const withBudget: ReplayOptions =
     own.maxGpus === undefined ? base : { ...base, plannerConfig: { ...planner, max_gpu_budget: maxGpus } };
-  const attainment = share(own.attainment, "--attainment");
-  const margin = share(own.margin, "--margin", true);
-  const stress = atLeastOne(own.stress, "--stress");
   const families = await searchFamilies({
-    policies: policiesOf(own.policies),
-    topologies: topologiesOf(own.topologies),
+    policies,
+    topologies,
     tensorParallel: sizesOf(own.tp, read),
     maxGpus,
     ttftMs: base.slaTtftMs ?? null,
@@ -86,9 +98,7 @@ export async function run(args: string[]): Promise<number> {
   const resolved = await resolveReplay(withBudget);
   const trace = await loadWorkload(resolved);
   checkDivisible(trace);
-  const halves = splitTrace(trace, share(own.split, "--split"));
-  const parallel = own.parallel === undefined ? availableParallelism() : whole(own.parallel, "--parallel", 1);
-  const runs = whole(own.runs, "--runs", 1);
+  const halves = splitTrace(trace, split);
   const controller = new AbortController();
   const onInterrupt = () => controller.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
@@ -105,8 +115,8 @@ export async function run(args: string[]): Promise<number> {
         seed: base.seed ?? 0,
         stress,
         parallel,
-        out: own.out,
-        alternatives: whole(own.alternatives, "--alternatives", 1),
+        out,
+        alternatives,
       },
       { signal: controller.signal, onRun: (row, done) => progress.update(row, done) },
     );

@@ -1,5 +1,6 @@
-import { ConfigError } from "../../config/config-error.ts";
-import type { ReplayOptions } from "../../config/replay-options.ts";
+import { ProblemList } from "../../config/config-error.ts";
+import { replayOptions } from "../../config/replay-option-table.ts";
+import { optionKey, type ReplayOptions } from "../../config/replay-options.ts";
 import { resolveReplay } from "../../config/resolve-replay.ts";
 import type { ResolvedReplay } from "../../config/resolve-replay.ts";
 import { loadWorkload, runReplay } from "../../replay.ts";
@@ -9,6 +10,7 @@ import { requestRows } from "../../report/request-rows.ts";
 import { resultJson } from "../../report/result-json.ts";
 import type { RunResult } from "../../result/schema.ts";
 import { exitCodes } from "../failure.ts";
+import { checkOutputs, type NamedFile } from "../output-paths.ts";
 import { ProgressLine } from "../progress-line.ts";
 import { parseReplayCommandLine } from "../replay-command-line.ts";
 import { plannerPagePath, resultPath } from "../report-paths.ts";
@@ -22,7 +24,7 @@ export async function run(args: string[]): Promise<number> {
   try {
     const resolved = await resolveReplay(options);
     const paths = reportPaths(options, resolved);
-    for (const path of Object.values(paths)) if (path !== null) checkUsable(path);
+    checkReports(paths, options);
     const trace = await loadWorkload(resolved);
     if (interruption.signal.aborted) return exitCodes.interrupted;
 
@@ -70,14 +72,32 @@ function reportPaths(
   };
 }
 
-/** An unwritable path is told before anything runs, as bad input. */
-function checkUsable(path: string): void {
-  try {
-    checkWritable(path);
-  } catch (error) {
-    if (error instanceof OutputError) throw new ConfigError([{ where: "", message: error.message }]);
-    throw error;
+/** Paths that cannot be written, or should not, are told before anything runs, as bad input. @throws ConfigError */
+function checkReports({ json, jsonl, html }: ReportPaths, options: ReplayOptions): void {
+  const reports = { "--report-json": json, "--report-jsonl": jsonl, "--report-html": html };
+  const outputs = Object.entries(reports).flatMap(([role, path]) => (path === null ? [] : [{ role, path }]));
+  checkOutputs(outputs, filesRead(options));
+  const problems = new ProblemList();
+  for (const { path } of outputs) {
+    try {
+      checkWritable(path);
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+      problems.add("", error.message);
+    }
   }
+  problems.throwIfAny();
+}
+
+/** What the options name that may be a file. */
+function filesRead({ trace, ...options }: ReplayOptions): NamedFile[] {
+  const traces = (typeof trace === "string" ? [trace] : (trace ?? [])).map((path) => ({ role: "the trace", path }));
+  const documents = replayOptions.flatMap(({ flag, kind }) => {
+    const given = options[optionKey(flag) as keyof typeof options];
+    if (typeof given !== "string" || (kind !== "document" && flag !== "policy")) return [];
+    return [{ role: `what --${flag} reads`, path: given.replace(/^@/, "") }];
+  });
+  return [...traces, ...documents];
 }
 
 /** The planner's log beside its page. Only a copy of what the result holds: a run is not lost over it. */

@@ -3,6 +3,7 @@ import { writeFileAtomically } from "../../report/atomic-file.ts";
 import { renderHtmlReport } from "../../report/html-report.ts";
 import { readResult } from "../../report/read-result.ts";
 import { exitCodes } from "../failure.ts";
+import { checkOutputs } from "../output-paths.ts";
 import { parsed } from "../parse-command.ts";
 
 /** `windtunnel report RESULT.json`: draws the page of a result. */
@@ -15,6 +16,7 @@ export async function run(args: string[]): Promise<number> {
   if (given === null) return exitCodes.done;
   const [source] = given.args as [string];
   const { html = pageBeside(source) } = given.opts<{ html?: string }>();
+  checkOutputs([{ role: "--html", path: html }], [{ role: "the result", path: source }]);
   await writeFileAtomically(html, [renderHtmlReport(readResult(source))]);
   process.stdout.write(`HTML report: ${html}\n`);
   return exitCodes.done;

@@ -6,6 +6,7 @@ import { checkTraceFiles, readStudyPlan } from "../../study/study-plan.ts";
 import { studyPoints } from "../../study/study-points.ts";
 import { exitCodes } from "../failure.ts";
 import { parsed } from "../parse-command.ts";
+import { OptionReader, outputFolder } from "../option-reader.ts";
 import { whole } from "../sweep-command-line.ts";
 import { SweepProgress } from "../sweep-progress.ts";
 
@@ -45,6 +46,12 @@ export async function run(args: string[]): Promise<number> {
   const given = parsed(studyCommand(), args);
   if (given === null) return exitCodes.done;
   const options = given.opts<Options>();
+  const reader = new OptionReader();
+  const parallel = reader.read(() =>
+    options.parallel === undefined ? availableParallelism() : whole(options.parallel, "--parallel", 1),
+  );
+  const out = reader.read(() => outputFolder(options.out, "--out"));
+  reader.throwIfAny();
   const bounds = options.oracle === undefined ? [] : await readBounds(options.oracle);
   const plan = await checkedStudy(await readStudyPlan(options.plan, options.traces ?? null));
   checkTraceFiles(plan);
@@ -58,13 +65,11 @@ export async function run(args: string[]): Promise<number> {
     return exitCodes.done;
   }
   const quiet = options.quiet === true;
-  const parallel = options.parallel === undefined ? availableParallelism() : whole(options.parallel, "--parallel", 1);
   const controller = new AbortController();
   const onInterrupt = () => controller.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
   const progress = new SweepProgress(points.length, !quiet);
   try {
-    const { out } = options;
     const outcome = await runStudy(
       { plan, out, parallel },
       { signal: controller.signal, onRow: (row, done) => progress.update(row, done) },

@@ -6,11 +6,13 @@ import { mooncakeLines } from "../../trace/mooncake-writer.ts";
 import { openTrace } from "../../trace/open-trace.ts";
 import { presetUsage } from "../../trace/presets/preset-names.ts";
 import type { Trace } from "../../trace/trace.ts";
+import { TraceError } from "../../trace/trace-error.ts";
 import { mergeTraces } from "../../trace/transform/merge-traces.ts";
 import { sampleTrace } from "../../trace/transform/sample-trace.ts";
 import { scaleTrace } from "../../trace/transform/scale-trace.ts";
 import { sliceTrace } from "../../trace/transform/slice-trace.ts";
 import { exitCodes } from "../failure.ts";
+import { checkOutputs } from "../output-paths.ts";
 import { parsed } from "../parse-command.ts";
 
 const subcommands = { inspect, convert, generate, formats };
@@ -64,6 +66,31 @@ function read(path: string, { traceFormat, traceBlockSize }: Reading, seed = 0):
   });
 }
 
+/** @throws TraceError with the mistakes of every trace */
+async function readAll(paths: readonly string[], options: Reading, seed: number): Promise<Trace[]> {
+  const traces: Trace[] = [];
+  const wrong: TraceError[] = [];
+  for (const path of paths) {
+    try {
+      traces.push(await read(path, options, seed));
+    } catch (error) {
+      if (!(error instanceof TraceError)) throw error;
+      wrong.push(error);
+    }
+  }
+  if (wrong.length > 0) throw TraceError.together(wrong);
+  return traces;
+}
+
+/** @throws ConfigError when a trace would be replaced by what is made of it */
+function checkNotTraces(role: string, path: string | undefined, traces: readonly string[]): void {
+  if (path === undefined || path === "-") return;
+  checkOutputs(
+    [{ role, path }],
+    traces.map((trace) => ({ role: "a trace to read", path: trace })),
+  );
+}
+
 async function inspect(args: string[]): Promise<number> {
   const command = reading(
     new Command("windtunnel trace inspect")
@@ -76,7 +103,9 @@ async function inspect(args: string[]): Promise<number> {
   if (given === null) return exitCodes.done;
   const options = given.opts<Reading & { json?: true; html?: string }>();
   const { profileTrace } = await import("../../trace/inspect/trace-profile.ts");
-  const profile = profileTrace(await read(onlyOne(given.args), options));
+  const source = onlyOne(given.args);
+  checkNotTraces("--html", options.html, given.args);
+  const profile = profileTrace(await read(source, options));
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify(profile, null, 2)}\n`);
   } else {
@@ -114,13 +143,15 @@ async function convert(args: string[]): Promise<number> {
       .option("--max <N>", "keep at most the first N requests", positiveInteger)
       .option("--sample <SHARE>", "keep a random share of the sessions or requests, in (0, 1]", share)
       .option("--speed <X>", "divide arrival and think times", positive)
-      .option("--seed <N>", "seed of --sample and of presets", integer, 0),
+      .option("--seed <N>", "seed of --sample and of presets", wholeNumber, 0),
   );
   const given = parsed(command, args);
   if (given === null) return exitCodes.done;
   const options = given.opts<Conversion>();
-  const traces: Trace[] = [];
-  for (const path of given.args) traces.push(await read(path, options, options.seed));
+  const { from = 0, to = Infinity } = options;
+  if (from >= to) throw new ConfigError([{ where: "--to", message: `found ${to}, expected more than --from ${from}` }]);
+  checkNotTraces("--out", options.out, given.args);
+  const traces = await readAll(given.args, options, options.seed);
   let trace = mergeTraces(traces as [Trace, ...Trace[]]);
   if (options.from !== undefined || options.to !== undefined || options.max !== undefined) {
     trace = sliceTrace(trace, {
@@ -142,13 +173,14 @@ async function generate(args: string[]): Promise<number> {
       .description("Write a preset, or requests drawn from the statistics of a trace, as Mooncake JSONL.")
       .argument("<source>", "preset:NAME, or a trace whose twin is wanted")
       .requiredOption("-o, --out <PATH>", "file to write (.gz is compressed), or - for standard output")
-      .option("--seed <N>", "seed of the draws", integer, 0)
+      .option("--seed <N>", "seed of the draws", wholeNumber, 0)
       .addHelpText("after", `\nPresets:\n${presetLines(presets)}`),
   );
   const given = parsed(command, args);
   if (given === null) return exitCodes.done;
   const options = given.opts<Reading & { out: string; seed: number }>();
   const source = onlyOne(given.args);
+  checkNotTraces("--out", options.out, given.args);
   const trace = await read(source, options, options.seed);
   if (source.startsWith("preset:")) {
     await write(trace, options.out);
@@ -214,8 +246,8 @@ function positiveInteger(text: string): number {
   return bounded("a positive integer", (value) => Number.isInteger(value) && value > 0)(text);
 }
 
-function integer(text: string): number {
-  return bounded("an integer", Number.isInteger)(text);
+function wholeNumber(text: string): number {
+  return bounded("a whole number of at least 0", (value) => Number.isSafeInteger(value) && value >= 0)(text);
 }
 
 function nonNegative(text: string): number {

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { windtunnelVersion } from "../../version.ts";
 import { exitCodes } from "../failure.ts";
 import { parsed } from "../parse-command.ts";
+import { OptionReader } from "../option-reader.ts";
 import { redisOption, redisUrl, whole } from "../sweep-command-line.ts";
 
 interface WorkerOptions {
@@ -34,14 +35,18 @@ export async function run(args: string[]): Promise<number> {
   const command = parsed(workerCommand(), args);
   if (command === null) return exitCodes.done;
   const given = command.opts<WorkerOptions>();
+  const options = new OptionReader();
   const settings = {
-    url: redisUrl(given.redis),
+    url: options.read(() => redisUrl(given.redis)),
     queue: given.queue,
-    parallel: given.parallel === undefined ? availableParallelism() : whole(given.parallel, "--parallel", 1),
+    parallel: options.read(() =>
+      given.parallel === undefined ? availableParallelism() : whole(given.parallel, "--parallel", 1),
+    ),
     allowsPolicies: given.allowPolicies === true,
     traceStore: given.traceStore ?? null,
-    stalledSeconds: whole(given.stalledAfter, "--stalled-after", 1),
+    stalledSeconds: options.read(() => whole(given.stalledAfter, "--stalled-after", 1)),
   };
+  options.throwIfAny();
   const say = (text: string) => given.quiet !== true && process.stderr.write(`windtunnel: ${text}\n`);
   const controller = new AbortController();
   const onInterrupt = () => {

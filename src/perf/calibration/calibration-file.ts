@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileErrorText } from "../../config/document.ts";
 import type { Deployment } from "../deployment.ts";
 import { ProfileError } from "../profile/profile-error.ts";
 import type { CalibrationFactors } from "./calibrated-perf-model.ts";
@@ -46,7 +47,7 @@ export async function readCalibration(path: string): Promise<CalibrationFile> {
   try {
     parsed = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
-    throw new ProfileError(`${path}: ${(error as Error).message}`);
+    throw new ProfileError(`${path}: ${fileErrorText(error)}`);
   }
   const file = parsed as Partial<CalibrationFile> | null;
   if (file?.kind !== "windtunnel-calibration" || file.version !== 1) {

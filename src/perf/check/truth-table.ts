@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { readFile } from "node:fs/promises";
+import { fileErrorText } from "../../config/document.ts";
 
 /** A file of measured or reference times that cannot be read; the message names file and line. */
 export class TruthTableError extends Error {
@@ -20,7 +21,7 @@ export async function readTruthTable(path: string): Promise<TruthTable> {
     bytes = await readFile(path);
     if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = gunzipSync(bytes);
   } catch (error) {
-    throw new TruthTableError(`${path}: ${(error as Error).message}`);
+    throw new TruthTableError(`${path}: ${fileErrorText(error)}`);
   }
   const lines = new TextDecoder().decode(bytes).split(/\r?\n/);
   while (lines.length > 0 && lines.at(-1) === "") lines.pop();
