@@ -4,25 +4,25 @@ import type { InterruptedRequest } from "../engine/interruption.ts";
 import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
-import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
+import type { RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
-import { onOfferGrid } from "../workload/offer-grid.ts";
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
 import { FinishedQueue } from "./finished-queue.ts";
-import { LoadSampler, offeredSeconds, type LoadSamples } from "./load-sampler.ts";
+import { HandoffActions } from "./handoff-actions.ts";
+import { conditionalDisaggregation, createHandoffContext } from "./handoff-context.ts";
 import { justAfter } from "./just-after.ts";
-import { PlannerLoop } from "./planner-loop.ts";
+import type { LoadSamples } from "./load-sampler.ts";
+import type { PlannerLoop } from "./planner-loop.ts";
 import type { PoolRouter } from "./pool-router.ts";
-import { RequestWatch } from "./request-watch.ts";
-import { createPoolRouter } from "./router-factory.ts";
+import { PrefillDispatch } from "./prefill-dispatch.ts";
 import type { DisaggregatedTopology, RunConfig } from "./run-config.ts";
+import type { RunObservers } from "./run-observers.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
 import type { Station } from "./station.ts";
 import { StationPasses } from "./station-passes.ts";
-import { HandoffActions } from "./handoff-actions.ts";
-import { StationBoard } from "./station-board.ts";
-import { TrafficRecorder } from "./traffic-recorder.ts";
+import type { StationBoard } from "./station-board.ts";
+import { UnfinishedHandoffs } from "./unfinished-handoffs.ts";
 import { handoffWorkerFactory } from "./worker-factory.ts";
 
 /**
@@ -47,14 +47,14 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   private readonly decodePool: WorkerPool<DecodeWorker>;
   private readonly board: StationBoard;
   private readonly actions: HandoffActions;
+  private readonly dispatch: PrefillDispatch;
   private readonly passes: StationPasses;
+  private readonly unfinished: UnfinishedHandoffs;
   private readonly finished = new FinishedQueue();
   /** Whom prefill workers refused: under 1.4 the workload learns of it after the arrivals of that instant. */
   private readonly refused: FinishedQueue;
   private readonly prefillRouter: PoolRouter<PrefillWorker>;
-  private readonly traffic: TrafficRecorder | null;
-  private readonly watch: RequestWatch | null;
-  private readonly loads: LoadSampler | null;
+  private readonly observers: RunObservers;
   private readonly horizonNs: number;
   private nowNs = 0;
 
@@ -73,7 +73,6 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     this.horizonNs = config.maxSimTimeSeconds === null ? Infinity : config.maxSimTimeSeconds * 1e9;
     const { client = null, faults = null } = config;
     const interruptible = client !== null || faults !== null;
-    const conditional = config.routerMode === "kv_router" ? (config.kvRouter?.conditionalDisaggregation ?? null) : null;
     const factory = handoffWorkerFactory(
       trace,
       topology,
@@ -83,7 +82,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       config.engine,
       this.horizonNs,
       interruptible,
-      conditional !== null,
+      conditionalDisaggregation(config) !== null,
     );
     this.engine = factory.engine;
     this.tierFigures = factory.tiers?.figures ?? null;
@@ -105,57 +104,22 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     decodePool.addReady(topology.numDecodeWorkers, 0);
     this.prefillPool = prefillPool;
     this.decodePool = decodePool;
-    const leftNs = (request: number) => ledger.terminalNs[request]!;
-    this.prefillRouter = createPoolRouter(prefillPool, "prefill", prefillEngine, trace, config, {
-      prefillDoneNs: (request) => handoffs.sourceHeldNs[request]!,
-      // A prompt that was held is there until it is released, even if its answer is complete before.
-      leftNs: (request) =>
-        Number.isNaN(handoffs.sourceHeldNs[request]!) ? leftNs(request) : handoffs.sourceReleasedNs[request]!,
-    });
-    const decodeRouter = createPoolRouter(decodePool, "decode", decodeEngine, trace, config, {
-      prefillDoneNs: leftNs,
-      leftNs,
-    });
-    this.traffic =
-      config.planner === null
-        ? null
-        : new TrafficRecorder(ledger, trace.inputLength, config.planner.seesRequests === true);
     this.refused = semantics.refusalsAfterArrivals ? new FinishedQueue() : this.finished;
-    const finished = source.dependsOnCompletions ? this.finished : null;
-    const refused = source.dependsOnCompletions ? this.refused : null;
-    const engines = topology.numPrefillWorkers + topology.numDecodeWorkers;
-    this.loads = config.planner === null ? new LoadSampler(1, engines, offeredSeconds(trace, config)) : null;
-    const { prefillRouter, traffic, loads } = this;
-    const board = new StationBoard(ledger, traffic, finished, refused);
-    this.board = board;
-    this.actions = new HandoffActions({
-      trace,
-      topology,
-      semantics,
-      ledger,
-      handoffs,
-      prefillPool,
-      decodePool,
-      prefillRouter,
-      decodeRouter,
-      conditional,
-      board,
-      traffic,
-      loads,
-      finished,
-    });
-    this.passes = new StationPasses(semantics, handoffs, board, this.actions);
-    this.watch = config.planner === null ? null : new RequestWatch(ledger, trace.inputLength, handoffs, 1);
-    const scaled = [
-      { pool: prefillPool, dpSize: 1, kvBlocks: prefillEngine.numGpuBlocks },
-      { pool: decodePool, dpSize: 1, kvBlocks: decodeEngine.numGpuBlocks },
-    ];
-    const sources = { traffic: this.traffic!, watch: this.watch! };
-    this.planner = config.planner === null ? null : new PlannerLoop(config.planner, scaled, semantics, sources);
+    const left = source.dependsOnCompletions ? { finished: this.finished, refused: this.refused } : null;
+    const inputs = { trace, config, topology, semantics, ledger, handoffs };
+    const context = createHandoffContext(inputs, prefillPool, decodePool, left);
+    this.prefillRouter = context.prefillRouter;
+    this.observers = context.observers;
+    this.planner = context.observers.planner;
+    this.board = context.board;
+    this.dispatch = new PrefillDispatch(context);
+    this.actions = new HandoffActions(context, this.dispatch);
+    this.passes = new StationPasses(context, this.actions, this.dispatch);
+    this.unfinished = new UnfinishedHandoffs(context, this.actions, source, this.finished);
   }
 
   get loadSamples(): LoadSamples | null {
-    return this.loads?.samples ?? null;
+    return this.observers.loads?.samples ?? null;
   }
 
   *run(): Generator<Progress, void, void> {
@@ -182,34 +146,16 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     }
   }
 
-  /**
-   * Nothing can happen any more, and yet requests are under way: pools too small for prompts that wait for each other.
-   * All of them fail; false when there are none. (The reference gives such a run up.)
-   */
+  /** Nothing can happen any more; false when there is nothing to give up on either. */
   private failStuck(): boolean {
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
         if (member.worker.nextStartNs === Infinity) continue;
-        member.worker.advance(Math.min(Infinity, justAfter(this.horizonNs)), false);
+        member.worker.advance(justAfter(this.horizonNs), false);
         this.board.collect(roleOf(pool), member.worker);
       }
     }
-    const { ledger } = this;
-    const atNs = onOfferGrid(this.nowNs);
-    let failed = 0;
-    for (let request = 0; request < ledger.count; request++) {
-      if (Number.isNaN(ledger.arrivalNs[request]!) || ledger.status[request] !== RequestStatus.pending) continue;
-      if (this.horizonNs !== Infinity) return false;
-      ledger.status[request] = RequestStatus.failed;
-      const noWorker = this.interruptions !== null && this.pools.some(({ active }) => active.length === 0);
-      ledger.reason[request] = noWorker ? FailureReason.workerFailed : FailureReason.outgrewKvPool;
-      // A decode worker may have run ahead on its own, and a closed loop offers between the points of the grid.
-      ledger.terminalNs[request] = Math.max(atNs, ledger.arrivalNs[request]!, ledger.lastTokenNs[request]! || 0);
-      failed++;
-      this.board.givenUp.add(request);
-      if (this.source.dependsOnCompletions) this.finished.push(request, ledger.terminalNs[request]!);
-    }
-    return failed > 0;
+    return this.horizonNs === Infinity && this.unfinished.giveUp(this.nowNs, this.interruptions !== null);
   }
 
   private nextEventNs(): number {
@@ -237,7 +183,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       this.prefillPool.activateReady(nowNs);
       this.decodePool.activateReady(nowNs);
       this.actions.unpark();
-      this.actions.sendHeldBack(nowNs);
+      this.dispatch.sendHeldBack(nowNs);
       this.actions.endTransfers(nowNs);
       this.tellTerminal(this.finished, nowNs);
       while (this.source.nextNs <= nowNs) this.offer(this.source.take(), nowNs);
@@ -274,8 +220,8 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   private offer(request: number, atNs: number): void {
     this.ledger.arrivalNs[request] = atNs;
     this.offered++;
-    this.traffic?.onOffered(request);
-    this.watch?.onOffered(request);
+    this.observers.traffic?.onOffered(request);
+    this.observers.watch?.onOffered(request);
     this.interruptions?.onOffered(request, atNs);
     this.actions.offer(request);
   }
@@ -286,7 +232,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
 
   takeOut(request: number, atNs: number): InterruptedRequest | null {
     const interrupted = this.actions.takeOut(request, atNs);
-    if (interrupted !== null) this.traffic?.onTakenOut(request);
+    if (interrupted !== null) this.observers.traffic?.onTakenOut(request);
     return interrupted;
   }
 
@@ -294,8 +240,8 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   sendAgain(request: number, _atNs: number, begun: InterruptedRequest | null): void {
     this.handoffs.reset(request);
     if (begun === null) {
-      this.traffic?.onOffered(request);
-      this.watch?.onOffered(request);
+      this.observers.traffic?.onOffered(request);
+      this.observers.watch?.onOffered(request);
     } else {
       this.interruptions!.wastedTokens += begun.generated;
       this.ledger.reset(request);
@@ -304,13 +250,13 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   }
 
   onGone(request: number, atNs: number): void {
-    this.traffic?.onLeft([request]);
+    this.observers.traffic?.onLeft([request]);
     if (this.source.dependsOnCompletions) this.finished.push(request, atNs);
   }
 
   requestsOf(member: PooledWorker, pool: WorkerPool, atNs: number): number[] {
     if (member.state === "starting") return [];
-    if (pool.name === "prefill") return this.actions.prefillRequestsOf(member as PooledWorker<PrefillWorker>);
+    if (pool.name === "prefill") return this.dispatch.requestsOf(member as PooledWorker<PrefillWorker>);
     this.board.touch(this.board.of("decode", member as PooledWorker<DecodeWorker>), atNs);
     const { workerIndex, terminalNs } = this.ledger;
     const held: number[] = [];
@@ -326,8 +272,8 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   }
 
   isDone(atNs: number): boolean {
-    if (this.source.remaining > 0 || this.actions.hasParked || this.prefillRouter.backlog > 0) return false;
-    if (!this.actions.isEmpty || this.actions.nextTransferNs !== Infinity) return false;
+    if (this.unfinished.outsideWorkers || !this.actions.isEmpty || this.actions.nextTransferNs !== Infinity)
+      return false;
     if (this.finished.nextNs !== Infinity || this.refused.nextNs !== Infinity) return false;
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
@@ -338,36 +284,25 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     return true;
   }
 
-  /** Whether nothing can happen any more but ticks; more workers would not help requests that have theirs. */
+  /** Whether nothing can happen any more but ticks. */
   private isStuck(atNs: number): boolean {
     if (this.nextOwnEventNs() !== Infinity || !this.actions.isEmpty || this.actions.hasParked) return false;
-    if (this.prefillRouter.backlog > 0) return false;
-    for (const pool of this.pools) {
-      for (const { worker } of pool.serving()) {
-        if (worker.nextStartNs !== Infinity || worker.busyUntilNs > atNs) return false;
-      }
-    }
-    return true;
+    return this.prefillRouter.backlog === 0 && this.unfinished.workersStandStill(atNs);
   }
 
   /** One tick of the planner; false when all work is done. */
   private tick(atNs: number): boolean {
-    let unfinished =
-      (this.interruptions?.waiting ?? 0) > 0 ||
-      this.source.remaining > 0 ||
-      this.actions.hasParked ||
-      this.prefillRouter.backlog > 0;
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
         if (member.worker.nextStartNs <= atNs) {
           member.worker.advance(justAfter(atNs), false);
           this.board.collect(roleOf(pool), member.worker);
         }
-        if (pool === this.decodePool) this.traffic!.onForwards(member.worker, atNs);
-        if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) unfinished = true;
+        if (pool === this.decodePool) this.observers.traffic!.onForwards(member.worker, atNs);
       }
     }
-    if (!unfinished) return false;
+    const clientsWait = (this.interruptions?.waiting ?? 0) > 0;
+    if (!clientsWait && !this.unfinished.outsideWorkers && this.unfinished.workersEmpty(atNs)) return false;
     if (this.isStuck(atNs)) return this.failStuck();
     this.planner!.tick(atNs);
     this.actions.unpark();

@@ -1,41 +1,12 @@
 import { promisesWholeOutput } from "../engine/engine-config.ts";
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
-import type { Semantics } from "../engine/semantics.ts";
 import { nothingSent, type InterruptedRequest } from "../engine/interruption.ts";
-import type { PooledWorker, WorkerPool } from "../fleet/worker-pool.ts";
-import type { HandoffColumns } from "../metrics/handoff-columns.ts";
-import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
-import { computesLocally, type ConditionalDisaggregation } from "../router/conditional-disaggregation.ts";
-import type { Trace } from "../trace/trace.ts";
-import type { FinishedQueue } from "./finished-queue.ts";
-import type { LoadSampler } from "./load-sampler.ts";
-import type { Assignment, PoolRouter } from "./pool-router.ts";
-import type { DisaggregatedTopology } from "./run-config.ts";
-import type { StationBoard } from "./station-board.ts";
+import type { PooledWorker } from "../fleet/worker-pool.ts";
+import { FailureReason, RequestStatus } from "../metrics/request-ledger.ts";
+import type { HandoffContext } from "./handoff-context.ts";
+import type { PrefillDispatch } from "./prefill-dispatch.ts";
 import type { Action, Station } from "./station.ts";
-import type { TrafficRecorder } from "./traffic-recorder.ts";
 import { TransferQueue, transferNs } from "./transfer-queue.ts";
-
-/** What the actions work on. */
-export interface HandoffContext {
-  readonly trace: Trace;
-  readonly topology: DisaggregatedTopology;
-  readonly semantics: Semantics;
-  readonly ledger: RequestLedger;
-  readonly handoffs: HandoffColumns;
-  readonly prefillPool: WorkerPool<PrefillWorker>;
-  readonly decodePool: WorkerPool<DecodeWorker>;
-  readonly prefillRouter: PoolRouter<PrefillWorker>;
-  readonly decodeRouter: PoolRouter<DecodeWorker>;
-  /** When a decode worker computes a prompt itself; null = never. */
-  readonly conditional: ConditionalDisaggregation | null;
-  readonly board: StationBoard;
-  readonly traffic: TrafficRecorder | null;
-  /** Samples the workers when a request reaches them; null = nobody asks. */
-  readonly loads: LoadSampler | null;
-  /** Told who has left, where the workload depends on it; else null. */
-  readonly finished: FinishedQueue | null;
-}
 
 /** How a request leaves without a worker's doing. */
 interface Departure {
@@ -55,8 +26,8 @@ const tooLargeForDestination: Departure = {
  */
 export class HandoffActions {
   private readonly context: HandoffContext;
-  /** Where each request under way is, so that workers that are gone can be forgotten. */
-  private readonly prefillOf = new Map<number, Station<PrefillWorker>>();
+  private readonly dispatch: PrefillDispatch;
+  /** The destination of each request on its way. */
   private readonly decodeOf = new Map<number, Station<DecodeWorker>>();
   private actions: Action[] = [];
   /** Actions that found their pool without an active worker. */
@@ -68,8 +39,9 @@ export class HandoffActions {
   private readonly ordinal: Int32Array;
   private offered = 0;
 
-  constructor(context: HandoffContext) {
+  constructor(context: HandoffContext, dispatch: PrefillDispatch) {
     this.context = context;
+    this.dispatch = dispatch;
     this.transfers = new TransferQueue(context.semantics);
     this.destinationFirst = context.topology.decodeEngine.engineType === "sglang";
     context.board.onLeft = (requests) => {
@@ -161,54 +133,16 @@ export class HandoffActions {
   }
 
   private submit(request: number, nowNs: number): void {
-    const { prefillRouter } = this.context;
-    if (this.context.conditional !== null && this.computeLocally(this.context.conditional, request, nowNs)) return;
-    this.sendToPrefill(prefillRouter.route(request, nowNs), nowNs);
-    for (const refused of prefillRouter.takeRefused()) {
+    for (const refused of this.dispatch.submit(request, nowNs)) {
       this.leave(refused, refusedByRouter, nowNs);
       this.abandonDestinations([refused]);
-    }
-  }
-
-  /** Sends a request to a decode worker that computes its prompt, if the rule says so. */
-  private computeLocally(rule: ConditionalDisaggregation, request: number, nowNs: number): boolean {
-    const { prefillPool, decodePool, prefillRouter, decodeRouter, board, topology, trace } = this.context;
-    if (decodePool.active.length === 0) return false;
-    for (const each of decodePool.active) board.touch(board.of("decode", each), nowNs);
-    const there = decodeRouter.prospect(request, nowNs);
-    if (there === null) return false;
-    const asksPrefill = rule.policy !== "isl_bounding" && prefillPool.active.length > 0;
-    const { blockSize, numGpuBlocks } = topology.decodeEngine;
-    const local = computesLocally(rule, {
-      inputLength: trace.inputLength[request]!,
-      cachedTokens: there.overlapBlocks * blockSize,
-      decodeBlocks: there.activeBlocks,
-      decodePoolBlocks: numGpuBlocks,
-      prefillTokens: asksPrefill ? prefillRouter.prospect(request, nowNs)!.prefillTokens : null,
-      maxBatchedTokens: topology.prefillEngine.maxNumBatchedTokens,
-    });
-    if (!local) return false;
-    there.accept();
-    this.context.loads?.visit("decode", there.member, nowNs);
-    this.context.traffic?.onRouted(there.overlapBlocks, Math.ceil(trace.inputLength[request]! / blockSize));
-    there.member.worker.enqueue(request, nowNs);
-    board.watch(board.of("decode", there.member), nowNs);
-    return true;
-  }
-
-  /** Requests the prefill router held back and lets go now. */
-  sendHeldBack(nowNs: number): void {
-    while (this.context.prefillRouter.backlog > 0 && this.context.prefillPool.active.length > 0) {
-      const assignment = this.context.prefillRouter.next(nowNs);
-      if (assignment === null) return;
-      this.sendToPrefill(assignment, nowNs);
     }
   }
 
   /** Runs the workers that have a request up to now. */
   bringUp(request: number, nowNs: number): void {
     const { board, ledger, decodePool } = this.context;
-    const source = this.prefillOf.get(request);
+    const source = this.dispatch.sourceOf.get(request);
     const index = ledger.workerIndex[request]!;
     const decoding = index < 0 ? undefined : decodePool.find(index);
     if (source !== undefined) board.touch(source, nowNs);
@@ -220,14 +154,14 @@ export class HandoffActions {
     const { board, ledger, decodePool, prefillRouter, decodeRouter } = this.context;
     const index = ledger.workerIndex[request]!;
     const decoding = index < 0 ? undefined : decodePool.find(index);
-    const source = this.prefillOf.get(request);
+    const source = this.dispatch.sourceOf.get(request);
     this.bringUp(request, nowNs);
     const { status } = ledger;
     const isOver = status[request] !== RequestStatus.pending && status[request] !== RequestStatus.completed;
     if (isOver || ledger.terminalNs[request]! <= nowNs) return null;
     source?.member.worker.interrupt!(request, nowNs);
     const interrupted = decoding?.worker.interrupt!(request, nowNs) ?? nothingSent();
-    this.prefillOf.delete(request);
+    this.dispatch.sourceOf.delete(request);
     this.decodeOf.delete(request);
     this.actions = this.actions.filter((action) => action.request !== request);
     this.parked = this.parked.filter((action) => action.request !== request);
@@ -242,37 +176,13 @@ export class HandoffActions {
     return interrupted;
   }
 
-  /** Requests whose prompt a prefill worker computes or holds, and that no decode worker has yet. */
-  prefillRequestsOf(member: PooledWorker<PrefillWorker>): number[] {
-    const { destinationActivatedNs } = this.context.handoffs;
-    return [...this.prefillOf]
-      .filter(([request, station]) => station.member === member && Number.isNaN(destinationActivatedNs[request]!))
-      .map(([request]) => request);
-  }
-
   /** A prefill worker is gone; prompts it still held had been handed over. */
   onPrefillWorkerGone(member: PooledWorker<PrefillWorker>): void {
-    for (const [request, station] of this.prefillOf) {
+    for (const [request, station] of this.dispatch.sourceOf) {
       if (station.member !== member) continue;
-      this.prefillOf.delete(request);
+      this.dispatch.sourceOf.delete(request);
       this.actions = this.actions.filter((action) => action.request !== request);
     }
-  }
-
-  private sendToPrefill(assignment: Assignment<PrefillWorker> | null, nowNs: number): void {
-    if (assignment === null) return;
-    const { request, member, overlapBlocks } = assignment;
-    if (this.context.prefillRouter.looksAtWorkers) {
-      const blocks = Math.ceil(
-        this.context.trace.inputLength[request]! / this.context.topology.prefillEngine.blockSize,
-      );
-      this.context.traffic?.onRouted(overlapBlocks, blocks);
-    }
-    const station = this.context.board.of("prefill", member) as Station<PrefillWorker>;
-    this.prefillOf.set(request, station);
-    this.context.board.touch(station, nowNs);
-    this.context.loads?.visit("prefill", member, nowNs);
-    member.worker.enqueue(request, nowNs);
   }
 
   private chooseDestination(request: number, nowNs: number): void {
@@ -284,7 +194,7 @@ export class HandoffActions {
     const station = this.context.board.of("decode", member) as Station<DecodeWorker>;
     this.decodeOf.set(request, station);
     this.context.board.touch(station, nowNs);
-    this.context.loads?.visit("decode", member, nowNs);
+    this.context.observers.loads?.visit("decode", member, nowNs);
     const { blockSize, numGpuBlocks } = this.context.topology.decodeEngine;
     const promised = promisesWholeOutput(this.context.topology.decodeEngine)
       ? this.context.trace.outputLength[request]!
@@ -325,18 +235,18 @@ export class HandoffActions {
     const station = this.idleDestination(action, nowNs);
     if (station === null) return;
     this.decodeOf.delete(action.request);
-    this.prefillOf.delete(action.request);
+    this.dispatch.sourceOf.delete(action.request);
     station.member.worker.abandonDestination(action.request, nowNs);
     this.tryReserve(station, nowNs);
   }
 
   /** A request leaves that no worker has, now. */
   private leave(request: number, { status, reason }: Departure, nowNs: number): void {
-    const { ledger, traffic, finished } = this.context;
+    const { ledger, observers, finished } = this.context;
     ledger.status[request] = status;
     ledger.reason[request] = reason;
     ledger.terminalNs[request] = nowNs;
-    traffic?.onLeft([request]);
+    observers.traffic?.onLeft([request]);
     finished?.push(request, nowNs);
   }
 
@@ -370,13 +280,13 @@ export class HandoffActions {
   }
 
   private release(action: Action, nowNs: number): void {
-    const station = this.prefillOf.get(action.request)!;
+    const station = this.dispatch.sourceOf.get(action.request)!;
     const { worker } = station.member;
     if (worker.busyUntilNs > nowNs) {
       station.deferred.push(action);
       return;
     }
-    this.prefillOf.delete(action.request);
+    this.dispatch.sourceOf.delete(action.request);
     this.context.handoffs.sourceReleasedNs[action.request] = nowNs;
     worker.releaseSource(action.request, nowNs);
     this.context.prefillRouter.onLeft([action.request]);

@@ -2,7 +2,9 @@ import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import type { HandoffActions } from "./handoff-actions.ts";
+import type { HandoffContext } from "./handoff-context.ts";
 import { justAfter } from "./just-after.ts";
+import type { PrefillDispatch } from "./prefill-dispatch.ts";
 import type { StationBoard } from "./station-board.ts";
 import type { Station } from "./station.ts";
 
@@ -12,12 +14,14 @@ export class StationPasses {
   private readonly handoffs: HandoffColumns;
   private readonly board: StationBoard;
   private readonly actions: HandoffActions;
+  private readonly dispatch: PrefillDispatch;
 
-  constructor(semantics: Semantics, handoffs: HandoffColumns, board: StationBoard, actions: HandoffActions) {
+  constructor({ semantics, handoffs, board }: HandoffContext, actions: HandoffActions, dispatch: PrefillDispatch) {
     this.semantics = semantics;
     this.handoffs = handoffs;
     this.board = board;
     this.actions = actions;
+    this.dispatch = dispatch;
   }
 
   /** Ends the watched passes that end now, in the order the semantics give. */
@@ -69,7 +73,7 @@ export class StationPasses {
       ended = worker.passes - ended - (busy ? 1 : 0);
       if (ended > 0) this.complete(station, nowNs);
       // A prompt held at once lets another one in before the next pass.
-      if (ended > 0 && station.role === "prefill") this.actions.sendHeldBack(nowNs);
+      if (ended > 0 && station.role === "prefill") this.dispatch.sendHeldBack(nowNs);
       if (busy) station.endNs = worker.busyUntilNs;
       // An idle prefill worker may have to look again when a lower cache tier has brought something back.
       else if (station.role === "prefill") station.endNs = worker.nextStartNs;
