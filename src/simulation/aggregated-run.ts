@@ -9,15 +9,14 @@ import { nothingSent, type InterruptedRequest } from "../engine/interruption.ts"
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { justAfter } from "./just-after.ts";
-import { LoadSampler, offeredSeconds } from "./load-sampler.ts";
 import type { LoadSamples } from "./load-sampler.ts";
-import { PlannerLoop } from "./planner-loop.ts";
-import type { Assignment, PoolRouter } from "./pool-router.ts";
-import { RequestWatch } from "./request-watch.ts";
+import type { PlannerLoop } from "./planner-loop.ts";
+import type { PoolRouter } from "./pool-router.ts";
+import { RequestFlow } from "./request-flow.ts";
 import { createPoolRouter } from "./router-factory.ts";
 import type { AggregatedTopology, RunConfig } from "./run-config.ts";
+import { createObservers, type RunObservers } from "./run-observers.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
-import { TrafficRecorder } from "./traffic-recorder.ts";
 import { workerFactory, type WorkerFactory } from "./worker-factory.ts";
 
 /**
@@ -36,19 +35,12 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   private readonly ledger: RequestLedger;
   private readonly source: ArrivalSource;
   private readonly router: PoolRouter<Worker>;
-  private readonly traffic: TrafficRecorder | null;
-  private readonly loads: LoadSampler | null;
-  private readonly watch: RequestWatch | null;
+  private readonly observers: RunObservers;
+  private readonly flow: RequestFlow;
   private readonly finished = new FinishedQueue();
   /** Offers wait for the end of the pass under way (see Semantics). */
   private readonly offersAtPassEnds: boolean;
   private readonly horizonNs: number;
-  private readonly inputLength: Int32Array;
-  private readonly blockSize: number;
-  /** Requests nobody could take when they arrived: no worker was active. */
-  private readonly unrouted: number[] = [];
-  /** Requests that go on with tokens another worker generated. */
-  private readonly begun = new Map<number, InterruptedRequest>();
   private readonly dpSize: number;
 
   constructor(
@@ -63,8 +55,6 @@ export class AggregatedRun implements RunParts, InterruptionHost {
     this.source = source;
     this.horizonNs = config.maxSimTimeSeconds === null ? Infinity : config.maxSimTimeSeconds * 1e9;
     const { engine } = topology;
-    this.inputLength = trace.inputLength;
-    this.blockSize = engine.blockSize;
     this.dpSize = engine.dpSize;
     const { client = null, faults = null } = config;
     const interruptible = client !== null || faults !== null;
@@ -84,18 +74,20 @@ export class AggregatedRun implements RunParts, InterruptionHost {
       prefillDoneNs: (request) => ledger.firstTokenNs[request]!,
       leftNs: (request) => ledger.terminalNs[request]!,
     });
-    this.loads =
-      config.planner === null
-        ? new LoadSampler(engine.dpSize, topology.numWorkers * engine.dpSize, offeredSeconds(trace, config))
-        : null;
-    this.traffic =
-      config.planner === null
-        ? null
-        : new TrafficRecorder(ledger, trace.inputLength, config.planner.seesRequests === true);
-    this.watch = config.planner === null ? null : new RequestWatch(ledger, trace.inputLength, null, engine.dpSize);
     const scaled = [{ pool: this.pool, dpSize: engine.dpSize, kvBlocks: engine.numGpuBlocks }];
-    const sources = { traffic: this.traffic!, watch: this.watch! };
-    this.planner = config.planner === null ? null : new PlannerLoop(config.planner, scaled, semantics, sources);
+    this.observers = createObservers(trace, config, semantics, ledger, null, scaled, topology.numWorkers);
+    this.planner = this.observers.planner;
+    this.flow = new RequestFlow({
+      pool: this.pool,
+      router: this.router,
+      ledger,
+      observers: this.observers,
+      inputLength: trace.inputLength,
+      blockSize: engine.blockSize,
+      finished: source.dependsOnCompletions ? this.finished : null,
+      horizonNs: this.horizonNs,
+      triesAgain: (request, atNs) => this.interruptions?.onRefused(request, atNs) ?? false,
+    });
   }
 
   get engine(): "aggregated" | "pass-by-pass" {
@@ -107,7 +99,7 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   }
 
   get loadSamples(): LoadSamples | null {
-    return this.loads?.samples ?? null;
+    return this.observers.loads?.samples ?? null;
   }
 
   get pools(): readonly WorkerPool[] {
@@ -138,17 +130,16 @@ export class AggregatedRun implements RunParts, InterruptionHost {
       while (this.finished.nextNs === nextNs) this.tellSource(this.finished.pop(), nextNs);
       if (pool.nextReadyNs <= nextNs) {
         pool.activateReady(nextNs);
-        this.routeBacklog(nextNs);
+        this.flow.routeWaiting(nextNs);
       }
       this.interruptions?.run(nextNs);
-      if (this.router.backlog > 0) this.sendHeldBack(nextNs);
+      if (this.router.backlog > 0) this.flow.sendHeldBack(nextNs);
       while (source.nextNs <= nextNs) this.offer(source.take(), nextNs);
       if (planner !== null && planner.nextTickNs <= nextNs && !this.tick(nextNs)) break;
       if ((++steps & 0xff) === 0) yield { nowNs: nextNs, offered: this.offered };
     }
     for (const member of this.pool.serving()) {
-      member.worker.advance(this.horizonNs, false);
-      this.collect(member);
+      this.flow.advance(member, this.horizonNs, false);
     }
     if (this.interruptions !== null && this.horizonNs === Infinity) this.failUnrouted();
   }
@@ -159,7 +150,6 @@ export class AggregatedRun implements RunParts, InterruptionHost {
     const { failures } = this.interruptions!;
     const failedNs = (failures.at(-1)?.atSeconds ?? 0) * 1e9;
     const lastNs = ledger.terminalNs.reduce((last, atNs) => (atNs > last ? atNs : last), failedNs);
-    this.unrouted.length = 0;
     if (this.pool.size > 0) return;
     for (let request = 0; request < ledger.count; request++) {
       if (Number.isNaN(ledger.arrivalNs[request]!) || ledger.status[request] !== RequestStatus.pending) continue;
@@ -184,17 +174,15 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   private offer(request: number, atNs: number): void {
     this.ledger.arrivalNs[request] = atNs;
     this.offered++;
-    this.traffic?.onOffered(request);
-    this.watch?.onOffered(request);
+    this.observers.traffic?.onOffered(request);
+    this.observers.watch?.onOffered(request);
     this.interruptions?.onOffered(request, atNs);
-    this.route(request, atNs);
+    this.flow.offer(request, null, atNs);
   }
 
   bringUp(request: number, atNs: number): void {
     const member = this.memberOf(request);
-    if (member === undefined) return;
-    member.worker.advance(atNs, false);
-    this.collect(member);
+    if (member !== undefined) this.flow.advance(member, atNs, false);
   }
 
   private memberOf(request: number): PooledWorker | undefined {
@@ -205,7 +193,6 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   takeOut(request: number, atNs: number): InterruptedRequest | null {
     const { ledger } = this;
     let interrupted: InterruptedRequest | null = nothingSent();
-    const waiting = this.unrouted.indexOf(request);
     if (ledger.workerIndex[request]! >= 0) {
       const member = this.memberOf(request);
       if (member === undefined) return null;
@@ -213,34 +200,28 @@ export class AggregatedRun implements RunParts, InterruptionHost {
       if (ledger.terminalNs[request]! <= atNs) return null;
       interrupted = member.worker.interrupt!(request, atNs);
       if (interrupted === null) return null;
-      this.traffic?.onTakenOut(request);
-    } else if (waiting >= 0) {
-      this.unrouted.splice(waiting, 1);
-      interrupted = this.begun.get(request) ?? interrupted;
-    }
-    this.begun.delete(request);
+      this.observers.traffic?.onTakenOut(request);
+    } else interrupted = this.flow.takeUnrouted(request) ?? interrupted;
     ledger.terminalNs[request] = atNs;
-    this.router.withdraw(request, atNs);
+    this.flow.withdraw(request, atNs);
     return interrupted;
   }
 
   sendAgain(request: number, atNs: number, begun: InterruptedRequest | null): void {
     if (begun === null) {
-      this.traffic?.onOffered(request);
-      this.watch?.onOffered(request);
-    } else this.begun.set(request, begun);
-    this.route(request, atNs);
+      this.observers.traffic?.onOffered(request);
+      this.observers.watch?.onOffered(request);
+    }
+    this.flow.offer(request, begun, atNs);
   }
 
   onGone(request: number, atNs: number): void {
-    this.traffic?.onLeft([request]);
-    if (this.source.dependsOnCompletions) this.finished.push(request, atNs);
+    this.flow.leave(request, atNs);
   }
 
   requestsOf(member: PooledWorker, _pool: WorkerPool, atNs: number): number[] {
     if (member.state === "starting") return [];
-    member.worker.advance(atNs, false);
-    this.collect(member);
+    this.flow.advance(member, atNs, false);
     const { workerIndex, terminalNs } = this.ledger;
     const held: number[] = [];
     for (let request = 0; request < workerIndex.length; request++) {
@@ -254,77 +235,14 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   onWorkerGone(): void {}
 
   isDone(atNs: number): boolean {
-    if (this.source.remaining > 0 || this.unrouted.length > 0 || this.router.backlog > 0) return false;
+    if (this.source.remaining > 0 || this.flow.someWait) return false;
     if (this.finished.nextNs <= atNs) return false;
     let idle = true;
     for (const member of this.pool.serving()) {
-      member.worker.advance(atNs, false);
-      this.collect(member);
+      this.flow.advance(member, atNs, false);
       if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) idle = false;
     }
     return idle && this.finished.nextNs === Infinity;
-  }
-
-  private route(request: number, atNs: number): void {
-    const { active } = this.pool;
-    if (active.length === 0) {
-      this.unrouted.push(request);
-      return;
-    }
-    if (this.router.looksAtWorkers) this.advanceAll(atNs);
-    const assignment = this.router.route(request, atNs);
-    if (assignment !== null) this.send(assignment, atNs);
-    else for (const refused of this.router.takeRefused()) this.refuse(refused, atNs);
-  }
-
-  /** A request leaves because too many of its class wait in the router. */
-  private refuse(request: number, atNs: number): void {
-    const { ledger } = this;
-    if (this.interruptions?.onRefused(request, atNs) === true) return;
-    ledger.status[request] = RequestStatus.rejected;
-    ledger.reason[request] = FailureReason.routerQueueFull;
-    ledger.terminalNs[request] = atNs;
-    this.traffic?.onLeft([request]);
-    if (this.source.dependsOnCompletions) this.finished.push(request, atNs);
-  }
-
-  private send({ request, member, rank, overlapBlocks }: Assignment<Worker>, atNs: number): void {
-    member.worker.advance(atNs, false);
-    this.loads?.visit("agg", member, atNs);
-    const begun = this.begun.get(request);
-    if (begun === undefined) member.worker.enqueue(request, atNs, rank);
-    else {
-      member.worker.resume!(request, begun, atNs, rank);
-      this.begun.delete(request);
-    }
-    if (this.router.looksAtWorkers) this.traffic?.onRouted(overlapBlocks, this.promptBlocks(request));
-  }
-
-  /** Requests the router held back and lets go now. */
-  private sendHeldBack(atNs: number): void {
-    if (this.pool.active.length === 0) return;
-    this.advanceAll(atNs);
-    for (;;) {
-      const assignment = this.router.next(atNs);
-      if (assignment === null) return;
-      this.send(assignment, atNs);
-    }
-  }
-
-  private advanceAll(atNs: number): void {
-    for (const member of this.pool.active) {
-      if (member.worker.nextStartNs >= atNs) continue;
-      member.worker.advance(atNs, false);
-      this.collect(member);
-    }
-  }
-
-  private promptBlocks(request: number): number {
-    return Math.ceil(this.inputLength[request]! / this.blockSize);
-  }
-
-  private routeBacklog(atNs: number): void {
-    for (const request of this.unrouted.splice(0)) this.route(request, atNs);
   }
 
   /**
@@ -344,49 +262,27 @@ export class AggregatedRun implements RunParts, InterruptionHost {
       } else if (startNs < secondNs) secondNs = startNs;
     }
     if (first === null) return false;
-    if (secondNs > firstNs) this.advanceWorker(first, onePass ? justAfter(firstNs) : secondNs);
+    if (secondNs > firstNs) this.flow.advance(first, onePass ? justAfter(firstNs) : secondNs, true);
     else {
       // Passes due at one instant all start before anything one of them ends at once can have consequences.
       for (const member of this.pool.serving()) {
-        if (member.worker.nextStartNs === firstNs) this.advanceWorker(member, justAfter(firstNs));
+        if (member.worker.nextStartNs === firstNs) this.flow.advance(member, justAfter(firstNs), true);
       }
     }
     return true;
   }
 
-  private advanceWorker(member: PooledWorker, untilNs: number): void {
-    member.worker.advance(untilNs, true);
-    this.collect(member);
-  }
-
-  private collect(member: PooledWorker): void {
-    const requests = member.worker.takeFinished();
-    if (requests.length === 0) return;
-    this.router.onLeft(requests);
-    this.traffic?.onLeft(requests);
-    if (!this.source.dependsOnCompletions) return;
-    for (const request of requests) {
-      const atNs = this.ledger.terminalNs[request]!;
-      if (atNs <= this.horizonNs) this.finished.push(request, atNs);
-    }
-  }
-
   /** One tick of the planner; false when all work is done, which ends the ticking. */
   private tick(atNs: number): boolean {
-    let unfinished =
-      (this.interruptions?.waiting ?? 0) > 0 ||
-      this.source.remaining > 0 ||
-      this.unrouted.length > 0 ||
-      this.router.backlog > 0;
+    let unfinished = (this.interruptions?.waiting ?? 0) > 0 || this.source.remaining > 0 || this.flow.someWait;
     for (const member of this.pool.serving()) {
-      member.worker.advance(atNs, false);
-      this.collect(member);
-      this.traffic!.onForwards(member.worker, atNs);
+      this.flow.advance(member, atNs, false);
+      this.observers.traffic!.onForwards(member.worker, atNs);
       if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) unfinished = true;
     }
     if (!unfinished) return false;
     this.planner!.tick(atNs);
-    if (this.pool.active.length > 0) this.routeBacklog(atNs);
+    if (this.pool.active.length > 0) this.flow.routeWaiting(atNs);
     return true;
   }
 }
