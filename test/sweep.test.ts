@@ -41,6 +41,40 @@ function signalled(args: readonly string[], cwd: string, out: string, signal: No
   });
 }
 
+describe("two sweeps in one folder", () => {
+  const one = ["sweep", ...small, "--vary", "run.num_workers=1,2,3", "--out", "o"];
+  const other = ["sweep", ...small, "--vary", "engine.max_num_seqs=8,16", "--out", "o"];
+  const runsIn = (path: string) =>
+    readFileSync(path, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as SweepRow).run)
+      .toSorted();
+
+  test("one after the other lose no row, and find theirs again", async () => {
+    const cwd = scratchFolder();
+    await runCli(one, { cwd });
+    const before = runsIn(join(cwd, "o/results.jsonl"));
+    await runCli(other, { cwd });
+    expect(rowsOf(join(cwd, "o"))).toHaveLength(2);
+    expect(runsIn(join(cwd, "o/other-results.jsonl"))).toEqual(before);
+    expect((await runCli(one, { cwd })).stdout).toContain("3 runs done, 3 of them from before");
+    expect((await runCli(other, { cwd })).stdout).toContain("2 runs done, 2 of them from before");
+    expect(runsIn(join(cwd, "o/other-results.jsonl"))).toHaveLength(5);
+  });
+
+  test("at once leave all rows", async () => {
+    const cwd = scratchFolder();
+    const both = await Promise.all([one, other].map((args) => runCli(args, { cwd })));
+    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
+      { code: 0, stderr: "" },
+      { code: 0, stderr: "" },
+    ]);
+    const runs = ["results", "other-results"].flatMap((name) => runsIn(join(cwd, `o/${name}.jsonl`)));
+    expect(new Set(runs).size).toBe(5);
+  });
+});
+
 describe("rows", () => {
   test("are the same bytes from one thread, two threads, shards put together, and a plan file", async () => {
     const cwd = scratchFolder();

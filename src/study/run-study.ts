@@ -4,6 +4,7 @@ import { resolveReplay } from "../config/resolve-replay.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import { csvLines } from "../sweep/merge.ts";
 import { localDriver } from "../sweep/local-pool.ts";
+import { keepOtherRows } from "../sweep/other-rows.ts";
 import { runSweep, withDocuments } from "../sweep/run-sweep.ts";
 import type { SweepHooks, SweepOutcome } from "../sweep/run-sweep.ts";
 import type { SweepRow } from "../sweep/sweep-row.ts";
@@ -71,6 +72,7 @@ export async function writeStudy(
   const summaries = summarize(cells);
   const markdown = markdownTables(studyTables(cells, summaries));
   const { renderStudyPage } = await import("./render-page.ts");
+  keepOtherRows(out, rows);
   const files = {
     "results.jsonl": rows.map((row) => `${JSON.stringify(row)}\n`),
     "results.csv": csvLines(rows),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ConfigError } from "../config/config-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import type { SweepPageOptions } from "./page-data.ts";
+import { keepOtherRows } from "./other-rows.ts";
 import { combineRows, parseRows } from "./results-file.ts";
 import { sweepFigureNames, type SweepRow } from "./sweep-row.ts";
 
@@ -25,8 +26,12 @@ export function mergedRows(folders: readonly string[]): SweepRow[] {
   );
 }
 
-/** Writes a finished sweep: its rows in the order of the plan, as JSON lines, as a table and as a page. */
+/**
+ * Writes a finished sweep: its rows in the order of the plan, as JSON lines, as a table and as a page. Rows of other
+ * sweeps in that folder move to a file of their own.
+ */
 export async function writeSweep(out: string, rows: readonly SweepRow[], options: SweepPageOptions): Promise<void> {
+  keepOtherRows(out, rows);
   await writeFileAtomically(
     join(out, "results.jsonl"),
     rows.map((row) => `${JSON.stringify(row)}\n`),

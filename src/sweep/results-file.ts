@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { ConfigError } from "../config/config-error.ts";
+import { statOrNull } from "../config/document.ts";
 import { OutputError } from "../report/atomic-file.ts";
 import type { SweepRow } from "./sweep-row.ts";
 
@@ -11,7 +12,7 @@ export class ResultsFile {
   /** Rows found when the file was opened. */
   readonly rows: readonly SweepRow[];
   private readonly path: string;
-  private readonly file: number;
+  private file: number;
 
   /** @throws OutputError when the file cannot be opened, ConfigError when it holds something else */
   constructor(path: string) {
@@ -29,9 +30,10 @@ export class ResultsFile {
   }
 
   /** @throws OutputError when the disk is full or the file is gone */
-  append(row: SweepRow): void {
+  append(...rows: readonly SweepRow[]): void {
     try {
-      const bytes = Buffer.from(`${JSON.stringify(row)}\n`);
+      this.followReplacement();
+      const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
       for (let done = 0; done < bytes.length;) done += writeSync(this.file, bytes, done);
       fsyncSync(this.file);
     } catch (error) {
@@ -41,6 +43,14 @@ export class ResultsFile {
 
   close(): void {
     closeSync(this.file);
+  }
+
+  /** Another sweep that ends in the same folder puts a new file in this one's place. */
+  private followReplacement(): void {
+    if (statOrNull(this.path)?.ino === fstatSync(this.file).ino) return;
+    const fresh = openSync(this.path, "a");
+    closeSync(this.file);
+    this.file = fresh;
   }
 }
 

@@ -7,6 +7,7 @@ import { resolveReplay } from "../config/resolve-replay.ts";
 import { makeFolder, OutputError } from "../report/atomic-file.ts";
 import { applyPoint } from "./apply-point.ts";
 import { checkRoom } from "./disk-room.ts";
+import { otherRows } from "./other-rows.ts";
 import { ResultsFile } from "./results-file.ts";
 import type { RunDriver } from "./run-driver.ts";
 import type { SweepPoint } from "./sweep-plan.ts";
@@ -106,7 +107,8 @@ export async function runSweep(
     const results = new ResultsFile(join(out, "results.jsonl"));
     file = results;
     checkRoom(out, points.length - results.rows.length);
-    const known = new Map(results.rows.filter((row) => row.error === null).map((row) => [row.run, row]));
+    const before = [...otherRows(out), ...results.rows];
+    const known = new Map(before.filter((row) => row.error === null).map((row) => [row.run, row]));
     const record = (row: SweepRow) => {
       results.append(row);
       rows.push(row);
