@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -16,6 +16,19 @@ export interface Finished {
 /** A folder of the test's own to run in. */
 export function scratchFolder(): string {
   return mkdtempSync(join(tmpdir(), "windtunnel-test-"));
+}
+
+/** Two requests that share their first block, one of them long. */
+export const smallTrace = [
+  '{"timestamp": 0, "input_length": 1000, "output_length": 3, "hash_ids": [1, 2]}',
+  '{"timestamp": 40, "input_length": 700, "output_length": 5, "hash_ids": [1, 3]}',
+].join("\n");
+
+/** A folder of the test's own with files in it. */
+export function folderWith(files: Record<string, string | Buffer> = { "trace.jsonl": smallTrace }): string {
+  const cwd = scratchFolder();
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
+  return cwd;
 }
 
 /**

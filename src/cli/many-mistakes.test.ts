@@ -1,0 +1,109 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { folderWith, runCli, smallTrace } from "../../test/run-cli.ts";
+
+describe("several mistakes are told together, exit 2, nothing written", () => {
+  const trace = ["replay", "trace.jsonl"];
+  test.each([
+    [
+      "unknown options",
+      [...trace, "--num-worker", "3", "--semantic=current", "--nonsense", "--", "--trace"],
+      "unknown option '--num-worker' (Did you mean --num-workers?)\n" +
+        "unknown option '--semantic' (Did you mean --semantics?)\n" +
+        "unknown option '--nonsense' (--help lists all)\n",
+    ],
+    [
+      "missing traces",
+      ["replay", "no.jsonl", "trace.jsonl", "none.jsonl"],
+      "no.jsonl: no such file\nnone.jsonl: no such file\n",
+    ],
+    [
+      "lines of a trace",
+      ["replay", "bad.jsonl"],
+      'bad.jsonl:1: output_length is missing (found "output_len": did you mean "output_length"?)\n' +
+        "bad.jsonl:2: hash_ids is missing\n",
+    ],
+    [
+      "paths of reports",
+      [...trace, "--report-json", ".", "--report-jsonl", "trace.jsonl/x", "--report-html", "trace.jsonl/y"],
+      "cannot write trace.jsonl/x: a part of the path is not a directory\n" +
+        "cannot write trace.jsonl/y: a part of the path is not a directory\n",
+    ],
+    [
+      "options of a sweep",
+      [
+        "sweep",
+        "trace.jsonl",
+        "--vary",
+        "x",
+        "--vary",
+        "y=1:2:-1",
+        "--repeats",
+        "no",
+        "--parallel",
+        "0",
+        "--out",
+        "bad.jsonl",
+        "--threshold",
+        "3",
+      ],
+      '--vary: found "x", expected KEY=RANGE such as engine.startup_time=0:300:10\n' +
+        "--vary y: the step must be above 0, found -1\n" +
+        '--repeats: found "no", expected a whole number of at least 1\n' +
+        '--parallel: found "0", expected a whole number of at least 1\n' +
+        "--out: bad.jsonl is no folder\n" +
+        '--threshold: found "3", expected a share above 0 and up to 1 such as 0.9\n',
+    ],
+    [
+      "options of a recommendation",
+      ["recommend", "trace.jsonl", "--attainment", "3", "--runs", "0", "--out", ""],
+      '--attainment: found "3", expected a share above 0 to 1\n' +
+        '--runs: found "0", expected a whole number of at least 1\n' +
+        '--out: found "", expected a folder\n',
+    ],
+    [
+      "results to compare",
+      ["compare", "none.json", "bad.jsonl", "--html", "page.html"],
+      "none.json: cannot read it: no such file or directory\nbad.jsonl: not JSON: ",
+    ],
+    [
+      "traces to convert",
+      ["trace", "convert", "no.jsonl", "none.jsonl", "-o", "x"],
+      "no.jsonl: no such file\nnone.jsonl: no such file\n",
+    ],
+  ])("all mistakes at once: %s", async (_, args, lines) => {
+    const cwd = folderWith({
+      "trace.jsonl": smallTrace,
+      "bad.jsonl":
+        '{"timestamp": 0, "output_len": 3, "hash_ids": [1]}\n{"timestamp": 0, "input_length": 9, "output_length": 3}',
+    });
+    const before = readdirSync(cwd);
+    const { code, stdout, stderr } = await runCli(args, { cwd });
+    expect(stderr.replaceAll(/^windtunnel: /gm, "")).toContain(lines);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(readdirSync(cwd)).toEqual(before);
+  });
+
+  test("all mistakes of all configurations at once", async () => {
+    const { code, stderr } = await runCli(
+      [
+        "replay",
+        "trace.jsonl",
+        "--num-workers",
+        "0",
+        "--extra-engine-args",
+        '{"x": 1, "dp_size": 0}',
+        "--planner-config",
+        '{"ttft_ms": -1}',
+      ],
+      { cwd: folderWith() },
+    );
+    expect(code).toBe(2);
+    expect(stderr.trim().split("\n").toSorted()).toEqual([
+      "windtunnel: --extra-engine-args dp_size: found 0, expected a whole number of at least 1",
+      'windtunnel: --extra-engine-args: unknown key "x"',
+      "windtunnel: --num-workers: found 0, expected a whole number from 1 to 100000",
+      "windtunnel: --planner-config ttft_ms: found -1, expected a number above 0",
+    ]);
+  });
+});
