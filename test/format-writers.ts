@@ -111,21 +111,22 @@ export function damagedCopies(good: Buffer): fc.Arbitrary<Buffer> {
 }
 
 /**
- * Damages a written trace in random places `runs` times and reads it as its format: it must give a usable trace, or
- * lines that name the file and, where there is one, the line.
+ * Damages a trace in random places `runs` times and reads it: it must give a usable trace, or lines that name the file
+ * and, where there is one, the line.
  * @returns how many were refused
  */
-export async function damagedReads(name: string, runs: number): Promise<number> {
-  const good = Buffer.from(formatWriters[name]!(writtenRows));
+export async function readDamaged(good: Buffer, options: OpenTraceOptions, runs: number): Promise<number> {
   let refused = 0;
   await fc.assert(
     fc.asyncProperty(damagedCopies(good), async (bytes) => {
       try {
-        const trace = await readText(bytes, { format: name });
+        const trace = await readText(bytes, options);
         expect(trace.count).toBeGreaterThan(0);
         expect(trace.inputLength.every((length) => length > 0)).toBe(true);
         expect(trace.outputLength.every((length) => length >= 0)).toBe(true);
-        expect(trace.arrivalMs.every(Number.isFinite)).toBe(true);
+        expect(trace.sessions?.delayMs.every((delay) => delay >= 0) ?? true).toBe(true);
+        // Requests that wait for others have no time of their own.
+        if (trace.sessions === null) expect(trace.arrivalMs.every(Number.isFinite)).toBe(true);
       } catch (error) {
         refused += 1;
         expect(error).toBeInstanceOf(TraceError);
@@ -135,4 +136,9 @@ export async function damagedReads(name: string, runs: number): Promise<number> 
     { numRuns: runs },
   );
   return refused;
+}
+
+/** The same for a few requests in the format of a name. */
+export function damagedReads(name: string, runs: number): Promise<number> {
+  return readDamaged(Buffer.from(formatWriters[name]!(writtenRows)), { format: name }, runs);
 }

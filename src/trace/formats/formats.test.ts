@@ -21,6 +21,18 @@ it("has a writer for every format but those with tests of their own", () => {
   );
 });
 
+it.each([
+  [
+    "agentic_mooncake",
+    '{"request_id":"b","input_length":512,"output_length":3,"hash_ids":[3],"wait_for":["a"],"delay":10}',
+  ],
+  ["agentic_mooncake", '{"schema":"dynamo.agentic_mooncake","version":2,"block_size":64}'],
+  ["applied_compute_agentic", '{"num_turns":0,"input_prompt_length":5}'],
+  ["dynamo", '{"schema":"dynamo.request.trace.v1","event_type":"request_end"}'],
+])("recognises %s, as no other format, by %s", (name, head) => {
+  expect(traceFormats.filter((format) => format.detect(head)).map((format) => format.name)).toEqual([name]);
+});
+
 describe.each(Object.entries(formatWriters))("%s", (name, write) => {
   it("is recognised, by no other format", () => {
     const head = write(writtenRows);
