@@ -1,19 +1,23 @@
 import { TraceError } from "./trace-error.ts";
 
-/** Mistakes of a trace that are told at once; reading stops there. */
-export const mostMistakes = 10;
+/** Different mistakes of a trace that are told at once; reading stops there. */
+const mostTold = 10;
+/** Mistakes of a trace, like ones too, after which reading stops. */
+const mostFound = 1000;
 
 /**
  * Mistakes of the lines of a trace, to be told together: a line at fault is left out, and those after it are still read
  * for theirs.
  */
 export class LineMistakes {
-  readonly #found: TraceError[] = [];
+  /** The first of each kind of mistake, by what is wrong. */
+  readonly #found = new Map<string, { readonly first: TraceError; more: number }>();
+  #count = 0;
   #told: TraceError | null = null;
 
   /** Mistakes so far. */
   get count(): number {
-    return this.#found.length;
+    return this.#count;
   }
 
   /**
@@ -22,8 +26,13 @@ export class LineMistakes {
    */
   add(error: unknown): void {
     if (error === this.#told || !(error instanceof TraceError)) throw error;
-    this.#found.push(error);
-    if (this.#found.length >= mostMistakes) this.#tell(`stopped looking after ${mostMistakes} mistakes`);
+    this.#count++;
+    const like = this.#found.get(error.problem);
+    if (like === undefined) this.#found.set(error.problem, { first: error, more: 0 });
+    else like.more++;
+    if (this.#found.size >= mostTold || this.#count >= mostFound) {
+      this.#tell(`stopped looking after ${this.#count} mistakes`);
+    }
   }
 
   /** Does one check of a line. @returns whether it passed. @throws as `add` */
@@ -49,11 +58,14 @@ export class LineMistakes {
 
   /** Ends the reading, also from within. @throws TraceError when there is any mistake */
   throwIfAny(): void {
-    if (this.#found.length > 0) this.#tell();
+    if (this.#count > 0) this.#tell();
   }
 
   #tell(last?: string): never {
-    this.#told = TraceError.together(this.#found, last);
+    const mistakes = Array.from(this.#found.values(), ({ first, more }) =>
+      more === 0 ? first : new TraceError(first.file, first.line, `${first.problem} (and ${more} more like it)`),
+    );
+    this.#told = TraceError.together(mistakes, last);
     throw this.#told;
   }
 }

@@ -44,6 +44,6 @@ describe("a file of no known format", () => {
 
   it("of JSON is read as Mooncake rows, whose errors say what is missing", async () => {
     await expect(open(Buffer.from('{"prompt":5}\n'))).rejects.toThrow(/:1: output_length is missing/);
-    await expect(open(Buffer.from(`[${row}]\n`))).rejects.toThrow(/:1: expected a JSON object/);
+    await expect(open(Buffer.from(`[${row}]\n`))).rejects.toThrow("is one JSON document; expected JSON Lines");
   });
 });

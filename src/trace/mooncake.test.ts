@@ -222,21 +222,34 @@ describe("several mistakes", () => {
     );
   });
 
-  it("end the reading when there are ten", async () => {
+  it("of the same kind are counted, and end the reading when there are many, or ten of different kinds", async () => {
     let read = 0;
     async function* endless() {
       for (; read < 1e6; read++) yield Buffer.from('{"timestamp":0}\n'.repeat(100_000));
     }
     const problem = await openTrace("-", { stdin: Readable.from(endless()) }).catch((error: Error) => error.message);
-    const lines = String(problem).split("\n");
-    expect(lines).toHaveLength(11);
-    expect(lines.slice(0, 3)).toEqual([
-      "stdin:1: output_length is missing",
-      "stdin:1: hash_ids is missing",
-      "stdin:2: output_length is missing",
-    ]);
-    expect(lines[10]).toBe("stdin: stopped looking after 10 mistakes");
+    expect(problem).toBe(
+      "stdin:1: output_length is missing (and 499 more like it)\n" +
+        "stdin:1: hash_ids is missing (and 499 more like it)\n" +
+        "stdin: stopped looking after 1000 mistakes",
+    );
     expect(read).toBeLessThan(10);
+    const different = Array.from({ length: 20 }, (_, index) => row({ output_length: -index - 1 }));
+    const lines = (await problemOf(different.join(""))).split("\n");
+    expect(lines[9]).toBe("trace.jsonl:10: output_length must be a non-negative integer, found -10");
+    expect(lines.slice(10)).toEqual(["trace.jsonl: stopped looking after 10 mistakes"]);
+  });
+
+  it("of a document that is no JSON Lines are one", async () => {
+    for (const [content, cure] of [
+      [JSON.stringify([JSON.parse(row())]), "jq -c '.[]'"],
+      [JSON.stringify([JSON.parse(row())], null, 2), "jq -c '.[]'"],
+      [JSON.stringify(JSON.parse(row()), null, 2), "jq -c ."],
+    ] as const) {
+      expect(await problemOf(content, { format: "auto" })).toBe(
+        `trace.jsonl: is one JSON document; expected JSON Lines, an object on each line (${cure} writes them)`,
+      );
+    }
   });
 
   it("are told with the one that ends the reading", async () => {

@@ -88,6 +88,7 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
 
 async function chooseFormat(source: LineSource, name: string): Promise<TraceFormat> {
   const head = new TextDecoder().decode(await source.head());
+  if (name === "auto") checkForLines(source.name, head);
   const detected = traceFormats.find((format) => format.detect(head));
   if (name === "auto" && detected === undefined) checkForRows(source.name, head);
   // What no format claims is read as Mooncake, whose errors then say what is wrong with it.
@@ -105,6 +106,19 @@ async function chooseFormat(source: LineSource, name: string): Promise<TraceForm
     );
   }
   return format;
+}
+
+/** @throws TraceError for one JSON value that is spread over lines, or a list */
+function checkForLines(file: string, head: string): void {
+  const text = head.trim();
+  const first = text.split("\n", 1)[0]!.trim();
+  if (!text.startsWith("[") && (first !== "{" || text === first)) return;
+  const cure = first === "{" ? "jq -c ." : "jq -c '.[]'";
+  throw new TraceError(
+    file,
+    null,
+    `is one JSON document; expected JSON Lines, an object on each line (${cure} writes them)`,
+  );
 }
 
 /** @throws TraceError where a file of no recognised format does not even begin like rows of JSON */

@@ -5,12 +5,15 @@ export class TraceError extends Error {
   readonly file: string;
   /** Line in that file, from 1; null = the file as a whole. With several mistakes, that of the first. */
   readonly line: number | null;
+  /** What was found and what is allowed, without the place. */
+  readonly problem: string;
 
   /** @param problem What was found and what is allowed, without the place. */
   constructor(file: string, line: number | null, problem: string) {
     super(line === null ? `${file}: ${problem}` : `${file}:${line}: ${problem}`);
     this.file = file;
     this.line = line;
+    this.problem = problem;
   }
 
   /** Several mistakes as one error, and last what holds of the whole file. */
