@@ -1,3 +1,4 @@
+import type { SyntheticSpec } from "../trace/synthetic.ts";
 import type { ReplayOptions, ReplayValues } from "./replay-options.ts";
 
 /** Where the requests of a run come from. */
@@ -17,20 +18,8 @@ export interface TraceWorkload {
 }
 
 /** Requests made up from a few figures (engine-reference §2.7). */
-export interface SyntheticWorkload {
+export interface SyntheticWorkload extends Required<SyntheticSpec> {
   readonly kind: "synthetic";
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly requestCount: number;
-  readonly requestRate: number | null;
-  readonly arrivalIntervalMs: number | null;
-  readonly arrivalSeed: number;
-  readonly burstiness: number;
-  readonly turnsPerSession: number;
-  readonly sharedPrefixRatio: number;
-  readonly numPrefixGroups: number;
-  readonly interTurnDelayMs: number;
-  readonly cumulativePrompts: boolean;
 }
 
 /** Trace files as a list. */

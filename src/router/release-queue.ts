@@ -1,3 +1,5 @@
+import { BinaryHeap } from "./binary-heap.ts";
+
 /** A routed request stops being a load, wholly or for its prefill only. */
 export interface Release {
   readonly atNs: number;
@@ -10,44 +12,20 @@ export interface Release {
 
 /** Releases that are known, the first to happen first: by time, target and the order the requests were sent in. */
 export class ReleaseQueue {
-  /** A binary heap. */
-  private readonly heap: Release[] = [];
+  private readonly heap = new BinaryHeap(precedes);
 
   /** Time of the first release, Infinity when none is known. */
   get nextNs(): number {
-    return this.heap.length === 0 ? Infinity : this.heap[0]!.atNs;
+    return this.heap.first?.atNs ?? Infinity;
   }
 
   push(release: Release): void {
-    const { heap } = this;
-    let at = heap.length;
-    while (at > 0) {
-      const up = (at - 1) >>> 1;
-      if (!precedes(release, heap[up]!)) break;
-      heap[at] = heap[up]!;
-      at = up;
-    }
-    heap[at] = release;
+    this.heap.push(release);
   }
 
   /** Removes the first release; only when there is one. */
   pop(): Release {
-    const { heap } = this;
-    const first = heap[0]!;
-    const last = heap.pop()!;
-    const { length } = heap;
-    if (length === 0) return first;
-    let at = 0;
-    for (;;) {
-      let down = 2 * at + 1;
-      if (down >= length) break;
-      if (down + 1 < length && precedes(heap[down + 1]!, heap[down]!)) down++;
-      if (!precedes(heap[down]!, last)) break;
-      heap[at] = heap[down]!;
-      at = down;
-    }
-    heap[at] = last;
-    return first;
+    return this.heap.pop()!;
   }
 }
 

@@ -1,3 +1,5 @@
+import { BinaryHeap } from "./binary-heap.ts";
+
 /** What the order of a waiting request depends on. */
 export interface QueuedRequest {
   readonly request: number;
@@ -30,8 +32,7 @@ interface Entry {
 /** Requests the router holds back, the next to go first (engine-reference §6). */
 export class RequestQueue {
   private readonly policy: QueuePolicy;
-  /** A binary heap. */
-  private readonly heap: Entry[] = [];
+  private readonly heap = new BinaryHeap(goesBefore);
   private sequence = 0;
 
   constructor(policy: QueuePolicy) {
@@ -43,57 +44,23 @@ export class RequestQueue {
   }
 
   push(queued: QueuedRequest): void {
-    const { heap } = this;
-    const entry = { queued, key: sortKey(queued, this.policy), sequence: this.sequence++ };
-    let at = heap.length;
-    while (at > 0) {
-      const up = (at - 1) >>> 1;
-      if (!goesBefore(entry, heap[up]!)) break;
-      heap[at] = heap[up]!;
-      at = up;
-    }
-    heap[at] = entry;
+    this.heap.push({ queued, key: sortKey(queued, this.policy), sequence: this.sequence++ });
   }
 
   /** The next to go; undefined when empty. */
   peek(): QueuedRequest | undefined {
-    return this.heap[0]?.queued;
+    return this.heap.first?.queued;
   }
 
   /** Takes a request out, wherever it stands; undefined when it does not wait. */
   remove(request: number): QueuedRequest | undefined {
-    const at = this.heap.findIndex((entry) => entry.queued.request === request);
-    if (at < 0) return undefined;
-    const { queued } = this.heap[at]!;
-    without(this.heap, at);
-    return queued;
+    return this.heap.remove(({ queued }) => queued.request === request)?.queued;
   }
 
+  /** Takes the next to go; undefined when empty. */
   pop(): QueuedRequest | undefined {
-    const { heap } = this;
-    const first = heap[0];
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return first?.queued;
-    const { length } = heap;
-    let at = 0;
-    for (;;) {
-      let down = 2 * at + 1;
-      if (down >= length) break;
-      if (down + 1 < length && goesBefore(heap[down + 1]!, heap[down]!)) down++;
-      if (!goesBefore(heap[down]!, last)) break;
-      heap[at] = heap[down]!;
-      at = down;
-    }
-    heap[at] = last;
-    return first!.queued;
+    return this.heap.pop()?.queued;
   }
-}
-
-/** Takes the place of an entry away. */
-function without(heap: Entry[], at: number): void {
-  heap.splice(at, 1);
-  // In order it is a heap.
-  heap.sort((a, b) => (goesBefore(a, b) ? -1 : 1));
 }
 
 function sortKey(queued: QueuedRequest, policy: QueuePolicy): number {

@@ -37,8 +37,8 @@ const GROUP_SEED = 42;
 
 /**
  * Makes the requests of a synthetic workload. As in the reference, the turns of a session do not contain each other
- * (what they share is the group's prefix), and gaps and groups are its draws bit for bit, unless cumulative prompts are asked for: then the first turn has the group's
- * prefix and the later ones bring something new.
+ * (what they share is the group's prefix), and gaps and groups are its draws bit for bit, unless cumulative prompts are
+ * asked for: then the first turn has the group's prefix and the later ones bring something new.
  *
  * @param blockSize Tokens per block; the engine's own.
  */
