@@ -24,6 +24,13 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
         "bad.jsonl:2: hash_ids is missing\n",
     ],
     [
+      "documents that cannot be read, each once",
+      [...trace, "--client-config", "no.yaml", "--fault-config", "@", "--planner-config", "."],
+      "--fault-config: found nothing, expected JSON, YAML or a path\n" +
+        "--client-config: cannot read no.yaml: no such file or directory; expected inline JSON or YAML, or a path to it\n" +
+        "--planner-config: cannot read .: it is a directory; expected inline JSON or YAML, or a path to it\n",
+    ],
+    [
       "paths of reports",
       [...trace, "--report-json", ".", "--report-jsonl", "trace.jsonl/x", "--report-html", "trace.jsonl/y"],
       "cannot write trace.jsonl/x: a part of the path is not a directory\n" +
@@ -80,6 +87,7 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
     const before = readdirSync(cwd);
     const { code, stdout, stderr } = await runCli(args, { cwd });
     expect(stderr.replaceAll(/^windtunnel: /gm, "")).toContain(lines);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(lines.trimEnd().split("\n").length);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(readdirSync(cwd)).toEqual(before);
   });

@@ -24,7 +24,8 @@ export interface ResolvedFaults extends Omit<FaultPlan, "failures"> {
 
 /** Checks `--client-config`; null when there is none or it has mistakes, which go to `problems`. */
 export function resolveClient(given: unknown, where: string, problems: ProblemList): ClientBehaviour | null {
-  if (given === null || !isDocument(given, where, problems)) return null;
+  // Undefined: it could not be read, which is told already.
+  if (given == null || !isDocument(given, where, problems)) return null;
   const config = validate(clientConfigSchema, given, where, problems);
   if (config === null) return null;
   return {
@@ -48,7 +49,8 @@ export function resolveFaults(
   where: string,
   problems: ProblemList,
 ): ResolvedFaults | null {
-  if (given === null || !isDocument(given, where, problems)) return null;
+  // Undefined: it could not be read, which is told already.
+  if (given == null || !isDocument(given, where, problems)) return null;
   const config = validate(faultConfigSchema, given, where, problems);
   if (config === null) return null;
   const clockStart = config.clock_start ?? null;

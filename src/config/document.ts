@@ -9,7 +9,7 @@ import type { ProblemList } from "./config-error.ts";
  */
 export async function loadDocument(given: string, where: string, problems: ProblemList): Promise<unknown> {
   const text = given.trim();
-  if (text === "") {
+  if (text === "" || text === "@") {
     problems.add(where, "found nothing, expected JSON, YAML or a path");
     return undefined;
   }
