@@ -25,7 +25,8 @@ export function reportFailure(error: unknown): number {
   }
   const known = inputErrors.has(name) || runErrors.has(name);
   const lines = (known ? message : `internal error: ${message}`).split("\n");
-  for (const line of lines) process.stderr.write(`windtunnel: ${line}\n`);
+  // What a file holds may be quoted, and must not steer the terminal.
+  for (const line of lines) process.stderr.write(`windtunnel: ${line.replaceAll(/\p{Cc}/gu, "\uFFFD")}\n`);
   if (!known) {
     if (process.env["WINDTUNNEL_DEBUG"]) process.stderr.write(`${stack}\n`);
     else

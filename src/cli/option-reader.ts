@@ -29,6 +29,40 @@ export class OptionReader {
     }
   }
 
+  /**
+   * A number that is still text; undefined when it is not given.
+   * @param allowed what errors say of `holds`
+   */
+  number(
+    flag: string,
+    text: string | undefined,
+    allowed: string,
+    holds: (value: number) => boolean,
+  ): number | undefined {
+    return this.read(() => {
+      if (text === undefined) return undefined;
+      const value = Number(text);
+      if (text.trim() !== "" && Number.isFinite(value) && holds(value)) return value;
+      throw new ConfigError([{ where: flag, message: `found "${text}", expected ${allowed}` }]);
+    });
+  }
+
+  /** A whole number of at least 1, or undefined. */
+  count(flag: string, text: string | undefined): number | undefined {
+    return this.number(
+      flag,
+      text,
+      "a whole number of at least 1",
+      (value) => Number.isSafeInteger(value) && value >= 1,
+    );
+  }
+
+  /** The number that draws are made from. */
+  seed(text: string): number {
+    const allowed = "a whole number of at least 0";
+    return this.number("--seed", text, allowed, (value) => Number.isSafeInteger(value) && value >= 0) ?? 0;
+  }
+
   get failed(): boolean {
     return this.#problems.problems.length > 0;
   }

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCli, scratchFolder } from "../../test/run-cli.ts";
@@ -9,6 +9,7 @@ const gpuHours = String((JSON.parse(readFileSync(fixture, "utf8")) as { gpu_hour
 function folderWithResult(): string {
   const cwd = scratchFolder();
   for (const name of ["a.json", "b.json"]) copyFileSync(fixture, join(cwd, name));
+  writeFileSync(join(cwd, "bell.json"), "\u001B[31mred");
   return cwd;
 }
 
@@ -25,6 +26,7 @@ describe("windtunnel report", () => {
     [["report"], "missing required argument 'result'"],
     [["report", "none.json"], "none.json: cannot read it: no such file or directory"],
     [["report", "a.json", "b.json"], "too many arguments"],
+    [["report", "bell.json"], "bell.json: not JSON: Unexpected token '\uFFFD', \"\uFFFD[31mred\" is not valid JSON"],
     [["report", "a.json", "--htm", "x"], "unknown option '--htm'"],
     [["compare", "a.json"], "compare needs two results or more; found 1"],
   ])("%j is told in a line", async (args, message) => {

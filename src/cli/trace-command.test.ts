@@ -49,7 +49,47 @@ describe("windtunnel trace", () => {
     [["inspect", "SMALL", "--html", "SMALL"], "--html: SMALL is a trace to read; give another path"],
     [["convert", "SMALL", "-o", "FOLDER"], "cannot write FOLDER: it is a directory"],
     [["convert", "SMALL", "-o", "FOLDER/x", "--from", "5", "--to", "2"], "--to: found 2, expected more than --from 5"],
-    [["generate", "preset:wave", "-o", "FOLDER/x", "--seed", "-1"], "must be a whole number of at least 0"],
+    [
+      [
+        "convert",
+        "SMALL",
+        "-o",
+        "FOLDER/x",
+        "--sample",
+        "2",
+        "--max",
+        "",
+        "--speed",
+        "1e999",
+        "--trace-format",
+        "moncake",
+      ],
+      '--trace-format: found "moncake" (did you mean "mooncake"?), expected auto, mooncake, ',
+    ],
+    [
+      [
+        "convert",
+        "SMALL",
+        "-o",
+        "FOLDER/x",
+        "--sample",
+        "2",
+        "--max",
+        "",
+        "--speed",
+        "1e999",
+        "--trace-block-size",
+        "0",
+      ],
+      '--trace-block-size: found "0", expected a whole number of at least 1\n' +
+        '--max: found "", expected a whole number of at least 1\n' +
+        '--sample: found "2", expected a share above 0 and up to 1\n' +
+        '--speed: found "1e999", expected a number above 0',
+    ],
+    [
+      ["generate", "preset:wave", "-o", "FOLDER/x", "--seed", "-1"],
+      '--seed: found "-1", expected a whole number of at least 0',
+    ],
   ])("refuses %j", async (args, problem) => {
     const real = (text: string) => text.replaceAll("SMALL", small).replaceAll("FOLDER", folder);
     const before = readFileSync(small, "utf8");
@@ -92,7 +132,7 @@ describe("windtunnel trace", () => {
     [["inspekt", small], 'unknown command "trace inspekt" (did you mean "inspect"?)'],
     [["inspect", join(folder, "none.jsonl")], "none.jsonl: no such file"],
     [["convert", small], "required option '-o, --out <PATH>' not specified"],
-    [["convert", small, "-o", "-", "--speed", "-1"], "must be a number above 0"],
+    [["convert", small, "-o", "-", "--speed", "-1"], '--speed: found "-1", expected a number above 0'],
     [["convert", small, "-o", "-", "--from", "50"], "no request lies in the slice"],
     [["generate", "preset:nothing", "-o", "-"], "unknown preset; known: toolagent, conversation, synthetic, wave"],
     [["inspect"], "missing required argument 'trace'"],

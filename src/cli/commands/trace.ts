@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { ConfigError } from "../../config/config-error.ts";
 import { suggestion } from "../../config/nearest-name.ts";
 import { writeFileAtomically } from "../../report/atomic-file.ts";
@@ -7,11 +7,13 @@ import { openTrace } from "../../trace/open-trace.ts";
 import { presetUsage } from "../../trace/presets/preset-names.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { TraceError } from "../../trace/trace-error.ts";
+import { traceFormats } from "../../trace/trace-formats.ts";
 import { mergeTraces } from "../../trace/transform/merge-traces.ts";
 import { sampleTrace } from "../../trace/transform/sample-trace.ts";
 import { scaleTrace } from "../../trace/transform/scale-trace.ts";
 import { sliceTrace } from "../../trace/transform/slice-trace.ts";
 import { exitCodes } from "../failure.ts";
+import { OptionReader } from "../option-reader.ts";
 import { checkOutputs } from "../output-paths.ts";
 import { parsed } from "../parse-command.ts";
 
@@ -49,12 +51,28 @@ export async function run(args: string[]): Promise<number> {
 function reading(command: Command): Command {
   return command
     .option("--trace-format <NAME>", "format of the files (default: recognised)")
-    .option("--trace-block-size <TOKENS>", "tokens a hash id stands for", positiveInteger);
+    .option("--trace-block-size <TOKENS>", "tokens a hash id stands for");
+}
+
+/** What `reading` adds, as it stands on the command line. */
+interface ReadingText {
+  readonly traceFormat?: string;
+  readonly traceBlockSize?: string;
 }
 
 interface Reading {
-  readonly traceFormat?: string;
-  readonly traceBlockSize?: number;
+  readonly traceFormat: string | undefined;
+  readonly traceBlockSize: number | undefined;
+}
+
+function readingOf({ traceFormat, traceBlockSize }: ReadingText, options: OptionReader): Reading {
+  const names = traceFormats.map(({ name }) => name);
+  options.read(() => {
+    if (traceFormat === undefined || ["auto", ...names].includes(traceFormat.replaceAll("-", "_"))) return;
+    const message = `found "${traceFormat}"${suggestion(traceFormat, names)}, expected auto, ${names.join(", ")}`;
+    throw new ConfigError([{ where: "--trace-format", message }]);
+  });
+  return { traceFormat, traceBlockSize: options.count("--trace-block-size", traceBlockSize) };
 }
 
 function read(path: string, { traceFormat, traceBlockSize }: Reading, seed = 0): Promise<Trace> {
@@ -101,11 +119,14 @@ async function inspect(args: string[]): Promise<number> {
   );
   const given = parsed(command, args);
   if (given === null) return exitCodes.done;
-  const options = given.opts<Reading & { json?: true; html?: string }>();
+  const options = given.opts<ReadingText & { json?: true; html?: string }>();
+  const reader = new OptionReader();
+  const how = readingOf(options, reader);
+  reader.throwIfAny();
   const { profileTrace } = await import("../../trace/inspect/trace-profile.ts");
   const source = onlyOne(given.args);
   checkNotTraces("--html", options.html, given.args);
-  const profile = profileTrace(await read(source, options));
+  const profile = profileTrace(await read(source, how));
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify(profile, null, 2)}\n`);
   } else {
@@ -120,14 +141,14 @@ async function inspect(args: string[]): Promise<number> {
   return exitCodes.done;
 }
 
-interface Conversion extends Reading {
+interface Conversion extends ReadingText {
   readonly out: string;
-  readonly from?: number;
-  readonly to?: number;
-  readonly max?: number;
-  readonly sample?: number;
-  readonly speed?: number;
-  readonly seed: number;
+  readonly from?: string;
+  readonly to?: string;
+  readonly max?: string;
+  readonly sample?: string;
+  readonly speed?: string;
+  readonly seed: string;
 }
 
 async function convert(args: string[]): Promise<number> {
@@ -138,32 +159,51 @@ async function convert(args: string[]): Promise<number> {
       )
       .argument("<trace...>", `trace files (.gz too), ${presetUsage}, or - for standard input`)
       .requiredOption("-o, --out <PATH>", "file to write (.gz is compressed), or - for standard output")
-      .option("--from <SECONDS>", "keep what arrives from this time on", nonNegative)
-      .option("--to <SECONDS>", "keep what arrives before this time", positive)
-      .option("--max <N>", "keep at most the first N requests", positiveInteger)
-      .option("--sample <SHARE>", "keep a random share of the sessions or requests, in (0, 1]", share)
-      .option("--speed <X>", "divide arrival and think times", positive)
-      .option("--seed <N>", "seed of --sample and of presets", wholeNumber, 0),
+      .option("--from <SECONDS>", "keep what arrives from this time on")
+      .option("--to <SECONDS>", "keep what arrives before this time")
+      .option("--max <N>", "keep at most the first N requests")
+      .option("--sample <SHARE>", "keep a random share of the sessions or requests, in (0, 1]")
+      .option("--speed <X>", "divide arrival and think times")
+      .option("--seed <N>", "seed of --sample and of presets", "0"),
   );
   const given = parsed(command, args);
   if (given === null) return exitCodes.done;
   const options = given.opts<Conversion>();
-  const { from = 0, to = Infinity } = options;
-  if (from >= to) throw new ConfigError([{ where: "--to", message: `found ${to}, expected more than --from ${from}` }]);
+  const reader = new OptionReader();
+  const how = readingOf(options, reader);
+  const { from, to, max, sample, speed, seed } = numbersOf(options, reader);
+  reader.throwIfAny();
   checkNotTraces("--out", options.out, given.args);
-  const traces = await readAll(given.args, options, options.seed);
+  const traces = await readAll(given.args, how, seed);
   let trace = mergeTraces(traces as [Trace, ...Trace[]]);
-  if (options.from !== undefined || options.to !== undefined || options.max !== undefined) {
+  if (from !== undefined || to !== undefined || max !== undefined) {
     trace = sliceTrace(trace, {
-      ...(options.from === undefined ? {} : { fromSeconds: options.from }),
-      ...(options.to === undefined ? {} : { toSeconds: options.to }),
-      ...(options.max === undefined ? {} : { maxRequests: options.max }),
+      ...(from === undefined ? {} : { fromSeconds: from }),
+      ...(to === undefined ? {} : { toSeconds: to }),
+      ...(max === undefined ? {} : { maxRequests: max }),
     });
   }
-  if (options.sample !== undefined) trace = sampleTrace(trace, options.sample, options.seed);
-  if (options.speed !== undefined) trace = scaleTrace(trace, options.speed);
+  if (sample !== undefined) trace = sampleTrace(trace, sample, seed);
+  if (speed !== undefined) trace = scaleTrace(trace, speed);
   await write(trace, options.out);
   return exitCodes.done;
+}
+
+function numbersOf(given: Conversion, reader: OptionReader) {
+  const from = reader.number("--from", given.from, "seconds of at least 0", (value) => value >= 0);
+  const to = reader.number("--to", given.to, "seconds above 0", (value) => value > 0);
+  reader.read(() => {
+    if (from === undefined || to === undefined || from < to) return;
+    throw new ConfigError([{ where: "--to", message: `found ${to}, expected more than --from ${from}` }]);
+  });
+  return {
+    from,
+    to,
+    max: reader.count("--max", given.max),
+    sample: reader.number("--sample", given.sample, "a share above 0 and up to 1", (value) => value > 0 && value <= 1),
+    speed: reader.number("--speed", given.speed, "a number above 0", (value) => value > 0),
+    seed: reader.seed(given.seed),
+  };
 }
 
 async function generate(args: string[]): Promise<number> {
@@ -173,15 +213,19 @@ async function generate(args: string[]): Promise<number> {
       .description("Write a preset, or requests drawn from the statistics of a trace, as Mooncake JSONL.")
       .argument("<source>", "preset:NAME, or a trace whose twin is wanted")
       .requiredOption("-o, --out <PATH>", "file to write (.gz is compressed), or - for standard output")
-      .option("--seed <N>", "seed of the draws", wholeNumber, 0)
+      .option("--seed <N>", "seed of the draws", "0")
       .addHelpText("after", `\nPresets:\n${presetLines(presets)}`),
   );
   const given = parsed(command, args);
   if (given === null) return exitCodes.done;
-  const options = given.opts<Reading & { out: string; seed: number }>();
+  const options = given.opts<ReadingText & { out: string; seed: string }>();
+  const reader = new OptionReader();
+  const how = readingOf(options, reader);
+  const seed = reader.seed(options.seed);
+  reader.throwIfAny();
   const source = onlyOne(given.args);
   checkNotTraces("--out", options.out, given.args);
-  const trace = await read(source, options, options.seed);
+  const trace = await read(source, how, seed);
   if (source.startsWith("preset:")) {
     await write(trace, options.out);
     return exitCodes.done;
@@ -190,7 +234,7 @@ async function generate(args: string[]): Promise<number> {
     import("../../trace/twin/fit-workload.ts"),
     import("../../trace/presets/generate-workload.ts"),
   ]);
-  await write(generateWorkload(fitWorkload(trace), options.seed), options.out);
+  await write(generateWorkload(fitWorkload(trace), seed), options.out);
   return exitCodes.done;
 }
 
@@ -206,7 +250,6 @@ async function formats(args: string[]): Promise<number> {
   ) {
     return exitCodes.done;
   }
-  const { traceFormats } = await import("../../trace/trace-formats.ts");
   const width = Math.max(...traceFormats.map(({ name }) => name.length));
   for (const { name, description } of traceFormats) process.stdout.write(`${name.padEnd(width)}  ${description}\n`);
   return exitCodes.done;
@@ -232,32 +275,4 @@ function onlyOne(paths: readonly string[]): string {
     throw new ConfigError([{ where: "", message: `expected one trace, found ${paths.length}: ${paths.join(", ")}` }]);
   }
   return paths[0]!;
-}
-
-function bounded(allowed: string, holds: (value: number) => boolean): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !holds(value)) throw new InvalidArgumentError(`must be ${allowed}`);
-    return value;
-  };
-}
-
-function positiveInteger(text: string): number {
-  return bounded("a positive integer", (value) => Number.isInteger(value) && value > 0)(text);
-}
-
-function wholeNumber(text: string): number {
-  return bounded("a whole number of at least 0", (value) => Number.isSafeInteger(value) && value >= 0)(text);
-}
-
-function nonNegative(text: string): number {
-  return bounded("a number of at least 0", (value) => Number.isFinite(value) && value >= 0)(text);
-}
-
-function positive(text: string): number {
-  return bounded("a number above 0", (value) => Number.isFinite(value) && value > 0)(text);
-}
-
-function share(text: string): number {
-  return bounded("a number above 0 and at most 1", (value) => value > 0 && value <= 1)(text);
 }
