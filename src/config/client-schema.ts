@@ -31,5 +31,3 @@ export const clientConfigSchema = z.strictObject({
     realNumber({ min: 0, max: 1 }, "Each such time is drawn evenly from this share around it (default 0.5)."),
   ),
 });
-
-export type GivenClientConfig = z.infer<typeof clientConfigSchema>;

@@ -49,4 +49,5 @@ export const faultConfigSchema = z.strictObject({
   ),
 });
 
+/** A fault configuration that has passed the schema; nothing is filled in. */
 export type GivenFaultConfig = z.infer<typeof faultConfigSchema>;

@@ -17,6 +17,7 @@ export interface ReplayOption {
   readonly group: OptionGroup;
 }
 
+/** Headings options stand under in help and documentation, in that order. */
 export const optionGroups = ["Engines", "Workload", "Routing", "Planner", "Run", "Reports"] as const;
 export type OptionGroup = (typeof optionGroups)[number];
 

@@ -63,6 +63,7 @@ const optional = Object.fromEntries(Object.entries(shape).map(([key, schema]) =>
 /** Everything a router configuration may say. */
 export const routerConfigSchema = z.strictObject(optional);
 
+/** A router configuration that has passed the schema; nothing is filled in. */
 export type GivenRouterConfig = z.infer<typeof routerConfigSchema>;
 
 /** Keys that are accepted and, when set to something else than their default, do nothing here: warned about. */

@@ -3,6 +3,7 @@ export class ModelConfigError extends Error {
   override readonly name = "ModelConfigError";
 }
 
+/** A parsed object whose fields are still to be checked. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A value as an object, or null. */

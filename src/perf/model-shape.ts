@@ -50,6 +50,7 @@ export interface LatentAttention {
   readonly sparseTokens: number | null;
 }
 
+/** One gated feed-forward network a layer. */
 export interface DenseFeedForward {
   readonly kind: "dense";
   readonly intermediateSize: number;
@@ -65,6 +66,7 @@ export interface ExpertFeedForward {
   readonly sharedIntermediateSize: number;
 }
 
+/** How weights and the key-value cache are stored and what is computed in which precision. */
 export interface ModelQuantization {
   readonly gemm: GemmQuantization;
   readonly experts: ExpertQuantization;

@@ -14,9 +14,11 @@ export const expertQuantizations = [
 ] as const;
 export type ExpertQuantization = (typeof expertQuantizations)[number];
 
+/** How keys and values are stored. */
 export const cacheQuantizations = ["bfloat16", "fp8"] as const;
 export type CacheQuantization = (typeof cacheQuantizations)[number];
 
+/** What attention over prompts is computed in. */
 export const attentionQuantizations = ["bfloat16", "fp8"] as const;
 export type AttentionQuantization = (typeof attentionQuantizations)[number];
 

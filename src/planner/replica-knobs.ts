@@ -8,6 +8,7 @@ export const replicaKnobs = {
   max_replicas: orNull(wholeNumber({ min: 1 }, "Most replicas of the pool; null = what the GPU budget allows.")),
 };
 
+/** Their defaults: the bounds of the planner configuration hold. */
 export const replicaDefaults = { min_replicas: null, max_replicas: null };
 
 /** The least must not be more than the most, and must fit the GPU budget. */

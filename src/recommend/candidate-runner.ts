@@ -6,18 +6,10 @@ import type { SweepPoint } from "../sweep/sweep-plan.ts";
 import type { SweepRow } from "../sweep/sweep-row.ts";
 import { runKey } from "../sweep/sweep-task.ts";
 import type { Trace } from "../trace/trace.ts";
-import type { RankedSetting, RecommendRequest } from "./run-recommend.ts";
+import type { PartFigures, RankedSetting, RecommendRequest } from "./recommendation.ts";
 import { candidateKey, candidateOptions } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Outcome } from "./search.ts";
-
-/** How a setting did on one part of the trace. */
-export interface PartFigures extends Outcome {
-  readonly events: number;
-  readonly meanTtftMs: number | null;
-  readonly p90TtftMs: number | null;
-  readonly p99ItlMs: number | null;
-}
 
 /** A part of the trace in shared memory. */
 export interface Part {

@@ -3,8 +3,7 @@ import type { TextTable } from "../study/study-tables.ts";
 import { replayOptions } from "../config/replay-option-table.ts";
 import { optionKey, type ReplayOptions } from "../config/replay-options.ts";
 import type { Outcome } from "./search.ts";
-import type { PartFigures } from "./candidate-runner.ts";
-import type { RankedSetting, Recommendation } from "./run-recommend.ts";
+import type { PartFigures, RankedSetting, Recommendation } from "./recommendation.ts";
 
 /** What a recommendation is told with beside itself. */
 export interface RecommendationFacts {

@@ -8,60 +8,14 @@ import type { Trace } from "../trace/trace.ts";
 import { candidateOptions, candidateSettings } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
 import { partOf, worstOutcome, Runner, Stopped } from "./candidate-runner.ts";
-import type { Part, PartFigures, RecommendHooks } from "./candidate-runner.ts";
+import type { Part, RecommendHooks } from "./candidate-runner.ts";
+import type { PartFigures, RankedSetting, Recommendation, RecommendRequest } from "./recommendation.ts";
 import { ranked, search } from "./search.ts";
-import type { Outcome, Trial } from "./search.ts";
 import type { Family } from "./search-space.ts";
-import type { TraceHalves } from "./trace-halves.ts";
+import type { Outcome, Trial } from "./search.ts";
 
 /** What a simpler setting may cost more. */
 const hardlyMore = 1.02;
-
-/** What is asked. */
-export interface RecommendRequest {
-  /** Options all candidates share, documents read; with both SLA bounds that requests are judged by. */
-  readonly base: ReplayOptions;
-  readonly families: readonly Family[];
-  readonly halves: TraceHalves;
-  /** Attainment to hold. */
-  readonly attainment: number;
-  /** How much more a setting must attain while tuning. */
-  readonly margin: number;
-  readonly runs: number;
-  readonly seed: number;
-  readonly parallel: number;
-  /** Folder of results.jsonl: runs found there are not done again. */
-  readonly out: string;
-  /** Finalists must also hold with requests arriving so many times as fast; 1 = no such test. */
-  readonly stress: number;
-  /** How many are reported on the held-out part, beside the best of each family. */
-  readonly alternatives: number;
-}
-
-/** A setting with its evidence. */
-export interface RankedSetting {
-  readonly name: string;
-  readonly policy: string;
-  readonly topology: Family["topology"];
-  readonly tensorParallel: number;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly options: ReplayOptions;
-  readonly tuned: PartFigures | null;
-  /** Least attainment over the tuned part, its ranges and the faster arrivals, and the GPU-hours of all: the ranking. */
-  readonly worst: Outcome | null;
-  readonly heldOut: PartFigures | null;
-}
-
-/** What was found. */
-export interface Recommendation {
-  /** Best first, by the part they were tuned on and its ranges. */
-  readonly ranking: readonly RankedSetting[];
-  /** The setting as given, for comparison; null when none was. */
-  readonly asGiven: RankedSetting | null;
-  readonly runs: number;
-  readonly failed: number;
-  readonly interrupted: boolean;
-}
 
 /**
  * Searches the families on the first part of the trace, then runs the best of what was found on ranges of it and with faster
@@ -138,6 +92,7 @@ async function testedTrials(trials: readonly Trial[], runner: Runner, parts: rea
   return candidates.map((candidate, i) => ({ candidate, outcome: worstOutcome(figures.map((row) => row[i]!)) }));
 }
 
+/** A trial that has an outcome. */
 export type ScoredTrial = Trial & { readonly outcome: Outcome };
 
 /** The first so many, and after them the best of every family that is not among them. */

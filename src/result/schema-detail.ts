@@ -194,6 +194,7 @@ const worstRequest = z
   })
   .check(z.describe("A completed request and where its time went."));
 
+/** Keys of a result that hold lists: scaling, ticks, workers, requests; see schema.ts for the figures. */
 export const detailShape = {
   scaling_events: z.array(scalingEvent).check(z.describe("Every change of a pool's wanted size, in order.")),
   planner: z

@@ -45,7 +45,7 @@ const flatShape = Object.fromEntries(
 ) as Record<FlatKey, z.ZodMiniNumber>;
 
 /** Nine statistics of one quantity; all 0 when nothing was measured. Percentiles are nearest rank, std is of the population. */
-export const statisticsSchema = z.strictObject({
+const statisticsSchema = z.strictObject({
   mean: z.number(),
   min: z.number(),
   max: z.number(),

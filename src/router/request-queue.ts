@@ -16,6 +16,7 @@ export interface QueuedRequest {
   readonly strictPriority: number;
 }
 
+/** Which waiting request goes first: the oldest, the newest, or the one that costs least for its weight. */
 export type QueuePolicy = "fcfs" | "lcfs" | "wspt";
 
 /** Prompt tokens the best target would have to compute: what sending the request costs its class, at least 1. */

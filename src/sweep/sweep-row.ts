@@ -54,6 +54,7 @@ const derivedFigures = [
   "scale_downs",
 ] as const;
 
+/** A figure of a row, by its key. */
 export type SweepFigure = (typeof copiedFigures)[number] | (typeof derivedFigures)[number];
 
 /** All figures of a row, in the order of tables and CSV. */

@@ -2,7 +2,7 @@ import type { ByteSource } from "./byte-source.ts";
 import { TraceError } from "./trace-error.ts";
 
 /** Longest line a trace may have; bounds the memory a malformed file can take. */
-export const maxLineBytes = 64 * 2 ** 20;
+const maxLineBytes = 64 * 2 ** 20;
 
 const initialBytes = 1 << 20;
 const headBytes = 1 << 16;

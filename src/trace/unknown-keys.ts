@@ -55,7 +55,7 @@ export class UnknownKeys {
 }
 
 /** What an error about a missing field says of a key that resembles it. */
-export function keyHint(key: string, field: string): string {
+function keyHint(key: string, field: string): string {
   return ` (found "${quoted(key)}": did you mean "${field}"?)`;
 }
 

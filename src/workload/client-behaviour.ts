@@ -20,6 +20,7 @@ export interface ClientBehaviour {
   readonly jitter: number;
 }
 
+/** Why an attempt came to nothing: the client ran out of patience, its worker failed, the router refused it. */
 export type RetryCause = "timeout" | "failure" | "refusal";
 
 /** Time before retry `retry` (from 1), ms. @param uniform a draw from [0, 1) */

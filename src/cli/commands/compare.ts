@@ -55,7 +55,7 @@ function readResults(paths: readonly string[]): RunResult[] {
 }
 
 /** File names without their ending where they tell the runs apart, else with as much of the path as is needed. */
-export function distinctLabels(paths: readonly string[]): string[] {
+function distinctLabels(paths: readonly string[]): string[] {
   const short = paths.map((path) => basename(path).replace(/(\.json)?(\.gz)?$/i, ""));
   return paths.map((path, place) => {
     const same = short.filter((other) => other === short[place]).length;

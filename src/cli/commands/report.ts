@@ -23,6 +23,6 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** The result's name with another ending. */
-export function pageBeside(source: string): string {
+function pageBeside(source: string): string {
   return `${source.replace(/(\.json)?(\.gz)?$/i, "")}.html`;
 }

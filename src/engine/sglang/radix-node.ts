@@ -16,6 +16,7 @@ export interface RadixNode {
   alive: boolean;
 }
 
+/** A node nobody holds or has used, with pages [start, end) of the sequence of `owner`. */
 export function newRadixNode(parent: RadixNode | null, owner: number, start: number, end: number): RadixNode {
   return { parent, owner, start, end, locks: 0, children: 0, stamp: 0, queuedStamp: -1, alive: true };
 }

@@ -26,6 +26,7 @@ export interface SglangRequest {
   readonly gaps: number[];
 }
 
+/** A request that has just come. @param root of the tree of its rank, of which it holds nothing yet */
 export function newSglangRequest(
   request: number,
   promptLength: number,

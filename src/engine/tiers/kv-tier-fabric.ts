@@ -1,19 +1,8 @@
 import type { KvTierConfig } from "./kv-tier-config.ts";
 import { noTierFigures, type KvTierFigures } from "./kv-tier-figures.ts";
-import { KvTiers } from "./kv-tiers.ts";
-import type { SharedLink } from "./shared-link.ts";
+import { KvTiers, type SharedTiers } from "./kv-tiers.ts";
 import { TierStore } from "./tier-store.ts";
 import { TransferClock } from "./transfer-clock.ts";
-
-/** What the ranks of a pool share below host memory: the links to disk and object store, and the object store itself. */
-export interface SharedTiers {
-  readonly clock: TransferClock;
-  readonly objects: TierStore;
-  readonly hostToDisk: SharedLink;
-  readonly diskToHost: SharedLink;
-  readonly hostToObject: SharedLink;
-  readonly objectToHost: SharedLink;
-}
 
 /** Makes the cache tiers of a pool's ranks. */
 export class KvTierFabric {

@@ -1,8 +1,18 @@
 import type { KvTierConfig } from "./kv-tier-config.ts";
-import type { SharedTiers } from "./kv-tier-fabric.ts";
 import type { KvTierFigures } from "./kv-tier-figures.ts";
 import type { SharedLink, Transfer } from "./shared-link.ts";
 import { TierStore } from "./tier-store.ts";
+import type { TransferClock } from "./transfer-clock.ts";
+
+/** What the ranks of a pool share below host memory: the links to disk and object store, and the object store itself. */
+export interface SharedTiers {
+  readonly clock: TransferClock;
+  readonly objects: TierStore;
+  readonly hostToDisk: SharedLink;
+  readonly diskToHost: SharedLink;
+  readonly hostToObject: SharedLink;
+  readonly objectToHost: SharedLink;
+}
 
 /** Where the blocks of a prompt after those on the GPU are: a run in host memory, then one on disk, then one in objects. */
 export interface TierRun {

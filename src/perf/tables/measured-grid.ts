@@ -155,7 +155,9 @@ export interface GridPoints {
  */
 export type BeyondRule = "row-end" | "nearest-in-row" | "nearest-point";
 
+/** Time the hardware cannot go below, in the unit of the measured times. */
 export type Roofline = (outer: number, middle: number, inner: number) => number;
+/** The three coordinates of a grid, in the order its lists are nested. */
 export type Axis = "outer" | "middle" | "inner";
 
 interface Row {

@@ -15,7 +15,7 @@ import { TableError } from "./table-error.ts";
 import type { TableFolder } from "./table-folder.ts";
 
 /** Prices single operations from AIConfigurator's measured tables, as AIConfigurator 0.11 does (aic-run-findings §3). */
-export class TablePricer implements OperationPricer {
+class TablePricer implements OperationPricer {
   private readonly deployment: Deployment;
   private readonly share: AttentionShare;
   private readonly products: GemmTables;

@@ -4,13 +4,17 @@ import type { ForwardPass } from "../../engine/forward-pass.ts";
 import { PassPrice } from "../../engine/pass-price.ts";
 import type { PoolName, PublishedPass } from "../planner.ts";
 import type { PassKind } from "./pass-kind.ts";
-import type { AggregatedTopology, DisaggregatedTopology } from "../../simulation/run-config.ts";
 
 /** Passes a planner learns before its first tick; `decode` is the aggregated pool's. */
 export interface BootstrapPasses {
   readonly prefill?: readonly PublishedPass[];
   readonly decode?: readonly PublishedPass[];
 }
+
+/** Engines of the pools whose passes are swept. */
+export type SweptEngines =
+  | { readonly mode: "agg"; readonly engine: EngineConfig }
+  | { readonly mode: "disagg"; readonly prefillEngine: EngineConfig; readonly decodeEngine: EngineConfig };
 
 const SHORTEST_PROMPT = 100;
 const CONTEXTS = [500, 2000, 4000, 8000] as const;
@@ -23,10 +27,7 @@ const UNBOUNDED_SEQUENCES = 256;
  * @param granularity steps a sweep has
  * @returns undefined with the polynomial baseline, which the reference does not sweep
  */
-export function bootstrapPasses(
-  topology: AggregatedTopology | DisaggregatedTopology,
-  granularity: number,
-): BootstrapPasses | undefined {
+export function bootstrapPasses(topology: SweptEngines, granularity: number): BootstrapPasses | undefined {
   const [prefill, decode] =
     topology.mode === "agg" ? [topology.engine, topology.engine] : [topology.prefillEngine, topology.decodeEngine];
   if (!isModelled(prefill) || !isModelled(decode)) return undefined;

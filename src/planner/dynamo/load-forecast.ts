@@ -1,5 +1,5 @@
 import type { PredictorConfig } from "./planner-config.ts";
-import { createPredictor } from "./predictors/predictor.ts";
+import { createPredictor } from "./predictors/create-predictor.ts";
 import type { Predictor } from "./predictors/predictor.ts";
 
 /** Traffic of one throughput interval. */

@@ -12,7 +12,7 @@ const newline = 10;
 const zero = 48;
 
 /** One line of a CSV file, its fields still bytes until they are asked for. Reused for every line. */
-export class CsvLine {
+class CsvLine {
   readonly file: string;
   /** Number of the line in the file, from 1. */
   line = 0;

@@ -19,6 +19,7 @@ export interface TraceProfile {
   readonly sharing: SharingProfile | null;
 }
 
+/** When requests come. Rates are means over the whole trace. */
 export interface ArrivalProfile {
   readonly durationSeconds: number;
   readonly requestsPerSecond: number;
@@ -34,6 +35,7 @@ export interface ArrivalProfile {
   readonly perMinute: readonly number[];
 }
 
+/** What a quantity's values are like, in its own unit. */
 export interface Distribution {
   readonly mean: number;
   readonly std: number;
@@ -47,12 +49,14 @@ export interface Distribution {
   readonly max: number;
 }
 
+/** Sessions of a trace; `thinkMs` = waiting before a turn after the first, null where no turn has any. */
 export interface SessionProfile {
   readonly count: number;
   readonly turns: Distribution;
   readonly thinkMs: Distribution | null;
 }
 
+/** What prompts have in common, in blocks. */
 export interface SharingProfile {
   readonly blockSize: number;
   readonly blocks: number;

@@ -9,7 +9,7 @@ import { poissonArrivals } from "./poisson-arrivals.ts";
 export const promptLength: LogNormalLength = { median: 1500, sigma: 1.1, most: 60_000 };
 
 /** Answers of every shape, tokens. */
-export const answerLength: LogNormalLength = { median: 250, sigma: 0.7, most: 4000 };
+const answerLength: LogNormalLength = { median: 250, sigma: 0.7, most: 4000 };
 
 /** Draws a trace with the shape's arrivals, whose prompts share nothing. The same shape and seed give the same trace. */
 export function generateLoadShape(shape: LoadShape, seed: number): Trace {

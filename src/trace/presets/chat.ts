@@ -32,6 +32,7 @@ export const chatPrefixBlocks = 1;
 /** Lengths above the shortest prompts may be stretched. */
 export const chatStretchAbove = 1000;
 
+/** How chats of the recorded workload go on, and after how long. */
 export const chatTurns: TurnModel = {
   loneShare: 0.1725,
   longShare: 0.05,

@@ -23,6 +23,7 @@ export interface Preset {
   readonly draw: (seed: number) => Trace;
 }
 
+/** All presets, by the name after `preset:`. */
 export const presets: Readonly<Record<PresetName, Preset>> = {
   toolagent: modelled(toolagent),
   conversation: modelled(conversation),

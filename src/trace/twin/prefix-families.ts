@@ -10,6 +10,7 @@ export interface PrefixFamily {
 /** Share of all requests that must begin with one block to be a family; the others are one family without a prefix. */
 const leastShare = 0.02;
 
+/** Sorts requests into families by the first block of their prompts; those of no family come last, as one. */
 export function prefixFamilies(blocks: TraceBlocks): PrefixFamily[] {
   const { offsets, ids } = blocks;
   const count = offsets.length - 1;

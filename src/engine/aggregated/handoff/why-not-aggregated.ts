@@ -6,7 +6,7 @@ import { whyNotAggregated } from "../fleet-state.ts";
  * Why the aggregated engine's shortcuts do not hold for the two pools of a disaggregated run, in words for people;
  * null = they do.
  */
-export function whyNotAggregatedHandoff(prefill: EngineConfig, decode: EngineConfig, trace: Trace): string | null {
+function whyNotAggregatedHandoff(prefill: EngineConfig, decode: EngineConfig, trace: Trace): string | null {
   for (const engine of [prefill, decode]) {
     const reason = whyNotAggregated(engine, trace);
     if (reason !== null) return reason;

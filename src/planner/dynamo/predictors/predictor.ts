@@ -1,9 +1,3 @@
-import type { PredictorConfig } from "../planner-config.ts";
-import { ArimaPredictor } from "./arima-predictor.ts";
-import { ConstantPredictor } from "./constant-predictor.ts";
-import { KalmanPredictor } from "./kalman-predictor.ts";
-import { ProphetPredictor } from "./prophet-predictor.ts";
-
 /** Forecasts the next value of a series of non-negative values, one value a throughput interval. */
 export interface Predictor {
   /** Appends a value; NaN counts as 0, zeros before the first other value are skipped. */
@@ -12,18 +6,4 @@ export interface Predictor {
   predict(): number;
   /** Skips zeros again until the next other value; called between a warm-up trace and live traffic. */
   skipLeadingZeros(): void;
-}
-
-/** The predictor a configuration names. */
-export function createPredictor(config: PredictorConfig): Predictor {
-  switch (config.name) {
-    case "constant":
-      return new ConstantPredictor();
-    case "kalman":
-      return new KalmanPredictor(config);
-    case "arima":
-      return new ArimaPredictor(config.log1p);
-    case "prophet":
-      return new ProphetPredictor(config);
-  }
 }

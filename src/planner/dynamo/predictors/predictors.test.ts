@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { LoadForecast } from "../load-forecast.ts";
 import type { PredictorConfig } from "../planner-config.ts";
-import { createPredictor } from "./predictor.ts";
+import { createPredictor } from "./create-predictor.ts";
 
 const config = (overrides: Partial<PredictorConfig>): PredictorConfig => ({
   name: "constant",

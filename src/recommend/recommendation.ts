@@ -1,0 +1,58 @@
+import type { ReplayOptions } from "../config/replay-options.ts";
+import type { Outcome } from "./search.ts";
+import type { Family } from "./search-space.ts";
+import type { TraceHalves } from "./trace-halves.ts";
+
+/** What is asked. */
+export interface RecommendRequest {
+  /** Options all candidates share, documents read; with both SLA bounds that requests are judged by. */
+  readonly base: ReplayOptions;
+  readonly families: readonly Family[];
+  readonly halves: TraceHalves;
+  /** Attainment to hold. */
+  readonly attainment: number;
+  /** How much more a setting must attain while tuning. */
+  readonly margin: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly parallel: number;
+  /** Folder of results.jsonl: runs found there are not done again. */
+  readonly out: string;
+  /** Finalists must also hold with requests arriving so many times as fast; 1 = no such test. */
+  readonly stress: number;
+  /** How many are reported on the held-out part, beside the best of each family. */
+  readonly alternatives: number;
+}
+
+/** How a setting did on one part of the trace. */
+export interface PartFigures extends Outcome {
+  readonly events: number;
+  readonly meanTtftMs: number | null;
+  readonly p90TtftMs: number | null;
+  readonly p99ItlMs: number | null;
+}
+
+/** A setting with its evidence. */
+export interface RankedSetting {
+  readonly name: string;
+  readonly policy: string;
+  readonly topology: Family["topology"];
+  readonly tensorParallel: number;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly options: ReplayOptions;
+  readonly tuned: PartFigures | null;
+  /** Least attainment over the tuned part, its ranges and the faster arrivals, and the GPU-hours of all: the ranking. */
+  readonly worst: Outcome | null;
+  readonly heldOut: PartFigures | null;
+}
+
+/** What was found. */
+export interface Recommendation {
+  /** Best first, by the part they were tuned on and its ranges. */
+  readonly ranking: readonly RankedSetting[];
+  /** The setting as given, for comparison; null when none was. */
+  readonly asGiven: RankedSetting | null;
+  readonly runs: number;
+  readonly failed: number;
+  readonly interrupted: boolean;
+}
