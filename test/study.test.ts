@@ -82,7 +82,7 @@ describe("windtunnel study", () => {
       expect(await page.locator("[data-mark]").count()).toBe(4);
       expect(await page.locator('[data-chart="conversation/0/0"] path.c-grey').count()).toBe(1);
       expect(await page.locator('[data-chart="conversation/0/0"] path.c-green').count()).toBe(1);
-      expect(await page.locator(".run-table").first().locator("tbody tr td:first-child").allInnerTexts()).toEqual([
+      expect(await page.locator(".run-table").first().locator("tbody tr th").allInnerTexts()).toEqual([
         "dynamo",
         "hpa <24>",
       ]);

@@ -21,13 +21,16 @@ function madeRow(index: number, values: Record<string, AxisValue>, change: Parti
   } as unknown as SweepRow;
 }
 
-const render = (rows: readonly SweepRow[]) => renderSweepPage(rows, "out", { threshold: 0.9, folders: ["out"] });
+const render = (rows: readonly SweepRow[]) =>
+  renderSweepPage(rows, "out", { threshold: 0.9, trace: "wave.jsonl", folders: ["out"] });
 const charts = (page: Page): Promise<string[]> =>
   page.evaluate(`[...document.querySelectorAll("[data-chart]")].map((one) => one.dataset.chart)`);
 const marks = (page: Page, name: string): Promise<number> =>
   page.evaluate(`document.querySelectorAll('[data-chart="${name}"] circle').length`);
+const leads = async (page: Page): Promise<string> =>
+  (await page.locator(".sweep-lead").allInnerTexts()).join("\n").replaceAll("\u00a0", " ");
 const firstCells = (page: Page): Promise<string[]> =>
-  page.evaluate(`[...document.querySelectorAll(".run-table tbody tr td:first-child")].map((cell) => cell.textContent)`);
+  page.evaluate(`[...document.querySelectorAll(".run-table tbody tr th")].map((cell) => cell.textContent)`);
 
 describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? "" : ` (${browserMissing})`}`, () => {
   let browser: Browser;
@@ -36,7 +39,7 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
   }, 60_000);
   afterAll(() => browser?.close());
 
-  test("one axis: four panels with SLA lines, the cliff in words, the Pareto front", async () => {
+  test("one axis: panels with SLA lines, the cliff in words, the Pareto front", async () => {
     const shares = [0.99, 0.95, 0.7, 0.4];
     const hours = [4, 3, 3.5, 1];
     const rows = shares.map((share, i) =>
@@ -44,13 +47,20 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     );
     const lost = failedRow("run4", { index: 4, values: { "engine.startup_time": 40 }, repeat: 0 }, "<b>no luck</b>");
     const { page, complaints, requests } = await openPage(browser, render([...rows, lost]));
-    expect(await charts(page)).toEqual(["ttft", "itl", "gpu-hours", "scaling", "pareto"]);
-    for (const [name, count] of Object.entries({ ttft: 12, itl: 12, "gpu-hours": 4, scaling: 8, pareto: 4 })) {
+    expect(await charts(page)).toEqual(["attainment", "ttft", "itl", "gpu-hours", "scaling", "pareto"]);
+    for (const [name, count] of Object.entries({
+      attainment: 12,
+      ttft: 12,
+      itl: 12,
+      "gpu-hours": 4,
+      scaling: 8,
+      pareto: 4,
+    })) {
       expect(await marks(page, name), name).toBe(count);
     }
     const levels = `[...document.querySelectorAll("svg .level")].filter((line) => line.closest("[data-chart] > svg")).length`;
-    expect(await page.evaluate(levels)).toBe(3);
-    const words = (await page.locator(".sweep-lead").allInnerTexts()).join("\n");
+    expect(await page.evaluate(levels)).toBe(4);
+    const words = await leads(page);
     expect(words).toContain(
       "SLA attainment first falls below 90 % at engine.startup_time = 20 (70 %; 95 % at 10). It does not come back.",
     );
@@ -59,7 +69,10 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     // Run 2 costs more than run 1 and attains less.
     const dimmed = `[...document.querySelectorAll('[data-chart="pareto"] circle.dimmed title')].map((one) => one.textContent)`;
     expect(await page.evaluate(dimmed)).toEqual([expect.stringContaining("engine.startup_time = 20") as string]);
-    expect(await page.locator('tr[title="failed: <b>no luck</b>"]').count()).toBe(1);
+    expect(await page.locator(".failure").allInnerTexts()).toEqual(["failed: <b>no luck</b>"]);
+    expect(await page.locator(".facts-line").innerText()).toBe(
+      "wave.jsonl · 5 runs · SLA: TTFT ≤ 1,500 ms, ITL ≤ 50 ms",
+    );
     expect({ complaints, requests }).toEqual({ complaints: [], requests: [] });
     await page.close();
   });
@@ -125,7 +138,7 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     );
     const { page } = await openPage(browser, render(rows));
     expect(await firstCells(page)).toHaveLength(200);
-    const header = page.locator(".run-table thead button", { hasText: "gpu_hours" });
+    const header = page.locator(".run-table thead button", { hasText: "GPU-hours" });
     await header.click();
     expect((await firstCells(page)).slice(0, 2)).toEqual(["249", "248"]);
     await header.click();
@@ -142,6 +155,49 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     expect(lines).toHaveLength(251);
     expect(lines[0]).toBe(["index", "repeat", "a.x", ...sweepFigureNames, "error"].join(","));
     expect(lines[2]!.startsWith("1,0,7,1.12346,")).toBe(true);
+    await page.close();
+  });
+
+  test("a sweep without a finished run says why, and draws nothing", async () => {
+    const points = ["=cmd()", '</script><script>alert("x")</script>\u2028'].map((policy, index) => ({
+      index,
+      values: { policy },
+      repeat: 0,
+    }));
+    const rows = points.map((point) => failedRow(`run${point.index}`, point, `no policy ${point.values.policy}`));
+    const { page, complaints } = await openPage(browser, render(rows));
+    expect(await charts(page)).toEqual([]);
+    expect(await leads(page)).toContain("All 2 runs failed.\n1 ×: no policy =cmd()");
+    expect(await page.locator(".failure").count()).toBe(2);
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save all figures" }).click(),
+    ]);
+    // Nothing a spreadsheet would run.
+    expect(readFileSync((await saved.path())!, "utf8").split("\n")[1]).toMatch(/^0,0,'=cmd\(\),,/);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("cells that keep the SLA are framed, equal values and zeros have sane axes", async () => {
+    const rows = [1, 2].flatMap((a) =>
+      [10, 20].map((b, k) =>
+        madeRow(a * 2 + k, { "run.num_workers": a, "engine.block_size": b }, { sla_attainment: k === 0 ? 0.95 : 0.5 }),
+      ),
+    );
+    const maps = await openPage(browser, render(rows));
+    const framed = '[data-chart="heat-gpu_hours"] td.holds';
+    expect(await maps.page.locator(framed).count()).toBe(2);
+    expect(await maps.page.locator('[data-chart="heat-gpu_hours"] .note').innerText()).toContain("at least 90 %");
+    await maps.page.close();
+
+    const one = madeRow(0, { "run.num_workers": 2 }, { sla_attainment: 0, gpu_hours: 0, scale_ups: 0, scale_downs: 0 });
+    const { page } = await openPage(browser, render([one]));
+    expect(await charts(page)).not.toContain("scaling");
+    const ticks = `[...document.querySelectorAll('[data-chart="pareto"] .tick')].map((one) => one.textContent)`;
+    expect(await page.evaluate<string[]>(ticks)).not.toContain(expect.stringContaining("−"));
+    const across = `[...document.querySelectorAll('[data-chart="ttft"] .tick[text-anchor="middle"]')].map((one) => one.textContent)`;
+    expect(await page.evaluate(across)).toEqual(["2", "run.num_workers"]);
     await page.close();
   });
 
@@ -169,7 +225,7 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     expect(html.length).toBeLessThan(5_000_000);
     const { page, complaints } = await openPage(browser, html);
     expect(await page.evaluate("document.querySelectorAll('*').length")).toBeLessThan(10_000);
-    await page.locator(".run-table thead button", { hasText: "gpu_hours" }).click();
+    await page.locator(".run-table thead button", { hasText: "GPU-hours" }).click();
     expect(await firstCells(page)).toHaveLength(200);
     expect(complaints).toEqual([]);
     await page.close();

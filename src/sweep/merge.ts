@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../config/config-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
+import { csvCell } from "../report/csv-cell.ts";
 import type { SweepPageOptions } from "./page-data.ts";
 import { keepOtherRows } from "./other-rows.ts";
 import { combineRows, parseRows } from "./results-file.ts";
@@ -44,15 +45,10 @@ export async function writeSweep(out: string, rows: readonly SweepRow[], options
 /** A line a run: axis values, figures, error. */
 export function* csvLines(rows: readonly SweepRow[]): Iterable<string> {
   const keys = [...new Set(rows.flatMap((row) => Object.keys(row.values)))];
-  yield `${["index", "repeat", ...keys, ...sweepFigureNames, "error"].map(cell).join(",")}\n`;
+  yield `${["index", "repeat", ...keys, ...sweepFigureNames, "error"].map(csvCell).join(",")}\n`;
   for (const row of rows) {
     const values = keys.map((key) => row.values[key] ?? "");
     const figures = sweepFigureNames.map((name) => row.figures?.[name] ?? "");
-    yield `${[row.index, row.repeat, ...values, ...figures, row.error ?? ""].map(cell).join(",")}\n`;
+    yield `${[row.index, row.repeat, ...values, ...figures, row.error ?? ""].map(csvCell).join(",")}\n`;
   }
-}
-
-function cell(value: unknown): string {
-  const text = String(value);
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -5,6 +5,8 @@ import { sweepFigureNames, type SweepFigure, type SweepRow } from "./sweep-row.t
 export interface SweepPageOptions {
   /** SLA attainment below which the page speaks of a cliff, 0..1. */
   readonly threshold: number;
+  /** Name of the trace all runs replay; null = not known, or varied. */
+  readonly trace: string | null;
   /** Folders whose runs/ may hold the pages of single runs. */
   readonly folders: readonly string[];
 }
@@ -13,6 +15,7 @@ export interface SweepPageOptions {
 export interface SweepPageData {
   readonly version: string;
   readonly threshold: number;
+  readonly trace: string | null;
   readonly index: readonly number[];
   readonly repeat: readonly number[];
   readonly axes: ReadonlyArray<{ readonly key: string; readonly values: readonly AxisValue[] }>;
@@ -28,7 +31,14 @@ export interface SweepPageData {
  */
 export function sweepPageData(
   rows: readonly SweepRow[],
-  { version, threshold, linkOf }: { version: string; threshold: number; linkOf: (row: SweepRow) => string | null },
+  {
+    version,
+    threshold,
+    trace,
+    linkOf,
+  }: Pick<SweepPageData, "version" | "threshold" | "trace"> & {
+    readonly linkOf: (row: SweepRow) => string | null;
+  },
 ): SweepPageData {
   const keys = [...new Set(rows.flatMap((row) => Object.keys(row.values)))];
   const figures = {} as Record<SweepFigure, Array<number | null>>;
@@ -43,6 +53,7 @@ export function sweepPageData(
   return {
     version,
     threshold,
+    trace,
     index: rows.map((row) => row.index),
     repeat: rows.map((row) => row.repeat),
     axes: keys.map((key) => ({ key, values: rows.map((row) => row.values[key] ?? null) })),

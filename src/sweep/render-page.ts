@@ -14,7 +14,7 @@ import type { SweepRow } from "./sweep-row.ts";
 export function renderSweepPage(
   rows: readonly SweepRow[],
   out: string,
-  { threshold, folders }: SweepPageOptions,
+  { threshold, trace, folders }: SweepPageOptions,
 ): string {
   const kept = folders.filter((folder) => existsSync(join(folder, "runs")));
   const linkOf = ({ run }: SweepRow) => {
@@ -23,6 +23,6 @@ export function renderSweepPage(
     const path = relative(out, join(folder, "runs", `${run}.html`));
     return path.split(/[\\/]/).map(encodeURIComponent).join("/");
   };
-  const content = sweepPageData(rows, { version: windtunnelVersion, threshold, linkOf });
+  const content = sweepPageData(rows, { version: windtunnelVersion, threshold, trace, linkOf });
   return selfContainedPage({ app: "sweep", title: "windtunnel sweep", content, plain: "" });
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { basename } from "node:path";
 import { Command } from "commander";
 import { ConfigError } from "../../config/config-error.ts";
 import type { ReplayOptions } from "../../config/replay-options.ts";
@@ -82,13 +83,26 @@ async function follow(
       );
       return exitCodes.interrupted;
     }
-    await writeSweep(out, outcome.rows, { threshold: given.slaThreshold, folders: [out] });
+    await writeSweep(out, outcome.rows, {
+      threshold: given.slaThreshold,
+      trace: traceOf(base, points),
+      folders: [out],
+    });
     if (given.queue !== null) await forgetQueue(out);
     if (!quiet) process.stdout.write(summary(outcome.rows, outcome.reused, out));
     return outcome.rows.some((row) => row.error !== null) ? exitCodes.failed : exitCodes.done;
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onInterrupt);
   }
+}
+
+/** Name of the trace of all runs; null when there is none, or it is varied. */
+function traceOf({ trace }: ReplayOptions, points: readonly SweepPoint[]): string | null {
+  if (trace === undefined || points.some(({ values }) => "run.trace" in values)) return null;
+  return [trace]
+    .flat()
+    .map((path) => basename(path))
+    .join(", ");
 }
 
 /** Loaded only for a sweep on a queue. */
@@ -130,7 +144,7 @@ async function merge(args: string[]): Promise<number> {
   if (given === null) return exitCodes.done;
   const { out, threshold } = given.opts<{ out: string; threshold: string }>();
   const rows = mergedRows(given.args);
-  await writeSweep(out, rows, { threshold: thresholdFrom(threshold), folders: given.args });
+  await writeSweep(out, rows, { threshold: thresholdFrom(threshold), trace: null, folders: given.args });
   process.stdout.write(summary(rows, 0, out));
   return rows.some((row) => row.error !== null) ? exitCodes.failed : exitCodes.done;
 }

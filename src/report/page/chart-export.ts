@@ -1,4 +1,5 @@
 import type uPlot from "uplot";
+import { csvCell } from "../csv-cell.ts";
 import type { ChartSpec } from "./chart-spec.ts";
 import { download, fileName } from "./dom.ts";
 import { color } from "./theme.ts";
@@ -62,13 +63,5 @@ export function csvOf(spec: ChartSpec): string {
     }
     for (const at of [...moments.keys()].toSorted((a, b) => a - b)) rows.push([at, ...moments.get(at)!]);
   }
-  return rows.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
-}
-
-/** Spreadsheets take cells that begin with = + - @ for formulas. */
-function cell(value: string | number | null): string {
-  if (value === null) return "";
-  if (typeof value === "number") return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return rows.map((row) => row.map(csvCell).join(",")).join("\r\n") + "\r\n";
 }

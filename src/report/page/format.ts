@@ -1,7 +1,7 @@
 /** How the page writes figures. Thin grouping, no more digits than a reader can use. */
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
-/** A figure with about four significant digits: 12,345 · 345.6 · 3.456 · 0.01234. */
+/** A figure with about four significant digits: 12,345 · 345.6 · 3.456 · 0.0123. */
 export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -10,7 +10,7 @@ export function figure(value: number | null | undefined): string {
   if (size >= 100) return minus(value.toFixed(1));
   if (size >= 10) return minus(value.toFixed(2));
   if (size >= 1) return minus(value.toFixed(3));
-  return size < 1e-4 ? (size < 1e-5 ? "≈ 0" : minus(value.toFixed(6))) : minus(String(Number(value.toPrecision(3))));
+  return size < 1e-4 ? (size < 1e-5 ? "≈ 0" : minus(value.toFixed(6))) : minus(value.toPrecision(3));
 }
 
 /** A whole number with grouped thousands. */
@@ -23,6 +23,16 @@ export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined || Number.isNaN(share)) return "–";
   if (share === 0 || share === 1) return `${share * 100} %`;
   return `${Math.min(99.9, Math.max(0.1, share * 100)).toFixed(1)} %`;
+}
+
+/** A share 0..1 in percent, short for axes: 5 % · 99.5 %. */
+export function shareTick(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
+}
+
+/** Keeps percent signs on the line of their figure. */
+export function unbroken(text: string): string {
+  return text.replaceAll(" %", "\u00a0%");
 }
 
 /** Milliseconds, in the unit a reader would choose. */

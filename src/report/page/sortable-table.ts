@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly cell?: (row: Row) => Node | string;
   /** Align to the right, as figures are. */
   readonly numeric?: boolean;
+  /** Names the row. */
+  readonly heads?: boolean;
 }
 
 /** A table whose headers sort it: once ascending, again descending. */
@@ -37,9 +39,10 @@ export function sortableTable<Row>(
     body.replaceChildren(
       ...ordered.map((row) =>
         element("tr", {
-          children: columns.map(({ cell, value, numeric }) =>
-            element("td", {
+          children: columns.map(({ cell, value, numeric, heads }) =>
+            element(heads === true ? "th" : "td", {
               class: numeric === true ? "numeric" : "",
+              ...(heads === true ? { attributes: { scope: "row" } } : {}),
               children: [cell?.(row) ?? String(value(row) ?? "–")],
             }),
           ),

@@ -1,11 +1,12 @@
 import { element } from "../../report/page/dom.ts";
+import { shareTick } from "../../report/page/format.ts";
 import { linearScale, type Scale } from "../../sweep/page/scale.ts";
-import { svg } from "../../sweep/page/svg.ts";
+import { cardWidth, svg } from "../../sweep/page/svg.ts";
 import type { StudyCell, StudyEntry } from "../study-cells.ts";
 import { colorOf } from "./legend.ts";
 
-const width = 420;
-const height = 260;
+const width = cardWidth(330, 14);
+const height = 250;
 const frame = { left: 46, right: 14, top: 12, bottom: 38 };
 
 type Point = readonly [gpuHours: number, attainment: number];
@@ -36,9 +37,8 @@ export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElemen
     all.map(([hours]) => hours),
     frame.left + 10,
     width - frame.right - 10,
-    false,
   );
-  const y = linearScale(attainments(all, cell.ceiling), bottom, frame.top + 6, false);
+  const y = linearScale(attainments(all, cell.ceiling), bottom, frame.top + 6, { write: shareTick });
   const root = svg("svg", {
     viewBox: `0 0 ${width} ${height}`,
     role: "img",
@@ -66,11 +66,10 @@ function pointOf({ gpuHours, attainment }: StudyEntry): Point[] {
 }
 
 function axes(x: Scale, y: Scale, bottom: number): SVGElement[] {
-  const percent = (label: string): string => `${Math.round(Number(label) * 1000) / 10} %`;
   return [
     ...y.ticks.flatMap(({ at, label }) => [
       svg("line", { class: "grid-line", x1: frame.left, x2: width - frame.right, y1: at, y2: at }),
-      svg("text", { class: "tick", x: frame.left - 5, y: at + 4, "text-anchor": "end" }, [percent(label)]),
+      svg("text", { class: "tick", x: frame.left - 5, y: at + 4, "text-anchor": "end" }, [label]),
     ]),
     ...x.ticks.map(({ at, label }) =>
       svg("text", { class: "tick", x: at, y: bottom + 15, "text-anchor": "middle" }, [label]),

@@ -9,17 +9,25 @@ export function leadSentences({ summaries, cells }: StudyPageData): string[] {
   );
   if (judged.length === 0) return ["No run of a policy has finished."];
   const best = judged.reduce((a, b) => (b.medianOfCeiling > a.medianOfCeiling ? b : a));
-  const front = summaries.reduce((a, b) => (b.onFront > a.onFront ? b : a));
+  const mostOnFront = Math.max(...summaries.map(({ onFront }) => onFront));
+  const front = summaries.filter(({ onFront }) => onFront === mostOnFront).map(({ policy }) => policy);
   const sentences = [
     `${best.policy} comes nearest to what more replicas could reach: ${percent(best.medianOfCeiling)} of it in the median cell, ${percent(best.leastOfCeiling ?? 0)} in its worst, for ${best.totalGpuHours.toFixed(1)} GPU-hours in all.`,
-    `${front.policy} is on the Pareto front of ${front.onFront} of ${cells.length} cells, more than any other policy.`,
+    `${front.join(", ")} ${front.length === 1 ? "is" : "are"} on the Pareto front of ${mostOnFront} of ${cells.length} cells, more than any other policy.`,
   ];
   const worse = summaries.filter(({ beatsFixed, cells: count }) => beatsFixed * 2 < count);
   if (worse.length > 0) {
-    const names = worse.map(({ policy }) => policy).join(", ");
-    sentences.push(`In most cells a fixed fleet of the same cost does at least as well as ${names}.`);
+    sentences.push(`In most cells a fixed fleet of the same cost does at least as well as ${among(worse, summaries)}.`);
   }
   return sentences;
+}
+
+/** Names some of all policies, the shorter way. */
+function among(some: readonly PolicySummary[], all: readonly PolicySummary[]): string {
+  const names = (policies: readonly PolicySummary[]): string => policies.map(({ policy }) => policy).join(", ");
+  const others = all.filter((one) => !some.includes(one));
+  if (others.length === 0) return all.length === 1 ? names(all) : `every one of these ${all.length} policies`;
+  return others.length < some.length ? `every policy but ${names(others)}` : names(some);
 }
 
 function percent(share: number): string {

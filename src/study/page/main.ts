@@ -1,5 +1,7 @@
 import { element } from "../../report/page/dom.ts";
+import { count, unbroken } from "../../report/page/format.ts";
 import { masthead } from "../../report/page/masthead.ts";
+import { sortableTable, type Column } from "../../report/page/sortable-table.ts";
 import { setUpTheme } from "../../report/page/theme.ts";
 import type { StudyPageData } from "../page-data.ts";
 import { studyTables, type TextTable } from "../study-tables.ts";
@@ -17,50 +19,54 @@ document.getElementById("page")!.append(
   masthead(
     "Which autoscaler?",
     [
-      `${names.length} policies in ${data.cells.length} cells`,
-      `SLA: TTFT ${data.ttftMs} ms, ITL ${data.itlMs} ms`,
-      `windtunnel ${data.version}`,
+      `${names.length} ${names.length === 1 ? "policy" : "policies"} in ${data.cells.length} ${data.cells.length === 1 ? "cell" : "cells"}`,
+      `SLA: TTFT ≤ ${count(data.ttftMs)} ms, ITL ≤ ${count(data.itlMs)} ms`,
     ],
     toggle,
   ),
-  ...leadSentences(data).map((text) => element("p", { class: "sweep-lead", text })),
-  table(summary!),
-  element("h2", { text: "Attainment against GPU-hours" }),
-  element("p", {
-    class: "note",
-    text: "One chart a trace and start-up time. Grey: fixed fleets. Green: the bound found for a policy that knows the trace, where it was given. Up and to the left is better; filled: nothing is as good for less; a policy above the grey line beats fixed fleets of its cost.",
+  element("main", {
+    children: [
+      ...leadSentences(data).map((text) => element("p", { class: "sweep-lead", text: unbroken(text) })),
+      section(
+        summary!.title,
+        "A cell is a trace at a start-up time. Ceiling: what the largest fixed fleet attains. Oracle: the fewest GPU-hours found for the same attainment with the trace known. Beats dynamo: no worse for less, or 20 points more; beats fixed: more than fixed fleets of the same GPU-hours.",
+        table(summary!),
+      ),
+      section(
+        "Attainment against GPU-hours",
+        "One chart a cell. Grey: fixed fleets; dashed red: the ceiling; dashed green: the oracle’s bound, where it was asked for. Up and to the left is better; filled: nothing is as good for less; above the grey line: better than fixed fleets of the cost. Press a name to find it in every chart.",
+        legend.node,
+        element("div", { class: "study-charts", children: data.cells.map((cell) => cellChart(cell, names)) }),
+      ),
+      section(
+        "Cell by cell",
+        "* on the Pareto front: nothing in the cell is as good for less.",
+        ...cells.map((one) => element("details", { children: [element("summary", { text: one.title }), table(one)] })),
+      ),
+    ],
   }),
-  legend.node,
-  element("div", { class: "study-charts", children: data.cells.map((cell) => cellChart(cell, names)) }),
-  element("h2", { text: "Cell by cell" }),
-  element("p", { class: "note", text: "* on the Pareto front: nothing in the cell is as good for less." }),
-  ...cells.map((one) => element("details", { children: [element("summary", { text: one.title }), table(one, false)] })),
+  element("footer", { children: [element("p", { class: "fine", text: `windtunnel ${data.version}` })] }),
 );
 
-function table({ title, head, rows }: TextTable, titled = true): HTMLElement {
-  const cell = (tag: "th" | "td", text: string, column: number): HTMLElement =>
-    element(tag, {
-      text,
-      class: column === 0 ? "" : "numeric",
-      ...(tag === "th" ? { attributes: { scope: "col" } } : {}),
-    });
+function section(title: string, note: string, ...content: readonly HTMLElement[]): HTMLElement {
   return element("section", {
-    children: [
-      ...(titled ? [element("h2", { text: title })] : []),
-      element("div", {
-        class: "run-table",
-        children: [
-          element("table", {
-            attributes: { "aria-label": title },
-            children: [
-              element("thead", { children: [element("tr", { children: head.map((text, i) => cell("th", text, i)) })] }),
-              element("tbody", {
-                children: rows.map((row) => element("tr", { children: row.map((text, i) => cell("td", text, i)) })),
-              }),
-            ],
-          }),
-        ],
-      }),
-    ],
+    class: "study-section",
+    children: [element("h2", { text: title }), element("p", { class: "note", text: note }), ...content],
   });
+}
+
+/** A column whose header sorts it, by the figure a cell begins with. */
+function columnOf(label: string, place: number): Column<readonly string[]> {
+  const cell = (row: readonly string[]) => row[place]!;
+  if (place === 0) return { label, value: cell, heads: true };
+  return { label, numeric: true, value: (row) => leadingFigure(cell(row)), cell };
+}
+
+function leadingFigure(text: string): number | null {
+  const value = Number.parseFloat(text.replace("−", "-"));
+  return Number.isNaN(value) ? null : value;
+}
+
+function table({ title, head, rows }: TextTable): HTMLElement {
+  return element("div", { class: "run-table", children: [sortableTable(title, head.map(columnOf), rows)] });
 }

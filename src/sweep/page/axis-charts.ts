@@ -1,3 +1,4 @@
+import { count, shareTick } from "../../report/page/format.ts";
 import type { ColorRole } from "../../report/page/theme.ts";
 import type { SweepPageData } from "../page-data.ts";
 import type { SweepFigure } from "../sweep-row.ts";
@@ -11,7 +12,7 @@ interface Drawn {
   readonly dash?: boolean;
 }
 
-/** The four panels of a study with one varied quantity. */
+/** The panels of a study with one varied quantity: what it does to attainment, latencies, cost and scaling. */
 export function oneAxisCharts(data: SweepPageData): HTMLElement[] {
   const axis = axisPlaces(data.axes[0]!);
   const latencies = (kind: "ttft" | "itl"): Drawn[] => [
@@ -19,28 +20,42 @@ export function oneAxisCharts(data: SweepPageData): HTMLElement[] {
     { figure: `p90_${kind}_ms`, label: "p90", color: "orange" },
     { figure: `p99_${kind}_ms`, label: "p99", color: "purple", dash: true },
   ];
-  return [
-    panel(data, axis, "ttft", "Time to first token, ms", latencies("ttft"), { log: true, level: "sla_ttft_ms" }),
-    panel(data, axis, "itl", "Inter-token latency, ms", latencies("itl"), { log: false, level: "sla_itl_ms" }),
-    panel(data, axis, "gpu-hours", "GPU-hours", [{ figure: "gpu_hours", label: "GPU-hours", color: "green" }]),
-    panel(data, axis, "scaling", "Scaling events", [
-      { figure: "scale_ups", label: "up", color: "blue" },
-      { figure: "scale_downs", label: "down", color: "orange", dash: true },
-    ]),
+  const attainment: Drawn[] = [
+    { figure: "sla_attainment", label: "all bounds", color: "blue" },
+    { figure: "sla_ttft_attainment", label: "TTFT", color: "orange", dash: true },
+    { figure: "sla_itl_attainment", label: "ITL", color: "purple", dash: true },
   ];
+  const scaled = data.figures.scale_ups.some((ups, place) => ups !== 0 || data.figures.scale_downs[place] !== 0);
+  return [
+    panel(data, axis, "attainment", "SLA attainment, % of requests", attainment, { shares: true }),
+    panel(data, axis, "ttft", "Time to first token, ms", latencies("ttft"), { log: true, level: "sla_ttft_ms" }),
+    panel(data, axis, "itl", "Inter-token latency, ms", latencies("itl"), { level: "sla_itl_ms" }),
+    panel(data, axis, "gpu-hours", "GPU-hours", [{ figure: "gpu_hours", label: "GPU-hours", color: "green" }]),
+    ...(scaled
+      ? [
+          panel(data, axis, "scaling", "Scaling events", [
+            { figure: "scale_ups", label: "up", color: "blue" },
+            { figure: "scale_downs", label: "down", color: "orange", dash: true },
+          ]),
+        ]
+      : []),
+  ].filter((one) => one !== null);
 }
 
 /** More varied quantities: what each does to attainment (or latency) and to cost, over all runs. */
 export function smallMultiples(data: SweepPageData, quality: SweepFigure): HTMLElement[] {
   return data.axes.flatMap((one, place) => {
     const axis = axisPlaces(one);
-    const title = quality === "sla_attainment" ? "SLA attainment, share" : "p90 time to first token, ms";
+    const shares = quality === "sla_attainment";
+    const title = shares ? "SLA attainment, % of requests" : "p90 time to first token, ms";
     return [
-      panel(data, axis, `quality-${place}`, title, [{ figure: quality, label: "runs and their mean", color: "blue" }]),
+      panel(data, axis, `quality-${place}`, title, [{ figure: quality, label: "runs and their mean", color: "blue" }], {
+        shares,
+      }),
       panel(data, axis, `cost-${place}`, "GPU-hours", [
         { figure: "gpu_hours", label: "runs and their mean", color: "green" },
       ]),
-    ];
+    ].filter((one) => one !== null);
   });
 }
 
@@ -50,16 +65,22 @@ function panel(
   name: string,
   title: string,
   drawn: readonly Drawn[],
-  { log = false, level = null }: { log?: boolean; level?: SweepFigure | null } = {},
-): HTMLElement {
+  { log = false, shares = false, level = null }: { log?: boolean; shares?: boolean; level?: SweepFigure | null } = {},
+): HTMLElement | null {
   const bound = level === null ? null : commonFigure(data, level);
-  const series = drawn.map(({ figure, ...look }): Series => {
+  const measured = drawn.filter(({ figure }) => data.figures[figure].some((value) => value !== null));
+  const series = measured.map(({ figure, ...look }): Series => {
     const marks = axis.at.flatMap((x, place) => markOf(data, place, x, figure) ?? []);
     const means = meanBy(axis.at, data.figures[figure]);
     // A line through values without an order, or through a cloud of samples, would say nothing.
     const sampled = data.axes.length > 1 && means.length === marks.length;
     return { ...look, marks, line: axis.categories === null && !sampled ? means : [] };
   });
-  const levels = bound === null ? [] : [{ label: `SLA ${bound} ms`, value: bound }];
-  return chart({ name, title, xLabel: axis.key, categories: axis.categories, log, series, levels });
+  const levels = shares
+    ? [{ label: `threshold ${shareTick(data.threshold)}`, value: data.threshold }]
+    : bound === null
+      ? []
+      : [{ label: `SLA ${count(bound)} ms`, value: bound }];
+  const { key: xLabel, categories } = axis;
+  return chart({ name, title, xLabel, categories, log, shares, ownTicks: true, series, levels });
 }

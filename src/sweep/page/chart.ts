@@ -1,7 +1,8 @@
 import { element } from "../../report/page/dom.ts";
+import { shareTick, tick } from "../../report/page/format.ts";
 import type { ColorRole } from "../../report/page/theme.ts";
 import { linearScale, logScale, categoryScale, type Scale } from "./scale.ts";
-import { svg } from "./svg.ts";
+import { cardWidth, svg } from "./svg.ts";
 
 /** A run in a chart. */
 export interface Mark {
@@ -32,25 +33,29 @@ export interface ChartContent {
   /** Names of the places 0, 1, …; null = x is a number. */
   readonly categories: readonly string[] | null;
   readonly log: boolean;
+  /** Heights are shares, written in percent. */
+  readonly shares?: boolean;
+  /** Label the values of x themselves where they are few. */
+  readonly ownTicks?: boolean;
   readonly series: readonly Series[];
   /** Level lines, such as an SLA. */
   readonly levels: ReadonlyArray<{ readonly label: string; readonly value: number }>;
 }
 
-const width = 560;
-const height = 270;
+const width = cardWidth(420, 18);
+const height = 250;
 const frame = { left: 52, right: 14, top: 10, bottom: 40 };
 /** More marks than this are one path, without titles and links. */
 const mostSingleMarks = 1500;
 
-/** Draws a chart as a figure with title and legend. */
-export function chart(content: ChartContent): HTMLElement {
+/** Draws a chart as a figure with title and legend; null when no run has its figures. */
+export function chart(content: ChartContent): HTMLElement | null {
   const { name, title, series, levels } = content;
   const legend = [
     ...series.map(({ label, color, dash }) => legendEntry(label, `c-${color}${dash === true ? " dash" : ""}`)),
     ...levels.map(({ label }) => legendEntry(label, "level")),
   ];
-  const drawn = series.some(({ marks }) => marks.length > 0);
+  if (series.every(({ marks }) => marks.length === 0)) return null;
   return element("figure", {
     class: "sweep-chart",
     attributes: { "data-chart": name },
@@ -58,7 +63,7 @@ export function chart(content: ChartContent): HTMLElement {
       element("figcaption", {
         children: [element("h3", { text: title }), element("div", { class: "sweep-legend", children: legend })],
       }),
-      drawn ? picture(content) : element("p", { class: "note", text: "No run has these figures." }),
+      picture(content),
     ],
   });
 }
@@ -68,7 +73,7 @@ function legendEntry(label: string, classes: string): HTMLElement {
   return element("span", { children: [svg("svg", { width: 18, height: 10 }, [line]), label] });
 }
 
-function picture({ title, xLabel, categories, log, series, levels }: ChartContent): SVGSVGElement {
+function picture({ title, xLabel, categories, log, shares, ownTicks, series, levels }: ChartContent): SVGSVGElement {
   const marks = series.flatMap((one) => one.marks);
   const right = width - frame.right;
   const bottom = height - frame.bottom;
@@ -79,10 +84,12 @@ function picture({ title, xLabel, categories, log, series, levels }: ChartConten
           marks.map((mark) => mark.x),
           frame.left + 8,
           right - 8,
-          false,
+          { ownTicks: ownTicks === true },
         )
       : categoryScale(categories, frame.left, right);
-  const y = log ? logScale(heights, bottom, frame.top) : linearScale(heights, bottom, frame.top + 6, true);
+  const y = log
+    ? logScale(heights, bottom, frame.top)
+    : linearScale(heights, bottom, frame.top + 6, { fromZero: true, write: shares === true ? shareTick : tick });
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title} by ${xLabel}` });
   for (const { at, label } of y.ticks) {
     root.append(svg("line", { class: "grid-line", x1: frame.left, x2: right, y1: at, y2: at }));
@@ -131,7 +138,8 @@ function seriesNodes({ color, dash, marks, line }: Series, x: Scale, y: Scale, s
       { cx: at[0], cy: at[1], r: 3.2, class: `c-${color}${mark.dimmed === true ? " dimmed" : ""}` },
       [svg("title", {}, [mark.title])],
     );
-    nodes.push(mark.link === null ? dot : svg("a", { href: mark.link }, [dot]));
+    // The table has the same links in order, for those who come by the keyboard.
+    nodes.push(mark.link === null ? dot : svg("a", { href: mark.link, tabindex: -1 }, [dot]));
   }
   return nodes;
 }

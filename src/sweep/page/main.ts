@@ -1,4 +1,5 @@
 import { element } from "../../report/page/dom.ts";
+import { count, shareTick } from "../../report/page/format.ts";
 import { masthead } from "../../report/page/masthead.ts";
 import { setUpTheme } from "../../report/page/theme.ts";
 import type { SweepPageData } from "../page-data.ts";
@@ -9,7 +10,7 @@ import { chart } from "./chart.ts";
 import { heatMap } from "./heat-map.ts";
 import { runTable } from "./run-table.ts";
 import { summary } from "./summary.ts";
-import { markOf } from "./sweep-runs.ts";
+import { commonFigure, markOf } from "./sweep-runs.ts";
 
 const data = JSON.parse(document.getElementById("content")!.textContent) as SweepPageData;
 const { toggle } = setUpTheme();
@@ -21,24 +22,43 @@ const benefit = hasSla
 const front = paretoFront(data.figures.gpu_hours, benefit);
 const onFront = new Set(front);
 
-document
-  .getElementById("page")!
-  .append(
-    masthead(
-      `Sweep of ${data.axes.map(({ key }) => key).join(", ")}`,
-      [`${data.index.length} runs`, `windtunnel ${data.version}`],
-      toggle,
-    ),
-    ...summary(data),
-    element("div", { class: "sweep-charts", children: [...axisCharts(), paretoChart()] }),
-    runTable(data, onFront),
-  );
+document.getElementById("page")!.append(
+  masthead(`Sweep of ${data.axes.map(({ key }) => key).join(", ")}`, facts(), toggle),
+  element("main", {
+    children: [
+      ...summary(data),
+      element("section", {
+        class: "sweep-charts",
+        attributes: { "aria-label": "Charts" },
+        children: [...axisCharts(), paretoChart()],
+      }),
+      runTable(data, onFront),
+    ],
+  }),
+  element("footer", { children: [element("p", { class: "fine", text: `windtunnel ${data.version}` })] }),
+);
+
+/** What all runs have in common. */
+function facts(): string[] {
+  const requests = commonFigure(data, "num_requests");
+  const bounds = (["ttft", "itl"] as const).flatMap((kind) => {
+    const bound = commonFigure(data, `sla_${kind}_ms`);
+    return bound === null ? [] : [`${kind.toUpperCase()} ≤ ${count(bound)} ms`];
+  });
+  return [
+    ...(data.trace === null ? [] : [data.trace]),
+    data.index.length === 1 ? "1 run" : `${count(data.index.length)} runs`,
+    ...(requests === null ? [] : [`${count(requests)} requests each`]),
+    ...(bounds.length === 0 ? [] : [`SLA: ${bounds.join(", ")}`]),
+  ];
+}
 
 function axisCharts(): HTMLElement[] {
   if (data.axes.length === 1) return oneAxisCharts(data);
   const combinations = new Set(
     data.index.map((_, place) => JSON.stringify(data.axes.map(({ values }) => values[place]))),
   );
+  if (data.index.every((_, place) => data.errors[place] !== undefined)) return [];
   const cells = data.axes.reduce((product, { values }) => product * new Set(values).size, 1);
   // Sampled points fill a grid too sparsely for a map.
   if (data.axes.length !== 2 || combinations.size < cells / 2) return smallMultiples(data, quality);
@@ -51,7 +71,7 @@ function axisCharts(): HTMLElement[] {
 }
 
 /** What every run costs and gives; runs that another one beats are dimmed. */
-function paretoChart(): HTMLElement {
+function paretoChart(): HTMLElement | null {
   const marks = data.index.flatMap((_, place) => {
     const mark = markOf(data, place, data.figures.gpu_hours[place] ?? null, quality);
     return mark === null ? [] : [{ ...mark, dimmed: !onFront.has(place) }];
@@ -59,11 +79,14 @@ function paretoChart(): HTMLElement {
   const line = front.map((place) => [data.figures.gpu_hours[place]!, data.figures[quality][place]!] as const);
   return chart({
     name: "pareto",
-    title: hasSla ? "Pareto front: SLA attainment, share" : "Pareto front: p90 time to first token, ms",
+    title: hasSla
+      ? "Pareto front: SLA attainment by GPU-hours"
+      : "Pareto front: p90 time to first token, ms, by GPU-hours",
     xLabel: "GPU-hours",
     categories: null,
     log: !hasSla,
+    shares: hasSla,
     series: [{ label: "runs no other run beats (the rest is dimmed)", color: "green", marks, line }],
-    levels: hasSla ? [{ label: `threshold ${data.threshold}`, value: data.threshold }] : [],
+    levels: hasSla ? [{ label: `threshold ${shareTick(data.threshold)}`, value: data.threshold }] : [],
   });
 }

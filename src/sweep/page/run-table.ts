@@ -1,41 +1,49 @@
+import { csvCell } from "../../report/csv-cell.ts";
 import { button, download, element } from "../../report/page/dom.ts";
+import { count } from "../../report/page/format.ts";
 import type { SweepPageData } from "../page-data.ts";
 import { sweepFigureNames, type SweepFigure } from "../sweep-row.ts";
 import { shownFigure } from "./sweep-runs.ts";
 
 interface Column {
   readonly label: string;
+  /** Its name in results.csv. */
+  readonly name: string;
+  readonly isText?: boolean;
   readonly value: (place: number) => number | string | null;
   readonly shown: (place: number) => string;
 }
 
 const rowsShown = 200;
-const figuresShown: readonly SweepFigure[] = [
-  "sla_attainment",
-  "gpu_hours",
-  "mean_ttft_ms",
-  "p90_ttft_ms",
-  "p99_ttft_ms",
-  "mean_itl_ms",
-  "p90_itl_ms",
-  "p99_itl_ms",
-  "output_throughput_tok_s",
-  "completed_requests",
-  "scale_ups",
-  "scale_downs",
+const figuresShown: ReadonlyArray<readonly [SweepFigure, string]> = [
+  ["sla_attainment", "SLA met"],
+  ["gpu_hours", "GPU-hours"],
+  ["mean_ttft_ms", "TTFT mean, ms"],
+  ["p90_ttft_ms", "p90"],
+  ["p99_ttft_ms", "p99"],
+  ["mean_itl_ms", "ITL mean, ms"],
+  ["p90_itl_ms", "p90"],
+  ["p99_itl_ms", "p99"],
+  ["output_throughput_tok_s", "output tokens/s"],
+  ["completed_requests", "completed"],
+  ["scale_ups", "scale-ups"],
+  ["scale_downs", "scale-downs"],
 ];
 
 /** All runs, sortable by every column, a leaf of two hundred at a time; and all their figures as CSV. */
 export function runTable(data: SweepPageData, front: ReadonlySet<number>): HTMLElement {
   const columns: Column[] = [
-    { label: "run", value: (place) => data.index[place]!, shown: (place) => String(data.index[place]) },
+    { label: "run", name: "index", value: (place) => data.index[place]!, shown: (place) => String(data.index[place]) },
     ...data.axes.map(({ key, values }) => ({
       label: key,
+      name: key,
+      isText: values.some((value) => typeof value !== "number"),
       value: (place: number) => (typeof values[place] === "number" ? values[place] : String(values[place])),
       shown: (place: number) => String(values[place]),
     })),
-    ...figuresShown.map((name) => ({
-      label: name,
+    ...figuresShown.map(([name, label]) => ({
+      label,
+      name,
       value: (place: number) => data.figures[name][place] ?? null,
       shown: (place: number) => shownFigure(name, data.figures[name][place] ?? null),
     })),
@@ -49,14 +57,23 @@ export function runTable(data: SweepPageData, front: ReadonlySet<number>): HTMLE
     const shown = order.slice(leaf * rowsShown, (leaf + 1) * rowsShown);
     body.replaceChildren(...shown.map((place) => tableRow(data, columns, place, front.has(place))));
     const last = leaf * rowsShown + shown.length;
-    where.textContent = `${leaf * rowsShown + 1}–${last} of ${order.length} runs; green: on the Pareto front`;
+    const which = order.length > rowsShown ? `${count(leaf * rowsShown + 1)}–${count(last)} of ` : "";
+    const mark = front.size > 0 ? "; green edge: on the Pareto front, no other run is as good for less" : "";
+    where.textContent = `${which}${order.length === 1 ? "1 run" : `${count(order.length)} runs`}${mark}`;
   };
-  const headers = columns.map(({ label }, column) =>
-    element("th", {
+  const headers = columns.map(({ label, name, isText }, column) => {
+    const control = element("button", {
+      text: label,
+      title: `Sort by ${name}`,
+      attributes: { type: "button", ...(label === name ? {} : { "aria-label": `${label} (${name})` }) },
+      onClick: () => sort(column),
+    });
+    return element("th", {
+      class: column === 0 || isText === true ? "" : "numeric",
       attributes: { scope: "col", "aria-sort": "none" },
-      children: [element("button", { text: label, attributes: { type: "button" }, onClick: () => sort(column) })],
-    }),
-  );
+      children: [control],
+    });
+  });
   const sort = (column: number) => {
     sorted = { column, descending: sorted?.column === column && !sorted.descending };
     for (const [k, header] of headers.entries()) {
@@ -80,6 +97,7 @@ export function runTable(data: SweepPageData, front: ReadonlySet<number>): HTMLE
       : []),
     where,
   ];
+  where.setAttribute("aria-live", "polite");
   const table = element("table", {
     class: "sortable",
     attributes: { "aria-label": "Runs" },
@@ -101,12 +119,25 @@ function tableRow(data: SweepPageData, columns: readonly Column[], place: number
   const error = data.errors[place];
   return element("tr", {
     class: onFront ? "front-row" : "",
-    ...(error === undefined ? {} : { title: `failed: ${error}` }),
     children: [
-      element("td", {
-        children: [link === undefined ? name : element("a", { text: name, attributes: { href: link } })],
+      element("th", {
+        attributes: { scope: "row" },
+        children: [
+          link === undefined
+            ? name
+            : element("a", { text: name, title: "Open this run's page", attributes: { href: link } }),
+        ],
       }),
-      ...others.map(({ shown }) => element("td", { class: "numeric", text: shown(place) })),
+      ...(error === undefined ? others : others.slice(0, -figuresShown.length)).map(({ shown, isText }) =>
+        element("td", { class: isText === true ? "" : "numeric", text: shown(place) }),
+      ),
+      error === undefined
+        ? null
+        : element("td", {
+            class: "failure",
+            text: `failed: ${error}`,
+            attributes: { colspan: String(figuresShown.length) },
+          }),
     ],
   });
 }
@@ -134,9 +165,4 @@ function csv(data: SweepPageData): string {
     data.errors[place],
   ]);
   return [names, ...rows].map((row) => `${row.map(csvCell).join(",")}\n`).join("");
-}
-
-function csvCell(value: unknown): string {
-  const text = value === null || value === undefined ? "" : String(value);
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

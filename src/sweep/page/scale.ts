@@ -7,20 +7,42 @@ export interface Scale {
   readonly ticks: ReadonlyArray<{ readonly at: number; readonly label: string }>;
 }
 
-/** Even spacing, with round ticks. */
-export function linearScale(values: readonly number[], from: number, to: number, fromZero: boolean): Scale {
-  let low = fromZero ? Math.min(0, ...extent(values)) : extent(values)[0];
-  let high = extent(values)[1];
-  if (low === high) {
-    low = fromZero && high > 0 ? 0 : low - 0.5;
-    high = fromZero && high > 0 ? high : high + 0.5;
-  }
+/** Few values are ticks themselves, if their labels have room. */
+const mostOwnTicks = 8;
+const leastTickDistance = 34;
+/** Of a letter of a tick, px. */
+const digitWidth = 6.5;
+
+/** How an axis is drawn where nothing else is said. */
+interface AxisLook {
+  readonly fromZero?: boolean;
+  /** Ticks at the values themselves where they are few. */
+  readonly ownTicks?: boolean;
+  readonly write?: (value: number) => string;
+}
+
+/** Even spacing, with round ticks: whole ones where all values are whole. */
+export function linearScale(
+  values: readonly number[],
+  from: number,
+  to: number,
+  { fromZero = false, ownTicks = false, write = tick }: AxisLook = {},
+): Scale {
+  let [low, high] = extent(values);
+  if (fromZero) [low, high] = [Math.min(0, low), Math.max(0, high)];
+  if (low === high) [low, high] = low === 0 ? [0, 1] : [low - Math.abs(low) / 2, high + Math.abs(high) / 2];
   const at = (value: number) => from + ((value - low) / (high - low)) * (to - from);
-  const step = roundStep((high - low) / 5);
+  const own = [...new Set(values)].toSorted((a, b) => a - b);
+  const haveRoom = own.every((value, i) => i === 0 || Math.abs(at(value) - at(own[i - 1]!)) >= leastTickDistance);
+  if (ownTicks && own.length > 0 && own.length <= mostOwnTicks && haveRoom) {
+    return { at, ticks: own.map((value) => ({ at: at(value), label: write(value) })) };
+  }
+  const whole = values.every(Number.isInteger);
+  const step = Math.max(roundStep((high - low) / 5), whole ? 1 : 0);
   const ticks = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) {
     const value = Number((k * step).toPrecision(12));
-    ticks.push({ at: at(value), label: tick(value) });
+    ticks.push({ at: at(value), label: write(value) });
   }
   return { at, ticks };
 }
@@ -47,10 +69,12 @@ export function logScale(values: readonly number[], from: number, to: number): S
 export function categoryScale(categories: readonly string[], from: number, to: number): Scale {
   const step = (to - from) / Math.max(1, categories.length);
   const at = (place: number) => from + (place + 0.5) * step;
-  const every = Math.ceil(categories.length / 12);
+  const every = Math.ceil(categories.length / Math.max(1, Math.floor((to - from) / leastTickDistance)));
+  const room = Math.max(4, Math.floor((step * every) / digitWidth));
+  const short = (label: string) => (label.length > room ? `${label.slice(0, room - 1)}…` : label);
   return {
     at,
-    ticks: categories.flatMap((label, place) => (place % every === 0 ? [{ at: at(place), label }] : [])),
+    ticks: categories.flatMap((label, place) => (place % every === 0 ? [{ at: at(place), label: short(label) }] : [])),
   };
 }
 

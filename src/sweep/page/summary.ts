@@ -1,5 +1,5 @@
 import { element } from "../../report/page/dom.ts";
-import { figure, percent } from "../../report/page/format.ts";
+import { count, figure, percent, shareTick, unbroken } from "../../report/page/format.ts";
 import { cliffWords, findCliff } from "../cliff.ts";
 import type { SweepPageData } from "../page-data.ts";
 import { axisPlaces, meanBy, runTitle } from "./sweep-runs.ts";
@@ -9,6 +9,10 @@ export function summary(data: SweepPageData): HTMLElement[] {
   const attainment = data.figures.sla_attainment;
   const failed = Object.keys(data.errors).length;
   const lines: string[] = [];
+  if (failed === data.index.length) {
+    lines.push(failed === 1 ? "The only run failed." : `All ${count(failed)} runs failed.`, ...reasons(data));
+    return lines.map(paragraph);
+  }
   if (attainment.every((value) => value === null)) {
     lines.push(
       "No run has SLA bounds, so no cliff can be named; give --sla-ttft-ms and --sla-itl-ms, or a planner with an SLA target.",
@@ -24,18 +28,39 @@ export function summary(data: SweepPageData): HTMLElement[] {
     }
     lines.push(cheapest(data));
   }
-  if (failed > 0)
-    lines.push(`${failed} of ${data.index.length} runs failed; the table says why where you point at them.`);
-  return lines.map((text) => element("p", { class: "sweep-lead", text }));
+  if (failed > 0) lines.push(`${count(failed)} of ${count(data.index.length)} runs failed; the table says why.`);
+  return lines.map(paragraph);
+}
+
+function paragraph(text: string): HTMLElement {
+  return element("p", { class: "sweep-lead", text: unbroken(text) });
+}
+
+/** Why runs failed, the most frequent reasons first. */
+function reasons(data: SweepPageData): string[] {
+  const counts = new Map<string, number>();
+  for (const error of Object.values(data.errors)) counts.set(error, (counts.get(error) ?? 0) + 1);
+  const ordered = [...counts].toSorted((a, b) => b[1] - a[1]).slice(0, 3);
+  return ordered.map(([error, times]) => (counts.size === 1 ? error : `${count(times)} ×: ${error}`));
 }
 
 function cheapest(data: SweepPageData): string {
   const { sla_attainment: attainment, gpu_hours: cost } = data.figures;
-  const bar = percent(data.threshold);
+  const bar = shareTick(data.threshold);
   const holding = data.index.flatMap((_, place) =>
     (attainment[place] ?? 0) >= data.threshold && cost[place] !== null ? [place] : [],
   );
-  if (holding.length === 0) return `No run keeps ${bar} of its requests within the SLA.`;
+  if (holding.length === 0) return `No run keeps ${bar} of its requests within the SLA${closest(data)}.`;
   const best = holding.reduce((a, b) => (cost[b]! < cost[a]! ? b : a));
-  return `${holding.length} of ${data.index.length} runs keep at least ${bar} within the SLA; the cheapest is ${runTitle(data, best)}: ${figure(cost[best])} GPU-hours at ${percent(attainment[best])}.`;
+  const verb = holding.length === 1 ? "keeps" : "keep";
+  return `${count(holding.length)} of ${count(data.index.length)} runs ${verb} at least ${bar} within the SLA; the cheapest is ${runTitle(data, best)}: ${figure(cost[best])} GPU-hours at ${percent(attainment[best])}.`;
+}
+
+/** The run that keeps most. */
+function closest(data: SweepPageData): string {
+  const { sla_attainment: attainment, gpu_hours: cost } = data.figures;
+  const places = data.index.flatMap((_, place) => (attainment[place] === null ? [] : [place]));
+  if (data.index.length === 1 || places.length === 0) return "";
+  const best = places.reduce((a, b) => (attainment[b]! > attainment[a]! ? b : a));
+  return `; the nearest is ${runTitle(data, best)}: ${percent(attainment[best])} for ${figure(cost[best])} GPU-hours`;
 }
