@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { checkWritable, OutputError, writeFileAtomically } from "./atomic-file.ts";
+import { checkWritable, makeFolder, OutputError, writeFileAtomically } from "./atomic-file.ts";
 
 const scratch = () => mkdtempSync(join(tmpdir(), "windtunnel-test-"));
 
@@ -53,4 +53,11 @@ describe("writing a file as a whole", () => {
     checkWritable(join(folder, "new/report.json"));
     expect(readdirSync(join(folder, "new"))).toEqual([]);
   });
+});
+
+test("a file where a folder should be made is told of", () => {
+  const file = join(scratch(), "runs");
+  writeFileSync(file, "");
+  expect(() => makeFolder(file)).toThrow("it is no folder");
+  expect(() => makeFolder(join(file, "below"))).toThrow("it is no folder");
 });

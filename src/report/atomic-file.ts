@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { createGzip } from "node:zlib";
 import { fileErrorText, statOrNull } from "../config/document.ts";
@@ -62,7 +62,9 @@ function refuseFolder(path: string): void {
 
 /** Makes a folder and those above it, one by one: Node's recursive mkdir never returns below some special folders. */
 export function makeFolder(path: string): void {
-  if (existsSync(path)) return;
+  const there = statOrNull(path);
+  if (there?.isDirectory() === true) return;
+  if (there !== null) throw Object.assign(new Error("it is no folder"), { code: "ENOTDIR" });
   const above = dirname(path);
   if (above !== path) makeFolder(above);
   try {

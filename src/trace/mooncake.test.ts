@@ -161,6 +161,10 @@ describe("bad input", () => {
     [row({ timestamp: "5" }), 'trace.jsonl:1: timestamp must be a finite number of milliseconds, found "5"'],
     ['{"timestamp":1e999,"output_length":3,"hash_ids":[1]}', "trace.jsonl:1: timestamp must be a finite number"],
     ['{"timestamp":NaN,"output_length":3,"hash_ids":[1]}', "trace.jsonl:1: not valid JSON at column 14"],
+    [
+      row() + row({ timestamp: 3.6e12 }) + row({ timestamp: 9 }),
+      "trace.jsonl:2: comes 3600000000000 ms after the first request, more than ten years: is its time in another unit?",
+    ],
     [row({ input_length: -5 }), "trace.jsonl:1: input_length must be a non-negative integer, found -5"],
     [row({ input_length: 5.5 }), "trace.jsonl:1: input_length must be a non-negative integer, found 5.5"],
     [row({ input_length: 0 }), "trace.jsonl:1: input_length must be positive, found 0"],

@@ -7,6 +7,9 @@ import { quoted, TraceError } from "./trace-error.ts";
 /** Most tokens a prompt or an answer may have: lengths are kept in 32 bits. */
 export const maxTokens = 2 ** 31 - 1;
 
+/** Longest time between requests, ms: ten years; longer ones are times in other units. */
+const longestMs = 10 * 366 * 86_400_000;
+
 /** Collects the columns of a trace row by row; every format reader writes into one. */
 export class TraceBuilder {
   readonly file: string;
@@ -173,18 +176,30 @@ export class TraceBuilder {
     const sessions = this.#sessions?.finish() ?? null;
     const arrivalMs = this.#arrivalMs.subarray(0, count);
     let earliest = Infinity;
+    let latest = -Infinity;
+    let last = -1;
     let missing = -1;
     let missingToo = 0;
     for (let row = 0; row < count; row++) {
       if (sessions !== null && sessions.turnOf[row]! > 0) continue;
       const arrival = arrivalMs[row]!;
       if (arrival < earliest) earliest = arrival;
-      else if (arrival !== arrival && arrivals === "required") {
+      if (arrival > latest) {
+        latest = arrival;
+        last = row;
+      }
+      if (arrival !== arrival && arrivals === "required") {
         if (missing < 0) missing = row;
         missingToo++;
       }
     }
     if (missing >= 0) this.#failForTime(missing, missingToo - 1, sessions);
+    if (latest - earliest > longestMs) {
+      this.fail(
+        this.#lines[last]!,
+        `comes ${latest - earliest} ms after the first request, more than ten years: is its time in another unit?`,
+      );
+    }
     if (earliest !== Infinity) this.shiftMs = earliest;
     if (earliest !== Infinity && earliest !== 0) {
       for (let row = 0; row < count; row++) arrivalMs[row] = arrivalMs[row]! - earliest;
