@@ -5,7 +5,6 @@ import { aggregatedPathApplies, createAggregatedFleetState } from "../src/engine
 import type { EngineConfig } from "../src/engine/engine-config.ts";
 import { PagedRank } from "../src/engine/pass-by-pass/paged-rank.ts";
 import { PassByPassWorker } from "../src/engine/pass-by-pass/pass-by-pass-worker.ts";
-import { PromptBlocks } from "../src/engine/prompt-blocks.ts";
 import { semanticsByName, type SemanticsName } from "../src/engine/semantics.ts";
 import type { Worker } from "../src/engine/worker.ts";
 import { GapRecorder } from "../src/metrics/gap-recorder.ts";
@@ -13,6 +12,7 @@ import { RequestLedger } from "../src/metrics/request-ledger.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { onOfferGrid } from "../src/workload/offer-grid.ts";
 import { engineConfig } from "./golden-case.ts";
+import { rankContext } from "./rank-context.ts";
 import { traceOf, workloads, type Workload } from "./random-workload.ts";
 
 /** A worker of either engine with a ledger of its own. */
@@ -30,20 +30,7 @@ function aggregatedSide(trace: Trace, config: EngineConfig, name: SemanticsName)
 
 function passByPassSide(trace: Trace, config: EngineConfig, name: SemanticsName, rowsAllowed: boolean): Side {
   const ledger = new RequestLedger(trace.count, new GapRecorder());
-  const rank = new PagedRank({
-    index: 3,
-    config,
-    semantics: semanticsByName[name],
-    ledger,
-    prompts: new PromptBlocks(trace, config.blockSize),
-    inputLength: trace.inputLength,
-    outputLength: trace.outputLength,
-    sampler: null,
-    tiers: null,
-    rounds: null,
-    gapsOfCompletedOnly: false,
-    interruptible: false,
-  });
+  const rank = new PagedRank(rankContext(trace, config, name, ledger, 3));
   return {
     worker: new PassByPassWorker([rank], Infinity, rowsAllowed),
     ledger,

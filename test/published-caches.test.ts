@@ -4,7 +4,6 @@ import { AggregatedWorker } from "../src/engine/aggregated/aggregated-worker.ts"
 import { aggregatedPathApplies, createAggregatedFleetState } from "../src/engine/aggregated/fleet-state.ts";
 import { PagedRank } from "../src/engine/pass-by-pass/paged-rank.ts";
 import { PassByPassWorker } from "../src/engine/pass-by-pass/pass-by-pass-worker.ts";
-import { PromptBlocks } from "../src/engine/prompt-blocks.ts";
 import { semanticsByName, type SemanticsName } from "../src/engine/semantics.ts";
 import { SglangRank } from "../src/engine/sglang/sglang-rank.ts";
 import type { Worker } from "../src/engine/worker.ts";
@@ -13,6 +12,7 @@ import { RequestLedger } from "../src/metrics/request-ledger.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { engineConfig } from "./golden-case.ts";
 import { familyTrace } from "./prompt-families.ts";
+import { rankContext } from "./rank-context.ts";
 
 interface Asked {
   readonly family: number;
@@ -43,20 +43,7 @@ function workerOf(kind: Kind, trace: Trace, numGpuBlocks: number, semanticsName:
     expect(aggregatedPathApplies(config)).toBe(true);
     return new AggregatedWorker(createAggregatedFleetState(trace, config, semantics, ledger), 0);
   }
-  const context = {
-    index: 0,
-    config,
-    semantics,
-    ledger,
-    prompts: new PromptBlocks(trace, blockSize),
-    inputLength: trace.inputLength,
-    outputLength: trace.outputLength,
-    sampler: null,
-    gapsOfCompletedOnly: false,
-    tiers: null,
-    rounds: null,
-    interruptible: false,
-  };
+  const context = rankContext(trace, config, semanticsName, ledger);
   const rank = kind === "sglang" ? new SglangRank(context) : new PagedRank(context);
   return new PassByPassWorker([rank], Infinity, kind === "paged in rows");
 }

@@ -126,7 +126,10 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
       return nothingSent();
     }
     const interrupted = super.interrupt(request, atNs);
-    if (interrupted !== null) this.capacityChanges++;
+    if (interrupted === null) return null;
+    // Sent again, its prompt may be computed elsewhere.
+    this.local.delete(request);
+    this.capacityChanges++;
     return interrupted;
   }
 
