@@ -54,3 +54,14 @@ test("no gap at all gives zeros; only gaps of 0 give no throughput", () => {
   expect(gaps.distribution.length).toBeGreaterThan(100);
   expect(perUser).toEqual(emptySummary());
 });
+
+test("most gaps of 0, as speculative decoding leaves them, cost no digit", () => {
+  const recorder = new GapRecorder();
+  const all = Array.from({ length: 240 }, (_, i) => (i % 3 === 1 ? 5_855_288 + i : 0));
+  for (const gapNs of all) recorder.add(gapNs, 1);
+  const positive = all.filter((gapNs) => gapNs > 0);
+  const plain = summarizeValues(Float64Array.from(positive, (gapNs) => 1000 / (gapNs / 1e6))).statistics;
+  const { mean, std } = summarizeGaps(recorder).perUser.statistics;
+  expect(mean).toBeCloseTo(plain.mean, 9);
+  expect(std).toBeCloseTo(plain.std, 9);
+});

@@ -85,14 +85,20 @@ function deviationOf(deviation: number, squares: number, count: number): number 
   return Math.sqrt(Math.max(0, squares / count - mean * mean));
 }
 
-/** A gap above 0 that is not out of the ordinary: the median of a few evenly spread ones. */
+/**
+ * A gap above 0 that is not out of the ordinary: the median of a few evenly spread ones. Under speculative decoding these
+ * may all be 0; then any will do but one that is not there, far from which the variance would be lost to rounding.
+ */
 function pivotOf({ short, long }: RecordedGaps): number {
   const few: number[] = [];
   for (const { gapNs, length } of short) {
     for (let i = 0; i < length; i += Math.max(1, length >>> 3)) if (gapNs[i]! > 0) few.push(gapNs[i]!);
   }
-  if (few.length === 0 && long.length > 0) few.push(long[0]!.gapNs);
-  return few.toSorted((a, b) => a - b)[few.length >>> 1] ?? 1;
+  if (few.length > 0) return few.toSorted((a, b) => a - b)[few.length >>> 1]!;
+  for (const { gapNs, length } of short) {
+    for (let i = 0; i < length; i++) if (gapNs[i]! > 0) return gapNs[i]!;
+  }
+  return long[0]?.gapNs ?? 1;
 }
 
 function addChunk(chunk: GapChunk, pivotNs: number, sums: Sums, weights: Float64Array): void {

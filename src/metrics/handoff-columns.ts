@@ -14,6 +14,9 @@ export class HandoffColumns {
   readonly sourceReleasedNs: Float64Array;
   /** Cached tokens reused on the decode worker, at re-admissions after a preemption. */
   readonly decodeReusedTokens: Int32Array;
+  /** Prompt tokens the router believed the chosen worker to hold; −1 = not routed there. Turn by turn: 0. */
+  readonly prefillRouteOverlapTokens: Int32Array;
+  readonly decodeRouteOverlapTokens: Int32Array;
 
   constructor(count: number) {
     const times = () => new Float64Array(count).fill(NaN);
@@ -25,12 +28,16 @@ export class HandoffColumns {
     this.decodeAdmitNs = times();
     this.sourceReleasedNs = times();
     this.decodeReusedTokens = new Int32Array(count);
+    this.prefillRouteOverlapTokens = new Int32Array(count).fill(-1);
+    this.decodeRouteOverlapTokens = new Int32Array(count).fill(-1);
   }
 
   /** Forgets what became of a request that is to be sent again. */
   reset(request: number): void {
     this.prefillWorkerIndex[request] = -1;
     this.decodeReusedTokens[request] = 0;
+    this.prefillRouteOverlapTokens[request] = -1;
+    this.decodeRouteOverlapTokens[request] = -1;
     this.prefillAdmitNs[request] = NaN;
     this.sourceHeldNs[request] = NaN;
     this.destinationReservedNs[request] = NaN;

@@ -13,15 +13,16 @@ const ROWS_A_CHUNK = 500;
 
 /**
  * One JSON line for every request that left the system, by arrival, then place in the trace, with the fields of
- * engine-reference §9.3. `uuid` is the request's place in the trace in the shape of one, so that it repeats.
+ * engine-reference §9.3. `uuid` is the request's place in the trace in the shape of one, so that it repeats. In a
+ * closed loop requests of no session count as sessions of one turn, named after their place, as in the reference.
  */
-export function* requestRows(outcome: SimulationOutcome): Generator<string> {
+export function* requestRows(outcome: SimulationOutcome, closedLoop = false): Generator<string> {
   const { ledger } = outcome;
   let lines = "";
   let rows = 0;
   for (const request of byArrival(ledger.arrivalNs)) {
     if (ledger.status[request] === RequestStatus.pending) continue;
-    lines += row(outcome, request);
+    lines += row(outcome, request, closedLoop);
     if (++rows % ROWS_A_CHUNK === 0) {
       yield lines;
       lines = "";
@@ -50,7 +51,7 @@ function reasonOf(reason: number): string {
 }
 
 /** Written out piece by piece: a stringified object a row costs twice as much, and a run can have millions. */
-function row({ trace, ledger, handoffs }: SimulationOutcome, request: number): string {
+function row({ trace, ledger, handoffs }: SimulationOutcome, request: number, closedLoop: boolean): string {
   const { sessions } = trace;
   const arrival = ledger.arrivalNs[request]!;
   const firstToken = ledger.firstTokenNs[request]!;
@@ -60,7 +61,9 @@ function row({ trace, ledger, handoffs }: SimulationOutcome, request: number): s
   const completed = status === RequestStatus.completed;
   return (
     (sessions === null
-      ? '{"session_id":null,"turn_index":null'
+      ? closedLoop
+        ? `{"session_id":"request_${request + 1}","turn_index":0`
+        : '{"session_id":null,"turn_index":null'
       : `{"session_id":${JSON.stringify(sessions.names[sessions.sessionOf[request]!] ?? null)},"turn_index":${sessions.turnOf[request]}`) +
     `,"uuid":"00000000-0000-4000-8000-${request.toString(16).padStart(12, "0")}"` +
     `,"arrival_time_ms":${ms(arrival)}` +
@@ -76,10 +79,9 @@ function row({ trace, ledger, handoffs }: SimulationOutcome, request: number): s
     `,"requested_output_length":${trace.outputLength[request]}` +
     `,"output_length":${tokens}` +
     `,"reused_input_tokens":${ledger.reusedTokens[request]}` +
-    `,"prefill_worker_idx":${handoffs === null ? "null" : workerOrNull(handoffs.prefillWorkerIndex[request]!)}` +
-    `,"decode_worker_idx":${workerOrNull(ledger.workerIndex[request]!)}` +
+    `,"prefill_worker_idx":${handoffs === null ? "null" : countOrNull(handoffs.prefillWorkerIndex[request]!)}` +
+    `,"decode_worker_idx":${countOrNull(ledger.workerIndex[request]!)}` +
     (handoffs === null ? noHandoff : handoffFields(handoffs, request)) +
-    `,"prefill_route_overlap_tokens":null,"decode_route_overlap_tokens":null` +
     (ledger.attempts === null
       ? ""
       : `,"attempts":${ledger.attempts[request]},"failure_reason":${reasonOf(ledger.reason[request]!)}`) +
@@ -89,7 +91,8 @@ function row({ trace, ledger, handoffs }: SimulationOutcome, request: number): s
 
 const noHandoff =
   ',"prefill_admit_ms":null,"source_held_ms":null,"destination_reserved_ms":null,"destination_activated_ms":null' +
-  ',"decode_admit_ms":null,"source_released_ms":null,"decode_reused_input_tokens":null';
+  ',"decode_admit_ms":null,"source_released_ms":null,"decode_reused_input_tokens":null' +
+  ',"prefill_route_overlap_tokens":null,"decode_route_overlap_tokens":null';
 
 function handoffFields(handoffs: HandoffColumns, request: number): string {
   return (
@@ -99,7 +102,9 @@ function handoffFields(handoffs: HandoffColumns, request: number): string {
     `,"destination_activated_ms":${ms(handoffs.destinationActivatedNs[request]!)}` +
     `,"decode_admit_ms":${ms(handoffs.decodeAdmitNs[request]!)}` +
     `,"source_released_ms":${ms(handoffs.sourceReleasedNs[request]!)}` +
-    `,"decode_reused_input_tokens":${handoffs.decodeReusedTokens[request]}`
+    `,"decode_reused_input_tokens":${handoffs.decodeReusedTokens[request]}` +
+    `,"prefill_route_overlap_tokens":${countOrNull(handoffs.prefillRouteOverlapTokens[request]!)}` +
+    `,"decode_route_overlap_tokens":${countOrNull(handoffs.decodeRouteOverlapTokens[request]!)}`
   );
 }
 
@@ -113,6 +118,6 @@ function ms(ns: number): string {
   return `${whole}.${String(1e6 + rest).slice(1)}`;
 }
 
-function workerOrNull(index: number): string {
-  return index < 0 ? "null" : String(index);
+function countOrNull(count: number): string {
+  return count < 0 ? "null" : String(count);
 }

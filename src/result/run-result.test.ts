@@ -235,9 +235,16 @@ describe("hand-made outcomes", () => {
       failure_reasons: { prompt_exceeds_kv_pool: 1, outgrew_kv_pool: 1 },
       mean_ttft_ms: 0,
       std_itl_ms: 0,
-      goodput_completed_requests: 1,
+      goodput_completed_requests: 0,
     });
-    expect(result.sla?.attainment.itl).toBeCloseTo(1 / 3, 12);
+    // No inter-token latency, so not within its bound; its latency ends when it leaves. So counts the reference.
+    expect(result.sla?.attainment.itl).toBe(0);
+    const goodWithin = (e2eMs: number) => {
+      const sla = { source: "flags", ttftMs: null, itlMs: null, e2eMs } as const;
+      return buildRunResult({ ...outcome, offeredRequests: 4, durationNs: 2e9 }, { ...context, sla });
+    };
+    expect(goodWithin(1000).goodput_completed_requests).toBe(1);
+    expect(goodWithin(999).goodput_completed_requests).toBe(0);
     expect(result.distributions.ttft_ms).toEqual([]);
   });
 

@@ -13,9 +13,9 @@ export interface SlaBounds {
 export const Met = { ttft: 1, itl: 2, e2e: 4, all: 8 } as const;
 
 /**
- * Which bounds each request met, as `Met` bits (a bound that is not set counts as met). A request that produced no
- * token meets neither the TTFT nor the latency bound; one with a single token meets the ITL bound. Requests that were
- * rejected, failed, or are still in the system meet nothing.
+ * Which bounds each request met, as `Met` bits (a bound that is not set counts as met). A request that wanted no token
+ * has no TTFT and no inter-token latency and so meets neither bound; its latency ends when it leaves. One with a single
+ * token meets the ITL bound. Requests that were rejected, failed, or are still in the system meet nothing.
  */
 export function metBounds(ledger: RequestLedger, columns: LatencyColumns, bounds: SlaBounds): Uint8Array {
   const met = new Uint8Array(ledger.count);
@@ -26,8 +26,10 @@ export function metBounds(ledger: RequestLedger, columns: LatencyColumns, bounds
     if (ledger.status[i] !== RequestStatus.completed) continue;
     let bits = 0;
     if (bounds.ttftMs === null || columns.ttft[i]! <= ttftBound) bits |= Met.ttft;
-    if (ledger.outputTokens[i]! <= 1 || columns.tpot[i]! <= itlBound) bits |= Met.itl;
-    if (bounds.e2eMs === null || columns.e2e[i]! <= e2eBound) bits |= Met.e2e;
+    const tokens = ledger.outputTokens[i]!;
+    const e2e = tokens === 0 ? (ledger.terminalNs[i]! - ledger.arrivalNs[i]!) / 1e6 : columns.e2e[i]!;
+    if (bounds.itlMs === null || tokens === 1 || columns.tpot[i]! <= itlBound) bits |= Met.itl;
+    if (e2e <= e2eBound) bits |= Met.e2e;
     if (bits === 7) bits |= Met.all;
     met[i] = bits;
   }

@@ -190,16 +190,17 @@ export class HandoffActions {
       for (const each of this.context.decodePool.active)
         this.context.board.touch(this.context.board.of("decode", each), nowNs);
     }
-    const { member } = this.context.decodeRouter.route(request, nowNs)!;
+    const { member, overlapBlocks } = this.context.decodeRouter.route(request, nowNs)!;
     const station = this.context.board.of("decode", member) as Station<DecodeWorker>;
     this.decodeOf.set(request, station);
     this.context.board.touch(station, nowNs);
     this.context.observers.loads?.visit("decode", member, nowNs);
-    const { blockSize, numGpuBlocks } = this.context.topology.decodeEngine;
-    const promised = promisesWholeOutput(this.context.topology.decodeEngine)
-      ? this.context.trace.outputLength[request]!
-      : 0;
-    if (Math.ceil((this.context.trace.inputLength[request]! + promised) / blockSize) > numGpuBlocks) {
+    const { decodeEngine } = this.context.topology;
+    const { blockSize, numGpuBlocks } = decodeEngine;
+    const inputLength = this.context.trace.inputLength[request]!;
+    this.context.handoffs.decodeRouteOverlapTokens[request] = overlapBlocks * blockSize;
+    const promised = promisesWholeOutput(decodeEngine) ? this.context.trace.outputLength[request]! : 0;
+    if (Math.ceil((inputLength + promised) / blockSize) > numGpuBlocks) {
       this.rejectDestination(request, nowNs);
       return;
     }

@@ -46,6 +46,7 @@ export class PrefillDispatch {
     });
     if (!local) return false;
     there.accept();
+    this.context.handoffs.decodeRouteOverlapTokens[request] = there.overlapBlocks * blockSize;
     this.context.observers.loads?.visit("decode", there.member, nowNs);
     this.context.observers.traffic?.onRouted(there.overlapBlocks, Math.ceil(trace.inputLength[request]! / blockSize));
     there.member.worker.enqueue(request, nowNs);
@@ -72,10 +73,10 @@ export class PrefillDispatch {
 
   private send(assignment: Assignment<PrefillWorker>, nowNs: number): void {
     const { request, member, overlapBlocks } = assignment;
+    const { blockSize } = this.context.topology.prefillEngine;
+    this.context.handoffs.prefillRouteOverlapTokens[request] = overlapBlocks * blockSize;
     if (this.context.prefillRouter.looksAtWorkers) {
-      const blocks = Math.ceil(
-        this.context.trace.inputLength[request]! / this.context.topology.prefillEngine.blockSize,
-      );
+      const blocks = Math.ceil(this.context.trace.inputLength[request]! / blockSize);
       this.context.observers.traffic?.onRouted(overlapBlocks, blocks);
     }
     const station = this.context.board.of("prefill", member) as Station<PrefillWorker>;

@@ -93,16 +93,17 @@ export class StationBoard {
     if (this.isWatched(station) && worker.busyUntilNs > nowNs) station.endNs = worker.busyUntilNs;
   }
 
-  /** Takes who has left a worker. */
-  collect(role: "prefill" | "decode", worker: PrefillWorker | DecodeWorker): void {
+  /** Takes who has left a worker; whether anybody has. */
+  collect(role: "prefill" | "decode", worker: PrefillWorker | DecodeWorker): boolean {
     const requests = worker.takeFinished();
-    if (requests.length === 0) return;
+    if (requests.length === 0) return false;
     this.traffic?.onLeft(requests);
     this.onLeft?.(requests);
     const queue = role === "prefill" ? this.refused : this.finished;
-    if (queue === null) return;
+    if (queue === null) return true;
     for (const request of requests) {
       if (!this.givenUp.has(request)) queue.push(request, this.ledger.terminalNs[request]!);
     }
+    return true;
   }
 }

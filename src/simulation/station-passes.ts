@@ -66,12 +66,14 @@ export class StationPasses {
     while (worker.nextStartNs <= nowNs) {
       let ended = worker.passes;
       worker.advance(justAfter(nowNs), true);
-      this.board.collect(station.role, worker);
+      const someLeft = this.board.collect(station.role, worker);
       if (station.role === "prefill")
         for (const request of (worker as PrefillWorker).takeHeld()) station.heldLater.push(request);
       const busy = worker.busyUntilNs > nowNs;
       ended = worker.passes - ended - (busy ? 1 : 0);
-      if (ended > 0) this.complete(station, nowNs);
+      // A hand-off refused without a pass has left its room to another one.
+      const refused = someLeft && !busy && station.role === "decode";
+      if (ended > 0 || refused) this.complete(station, nowNs);
       // A prompt held at once lets another one in before the next pass.
       if (ended > 0 && station.role === "prefill") this.dispatch.sendHeldBack(nowNs);
       if (busy) station.endNs = worker.busyUntilNs;

@@ -36,7 +36,9 @@ export async function run(args: string[]): Promise<number> {
     progress.clear();
 
     if (paths.json !== null) await writeFileAtomically(paths.json, [resultJson(result)]);
-    if (paths.jsonl !== null) await writeFileAtomically(paths.jsonl, requestRows(outcome));
+    if (paths.jsonl !== null) {
+      await writeFileAtomically(paths.jsonl, requestRows(outcome, resolved.run.replayConcurrency !== null));
+    }
     if (paths.html !== null) {
       const { renderHtmlReport } = await import("../../report/html-report.ts");
       await writeFileAtomically(paths.html, [renderHtmlReport(result)]);

@@ -145,6 +145,12 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
     if (state.preempted) this.ledger.preemptions.onReadmitted(state.request, this.passStartNs);
   }
 
+  override onReject(state: RequestState, reason: FailureReason): void {
+    super.onReject(state, reason);
+    this.commandOrder.delete(state);
+    this.capacityChanges++;
+  }
+
   /** Hand-offs that wait for a destination or are on their way are queued decode work. */
   protected override recordPass(startNs: number): void {
     super.recordPass(startNs);

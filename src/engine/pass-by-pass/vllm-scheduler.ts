@@ -169,8 +169,18 @@ export class VllmScheduler {
     while (this.budget > 0 && this.running.length < this.config.maxNumSeqs) {
       const state = this.waiting.removeFirstMaterialised();
       if (state === undefined) return;
-      this.admit(state, 0, state.computed);
+      this.takeOver(state);
     }
+  }
+
+  /** Takes in a hand-off, or refuses one that is too long for this worker: only now is that found out. */
+  private takeOver(state: RequestState): void {
+    if (state.promptLength < this.modelLength) {
+      this.admit(state, 0, state.computed);
+      return;
+    }
+    this.releaseBlocks(state);
+    this.listener.onReject(state, FailureReason.promptExceedsModelLen);
   }
 
   private admitWaiting(): void {
@@ -193,7 +203,7 @@ export class VllmScheduler {
       if (state.materialised) {
         // It computes nothing in this pass, so it needs no budget: a preempted one before it may have used it up.
         waiting.removeFirst();
-        this.admit(state, 0, state.computed);
+        this.takeOver(state);
         if (this.budget === 0) return;
         continue;
       }

@@ -12,6 +12,9 @@ function whyNotAggregatedHandoff(prefill: EngineConfig, decode: EngineConfig, tr
     if (reason !== null) return reason;
     if (engine.engineType === "trtllm") return "TRT-LLM-like hand-offs promise blocks request by request";
   }
+  if (trace.inputLength.some((length) => length < prefill.maxModelLen && length >= decode.maxModelLen)) {
+    return "prompts too long for the decode workers' model only are refused one by one";
+  }
   return null;
 }
 
