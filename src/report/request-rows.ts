@@ -102,7 +102,7 @@ function handoffFields(handoffs: HandoffColumns, request: number): string {
     `,"destination_activated_ms":${ms(handoffs.destinationActivatedNs[request]!)}` +
     `,"decode_admit_ms":${ms(handoffs.decodeAdmitNs[request]!)}` +
     `,"source_released_ms":${ms(handoffs.sourceReleasedNs[request]!)}` +
-    `,"decode_reused_input_tokens":${handoffs.decodeReusedTokens[request]}` +
+    `,"decode_reused_input_tokens":${handoffs.decodeAdmitNs[request]! >= 0 ? handoffs.decodeReusedTokens[request] : "null"}` +
     `,"prefill_route_overlap_tokens":${countOrNull(handoffs.prefillRouteOverlapTokens[request]!)}` +
     `,"decode_route_overlap_tokens":${countOrNull(handoffs.decodeRouteOverlapTokens[request]!)}`
   );

@@ -288,7 +288,10 @@ export class HandoffActions {
       return;
     }
     this.dispatch.sourceOf.delete(action.request);
-    this.context.handoffs.sourceReleasedNs[action.request] = nowNs;
+    // What never got a destination was not handed over.
+    if (this.context.ledger.status[action.request] !== RequestStatus.failed) {
+      this.context.handoffs.sourceReleasedNs[action.request] = nowNs;
+    }
     worker.releaseSource(action.request, nowNs);
     this.context.prefillRouter.onLeft([action.request]);
   }

@@ -28,6 +28,7 @@ test.each(measured)(
         expect(ledger.status[refused]).toBe(RequestStatus.rejected);
         expect(ledger.reason[refused]).toBe(FailureReason.promptExceedsModelLen);
         expect(ledger.workerIndex[refused]).toBe(0);
+        expect(outcome.handoffs!.decodeAdmitNs[refused]).toBeNaN();
       }
       ends.forEach((end, request) => expect(ledger.terminalNs[request]! / 1e6).toBeCloseTo(end, 5));
     }
