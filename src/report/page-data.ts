@@ -29,10 +29,13 @@ export type ComparedRun = Omit<RunPageData, "planner" | "load" | "scatter" | "wo
 
 /** Lays a result out for its page. */
 export function runPageData(result: RunResult): RunPageData {
-  const { planner, load_samples: samples, timeline, distributions, scatter, ...rest } = result;
+  const { planner, load_samples: samples, timeline, distributions, scatter, scaling_events: events, ...rest } = result;
   const ticks = planner === null ? null : pageTicks(planner.ticks);
+  // Ticks hold the same words, once for all ticks that say the same.
+  const said = new Map(planner?.ticks.map(({ t_s, reason }) => [t_s, reason]));
   return {
     ...rest,
+    scaling_events: events.map((event) => (event.reason === said.get(event.t_s) ? { ...event, reason: "" } : event)),
     planner: planner === null || ticks === null ? null : { policy: planner.policy, ticks },
     load: pageLoad(samples, ticks),
     timeline: roundForDrawing(timeline),
@@ -48,6 +51,12 @@ export function comparedRun(result: RunResult, label: string): ComparedRun {
     ComparedRun,
     "label"
   >;
-  const { timeline, distributions } = kept;
-  return { ...kept, label, timeline: roundForDrawing(timeline), distributions: roundForDrawing(distributions) };
+  const { timeline, distributions, scaling_events: events } = kept;
+  return {
+    ...kept,
+    label,
+    scaling_events: events.map((event) => ({ ...event, reason: "" })),
+    timeline: roundForDrawing(timeline),
+    distributions: roundForDrawing(distributions),
+  };
 }

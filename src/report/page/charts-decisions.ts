@@ -64,7 +64,7 @@ export function decisionChart(run: RunPageData, onClick: (seconds: number) => vo
     id: "decisions",
     title: "Decisions",
     unit: "",
-    note: "What each loop of the planner concluded at every tick. Click one for the figures behind it.",
+    note: `What each loop of the planner concluded at every tick${run.mode === "disagg" ? " (fcst: forecast; P: prefill, D: decode)" : ""}. Click one for the figures behind it.`,
     curves: [],
     lanes,
     laneKey,

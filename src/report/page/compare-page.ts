@@ -138,6 +138,7 @@ function settingsTable(runs: readonly ComparedRun[]): HTMLElement {
   );
   return element("table", {
     class: "compare-table",
+    attributes: { "aria-label": "Settings that differ" },
     children: [
       element("thead", { children: [element("tr", { children: head })] }),
       element("tbody", {

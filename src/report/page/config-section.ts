@@ -15,15 +15,21 @@ export function configSection(run: RunPageData): HTMLElement {
     groups.set(group, [...(groups.get(group) ?? []), [dot < 0 ? path : path.slice(dot + 1), value]]);
   }
   const warnings = [...run.warnings, ...run.trace.notes.map((note) => `Trace: ${note}`)];
-  return element("div", {
-    class: "configuration",
-    attributes: { "aria-label": "Configuration" },
+  const settings = element("details", {
+    class: "settings",
     children: [
-      warnings.length === 0 ? null : warningList(warnings),
-      element("h2", { class: "small-head", text: "Configuration" }),
-      ...[...groups].toSorted(([a], [b]) => placeOf(a) - placeOf(b)).map(([name, settings]) => group(name, settings)),
+      element("summary", { children: [element("h2", { class: "small-head", text: "Configuration" })] }),
+      ...[...groups].toSorted(([a], [b]) => placeOf(a) - placeOf(b)).map(([name, entries]) => group(name, entries)),
       groups.size === 0 ? element("p", { class: "note", text: "The result carries no configuration." }) : null,
     ],
+  });
+  // Beside the verdict there is room for all; below it, settings would push the charts out of reach. Paper has room.
+  settings.open = matchMedia("(min-width: 1101px)").matches;
+  addEventListener("beforeprint", () => (settings.open = true));
+  return element("section", {
+    class: "configuration",
+    attributes: { "aria-label": "Configuration" },
+    children: [warnings.length === 0 ? null : warningList(warnings), settings],
   });
 }
 
@@ -61,21 +67,22 @@ function group(name: string, settings: readonly (readonly [string, Setting])[]):
     class: "config-group",
     children: [
       element("h3", { text: name }),
-      chosen.length === 0 ? null : settingTable(chosen),
+      chosen.length === 0 ? null : settingTable(name, chosen),
       defaults.length === 0
         ? null
         : element("details", {
             children: [
               element("summary", { text: defaults.length === 1 ? "1 default" : `${defaults.length} defaults` }),
-              settingTable(defaults),
+              settingTable(`${name}, defaults`, defaults),
             ],
           }),
     ],
   });
 }
 
-function settingTable(settings: readonly (readonly [string, Setting])[]): HTMLElement {
+function settingTable(label: string, settings: readonly (readonly [string, Setting])[]): HTMLElement {
   return element("table", {
+    attributes: { "aria-label": label },
     children: [
       element("tbody", {
         children: settings.map(([key, { value, from, note }]) =>

@@ -99,11 +99,17 @@ function content(
   }
   if (tick >= 0) {
     const rows = facts(run, tick).map(([label, value]) =>
-      element("tr", { children: [element("th", { text: label }), element("td", { text: value })] }),
+      element("tr", {
+        children: [element("th", { text: label, attributes: { scope: "row" } }), element("td", { text: value })],
+      }),
     );
     parts.push(
       element("p", { class: "overline", text: "What it saw and estimated" }),
-      element("table", { class: "facts", children: [element("tbody", { children: rows })] }),
+      element("table", {
+        class: "facts",
+        attributes: { "aria-label": "What it saw and estimated" },
+        children: [element("tbody", { children: rows })],
+      }),
       ...engineTables(run, tick),
     );
   }
@@ -134,7 +140,7 @@ function engineTables(run: RunPageData, tick: number): HTMLElement[] {
     const rows = entries.map((entry) =>
       element("tr", {
         children: [
-          element("th", { text: load.engine[entry]! }),
+          element("th", { text: load.engine[entry]!, attributes: { scope: "row" } }),
           ...shown.map(([, column]) => element("td", { text: column[entry] == null ? "–" : count(column[entry]!) })),
         ],
       }),
@@ -146,9 +152,14 @@ function engineTables(run: RunPageData, tick: number): HTMLElement[] {
         children: [
           element("table", {
             class: "engines",
+            attributes: { "aria-label": pool === "agg" ? "Engines" : `${pool} engines` },
             children: [
               element("thead", {
-                children: [element("tr", { children: header.map((text) => element("th", { text })) })],
+                children: [
+                  element("tr", {
+                    children: header.map((text) => element("th", { text, attributes: { scope: "col" } })),
+                  }),
+                ],
               }),
               element("tbody", { children: rows }),
             ],

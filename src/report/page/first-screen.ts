@@ -25,7 +25,9 @@ function verdict(run: RunPageData, showStretch: (from: number, to: number) => vo
   const parts: Node[] = [];
   if (sla === null) {
     parts.push(
-      element("h2", { text: `${count(run.completed_requests)} of ${count(run.num_requests)} requests completed` }),
+      element("h2", {
+        text: `${count(run.completed_requests)} of ${count(run.num_requests)} requests completed, for ${figure(run.gpu_hours)} GPU-hours`,
+      }),
       element("p", { class: "lead", text: "No SLA was given, so nothing here was met or missed." }),
     );
   } else {
@@ -43,7 +45,7 @@ function verdict(run: RunPageData, showStretch: (from: number, to: number) => vo
         children: [
           element("span", { class: "badge", text: level === "held" ? "✓" : level === "strained" ? "~" : "✕" }),
           element("span", { class: "big", text: percent(attainment.all) }),
-          ` of requests met ${which}`,
+          ` of requests met ${which}, for ${figure(run.gpu_hours)} GPU-hours`,
         ],
       }),
       element("p", {

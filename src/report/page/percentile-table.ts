@@ -33,7 +33,9 @@ export function percentileTable(run: RunPageData): HTMLElement {
           element("thead", {
             children: [
               element("tr", {
-                children: head.map((text, place) => element("th", { text, class: place === 0 ? "" : "numeric" })),
+                children: head.map((text, place) =>
+                  element("th", { text, class: place === 0 ? "" : "numeric", attributes: { scope: "col" } }),
+                ),
               }),
             ],
           }),

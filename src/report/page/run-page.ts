@@ -87,7 +87,7 @@ export function runPage(run: RunPageData, toggleTheme: () => void): HTMLElement[
         }),
       ],
     }),
-    footer(run.windtunnel_version, [`digest ${run.digest}`]),
+    footer(run.windtunnel_version, [`engine implementation: ${run.engine}`, `digest ${run.digest}`]),
   ];
 }
 
@@ -99,9 +99,8 @@ function traceTitle(name: string): string {
 function describeRun(run: RunPageData): readonly string[] {
   return [
     run.mode === "agg" ? "aggregated" : "disaggregated",
-    run.planner === null ? "no planner" : `${run.planner.policy} planner`,
-    `${run.semantics} semantics`,
-    `${run.engine} engine`,
+    run.planner === null ? "no autoscaler" : `autoscaler: ${run.planner.policy}`,
+    `engine rules: ${run.semantics}`,
   ];
 }
 

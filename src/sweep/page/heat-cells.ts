@@ -5,7 +5,7 @@ import type { SweepFigure } from "../sweep-row.ts";
 export interface HeatCell {
   readonly mean: number;
   readonly place: number;
-  /** 0 (least) … 55 (most): percent of the full colour. */
+  /** 0 (least) … 50 (most): percent of the full colour. */
   readonly heat: number;
 }
 
@@ -19,7 +19,7 @@ export interface HeatCells {
   readonly high: number;
 }
 
-const mostHeat = 55;
+const mostHeat = 50;
 
 /** The first quantity goes down, the second across. */
 export function heatCells(data: SweepPageData, name: SweepFigure): HeatCells {

@@ -29,8 +29,7 @@ document.getElementById("page")!.append(
       ...summary(data),
       element("section", {
         class: "sweep-charts",
-        attributes: { "aria-label": "Charts" },
-        children: [...axisCharts(), paretoChart()],
+        children: [element("h2", { class: "unseen", text: "Charts" }), ...axisCharts(), paretoChart()],
       }),
       runTable(data, onFront),
     ],
