@@ -12,6 +12,7 @@ import { RequestLedger } from "../src/metrics/request-ledger.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { onOfferGrid } from "../src/workload/offer-grid.ts";
 import { engineConfig } from "./golden-case.ts";
+import { ledgerColumns } from "./ledger-columns.ts";
 import { rankContext } from "./rank-context.ts";
 import { traceOf, workloads, type Workload } from "./random-workload.ts";
 
@@ -77,25 +78,11 @@ function compare(workload: Workload): void {
   if (workload.concurrency === 0) runOpen(trace, step);
   else runClosed(trace, workload.concurrency, plain, step);
   for (const side of [fast, rows]) {
-    for (const column of columns) expect(side.ledger[column], column).toEqual(plain.ledger[column]);
+    for (const column of ledgerColumns) expect(side.ledger[column], column).toEqual(plain.ledger[column]);
     expect(side.ledger.preemptions.all()).toEqual(plain.ledger.preemptions.all());
     expect(side.ledger.gaps.sorted()).toEqual(plain.ledger.gaps.sorted());
   }
 }
-
-const columns = [
-  "admitNs",
-  "firstTokenNs",
-  "secondTokenNs",
-  "lastTokenNs",
-  "terminalNs",
-  "outputTokens",
-  "reusedTokens",
-  "firstReusedTokens",
-  "workerIndex",
-  "status",
-  "reason",
-] as const;
 
 type Step = (atNs: number, act: (worker: Worker) => void) => readonly number[];
 

@@ -7,6 +7,7 @@ import type { RunConfig } from "../src/simulation/run-config.ts";
 import { simulate } from "../src/simulation/simulate.ts";
 import { engineConfig } from "./golden-case.ts";
 import { traceOf, workloads, type Workload } from "./random-workload.ts";
+import { ledgerColumns } from "./ledger-columns.ts";
 
 /** A random disaggregated run: a workload, its engine on both sides, and what its policy does. */
 interface HandoffWorkload extends Workload {
@@ -100,21 +101,6 @@ function run(workload: HandoffWorkload, engine: RunConfig["engine"]) {
   return { outcome, seen: planner?.seen ?? [] };
 }
 
-const columns = [
-  "arrivalNs",
-  "admitNs",
-  "firstTokenNs",
-  "secondTokenNs",
-  "lastTokenNs",
-  "terminalNs",
-  "outputTokens",
-  "reusedTokens",
-  "firstReusedTokens",
-  "workerIndex",
-  "status",
-  "reason",
-] as const;
-
 const handoffColumns = [
   "prefillWorkerIndex",
   "prefillAdmitNs",
@@ -127,7 +113,7 @@ const handoffColumns = [
 ] as const;
 
 function expectEqual(fast: SimulationOutcome, plain: SimulationOutcome): void {
-  for (const column of columns) expect(fast.ledger[column], column).toEqual(plain.ledger[column]);
+  for (const column of ledgerColumns) expect(fast.ledger[column], column).toEqual(plain.ledger[column]);
   for (const column of handoffColumns) expect(fast.handoffs![column], column).toEqual(plain.handoffs![column]);
   expect(fast.loadSamples).toEqual(plain.loadSamples);
   expect(fast.ledger.gaps.sorted()).toEqual(plain.ledger.gaps.sorted());

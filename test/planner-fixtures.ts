@@ -3,15 +3,30 @@ import type { ForwardPass } from "../src/engine/forward-pass.ts";
 import type {
   FrontEndGauges,
   Observation,
+  Planner,
   PoolName,
   PoolObservation,
   PublishedPass,
+  Targets,
   TrafficWindow,
   WorkerGauges,
 } from "../src/planner/planner.ts";
-import type { DynamoPlannerConfig, EngineCapabilities } from "../src/planner/dynamo/planner-config.ts";
+import type { DynamoPlannerConfig, EngineCapabilities, PredictorConfig } from "../src/planner/dynamo/planner-config.ts";
 
 /** Building blocks of planner tests. */
+
+/** Settings of a predictor: the constant one, unless said otherwise. */
+export function predictorConfig(overrides: Partial<PredictorConfig> = {}): PredictorConfig {
+  return {
+    name: "constant",
+    log1p: false,
+    kalmanQLevel: 1,
+    kalmanQTrend: 0.1,
+    kalmanR: 10,
+    prophetWindowSize: 50,
+    ...overrides,
+  };
+}
 
 /** A configuration: sla with both loops, unless said otherwise. */
 export function plannerConfig(overrides: Partial<DynamoPlannerConfig> = {}): DynamoPlannerConfig {
@@ -28,14 +43,7 @@ export function plannerConfig(overrides: Partial<DynamoPlannerConfig> = {}): Dyn
     minEndpoint: 1,
     maxGpuBudget: 8,
     minGpuBudget: -1,
-    predictor: {
-      name: "constant",
-      log1p: false,
-      kalmanQLevel: 1,
-      kalmanQTrend: 0.1,
-      kalmanR: 10,
-      prophetWindowSize: 50,
-    },
+    predictor: predictorConfig(),
     loadScalingDownSensitivity: 80,
     loadMinObservations: 5,
     maxFpmSamples: 64,
@@ -145,4 +153,16 @@ export function observation(
   seen: FrontEndGauges = frontEnd(),
 ): Observation {
   return { nowSeconds, pools, traffic, frontEnd: seen };
+}
+
+/** Ticks a policy of an aggregated run: `replicas` are active and had so many requests in flight, on average. */
+export function tickInFlight(
+  policy: Planner,
+  nowSeconds: number,
+  meanInFlight: number,
+  replicas: number,
+  intervalSeconds: number,
+): Targets {
+  const workers = Array.from({ length: replicas }, () => ({}));
+  return policy.onTick(observation(nowSeconds, { agg: pool(workers, { meanInFlight }) }, quietWindow(intervalSeconds)));
 }

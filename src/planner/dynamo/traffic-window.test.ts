@@ -1,22 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { TrafficWindow } from "../planner.ts";
+import { quietWindow } from "../../../test/planner-fixtures.ts";
 import { mergeWindows } from "./traffic-window.ts";
 
-const empty: TrafficWindow = {
-  durationSeconds: 5,
-  offeredRequests: 0,
-  meanInputTokens: null,
-  meanOutputTokens: null,
-  completedRequests: 0,
-  meanTtftMs: null,
-  ttftCount: 0,
-  meanItlMs: null,
-  itlCount: 0,
-  meanKvHitRate: null,
-  kvHitRateCount: 0,
-  meanAcceptLength: null,
-  acceptLengthForwards: 0,
-};
+const empty = quietWindow(5);
 
 describe("§8.4 merging traffic windows", () => {
   it("weighs hit rates and accept lengths by their own counts", () => {

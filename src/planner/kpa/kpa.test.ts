@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { observation, pool, quietWindow } from "../../../test/planner-fixtures.ts";
+import { observation, pool, quietWindow, tickInFlight } from "../../../test/planner-fixtures.ts";
 import { policyContext } from "../../../test/policy-fixtures.ts";
 import type { Planner } from "../planner.ts";
 import { SlidingMean } from "../sliding-mean.ts";
@@ -83,18 +83,7 @@ it("waits for a lower number to be wanted for the scale-down delay", () => {
 
 describe("the policy", () => {
   const at = (policy: Planner, now: number, meanInFlight: number, replicas: number) =>
-    policy.onTick(
-      observation(
-        now,
-        {
-          agg: pool(
-            Array.from({ length: replicas }, () => ({})),
-            { meanInFlight },
-          ),
-        },
-        quietWindow(2),
-      ),
-    );
+    tickInFlight(policy, now, meanInFlight, replicas, 2);
 
   it("aims at 70 % of 100 requests in flight, every 2 s", () => {
     const policy = kpaPolicy.create({}, policyContext());

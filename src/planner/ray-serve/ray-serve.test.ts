@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { observation, pool, quietWindow } from "../../../test/planner-fixtures.ts";
+import { tickInFlight } from "../../../test/planner-fixtures.ts";
 import { policyContext } from "../../../test/policy-fixtures.ts";
 import type { Planner } from "../planner.ts";
 import { desiredReplicas, ScalingDelays } from "./ray-serve-scaler.ts";
@@ -65,18 +65,7 @@ describe("delays", () => {
 
 describe("the policy", () => {
   const at = (policy: Planner, now: number, meanInFlight: number, replicas: number) =>
-    policy.onTick(
-      observation(
-        now,
-        {
-          agg: pool(
-            Array.from({ length: replicas }, () => ({})),
-            { meanInFlight },
-          ),
-        },
-        quietWindow(10),
-      ),
-    );
+    tickInFlight(policy, now, meanInFlight, replicas, 10);
 
   it("follows the mean of the look-back every 10 s, up after 30 s, down after 600 s", () => {
     const policy = rayServePolicy.create({ target_ongoing_requests: 10 }, policyContext());

@@ -2,17 +2,8 @@ import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { LoadForecast } from "../load-forecast.ts";
 import type { PredictorConfig } from "../planner-config.ts";
+import { predictorConfig } from "../../../../test/planner-fixtures.ts";
 import { createPredictor } from "./create-predictor.ts";
-
-const config = (overrides: Partial<PredictorConfig>): PredictorConfig => ({
-  name: "constant",
-  log1p: false,
-  kalmanQLevel: 1,
-  kalmanQTrend: 0.1,
-  kalmanR: 10,
-  prophetWindowSize: 50,
-  ...overrides,
-});
 
 /** Forecasts after each value. */
 function forecasts(settings: PredictorConfig, values: readonly number[]): number[] {
@@ -25,14 +16,14 @@ function forecasts(settings: PredictorConfig, values: readonly number[]): number
 
 describe("§8.30 kalman", () => {
   it("follows the reference's filter", () => {
-    const rising = forecasts(config({ name: "kalman" }), [10, 20, 30, 40, 50, 60, 70, 80]);
+    const rising = forecasts(predictorConfig({ name: "kalman" }), [10, 20, 30, 40, 50, 60, 70, 80]);
     [10, 24.92, 39.71, 49.9, 59.95, 69.97, 79.98, 89.99].forEach((want, i) => expect(rising[i]).toBeCloseTo(want, 1));
-    const step = forecasts(config({ name: "kalman" }), [100, 100, 100, 100, 100, 200, 200, 200]);
+    const step = forecasts(predictorConfig({ name: "kalman" }), [100, 100, 100, 100, 100, 200, 200, 200]);
     [100, 182.95, 215.71, 228.85].forEach((want, i) => expect(step[i + 4]).toBeCloseTo(want, 1));
   });
 
   it("never answers a negative load, where the reference's goes to −70.51", () => {
-    const values = forecasts(config({ name: "kalman" }), [10, 100, 10]);
+    const values = forecasts(predictorConfig({ name: "kalman" }), [10, 100, 10]);
     expect(values[1]).toBeCloseTo(144.31, 2);
     expect(values[2]).toBe(0);
   });
@@ -46,7 +37,7 @@ describe("§8.30 every predictor", () => {
   it("answers finite loads of at least 0, and the same when asked twice", () => {
     fc.assert(
       fc.property(settings, loads, (chosen, values) => {
-        const predictor = createPredictor(config(chosen));
+        const predictor = createPredictor(predictorConfig(chosen));
         for (const value of values) {
           predictor.add(value);
           const forecast = predictor.predict();
@@ -59,7 +50,7 @@ describe("§8.30 every predictor", () => {
   });
 
   it.each(names)("%s skips the zeros a series starts with", (name) => {
-    const [first, second, third] = forecasts(config({ name }), [0, Number.NaN, 7]);
+    const [first, second, third] = forecasts(predictorConfig({ name }), [0, Number.NaN, 7]);
     expect([first, second]).toEqual([0, 0]);
     expect(third).toBeCloseTo(7, 9);
   });
@@ -67,21 +58,21 @@ describe("§8.30 every predictor", () => {
 
 describe("§8.30 forecast of a load", () => {
   it("carries the last lengths through intervals without requests", () => {
-    const forecast = new LoadForecast(config({ name: "constant" }));
+    const forecast = new LoadForecast(predictorConfig({ name: "constant" }));
     forecast.observe({ requests: 10, inputTokens: 512, outputTokens: 64 });
     forecast.observe({ requests: 0, inputTokens: 0, outputTokens: 0 });
     expect(forecast.predict()).toEqual({ requests: 0, inputTokens: 512, outputTokens: 64 });
   });
 
   it("takes lengths of 0 from an overloaded interval without completions, as the reference does", () => {
-    const forecast = new LoadForecast(config({ name: "constant" }));
+    const forecast = new LoadForecast(predictorConfig({ name: "constant" }));
     forecast.observe({ requests: 10, inputTokens: 512, outputTokens: 64 });
     forecast.observe({ requests: 300, inputTokens: 0, outputTokens: 0 });
     expect(forecast.predict()).toEqual({ requests: 300, inputTokens: 0, outputTokens: 0 });
   });
 
   it("starts live traffic afresh after a warm-up", () => {
-    const forecast = new LoadForecast(config({ name: "constant" }));
+    const forecast = new LoadForecast(predictorConfig({ name: "constant" }));
     forecast.warmUp([{ requests: 5, inputTokens: 100, outputTokens: 10 }]);
     forecast.observe({ requests: 0, inputTokens: 0, outputTokens: 0 });
     expect(forecast.predict()).toEqual({ requests: 5, inputTokens: 100, outputTokens: 10 });
