@@ -33,7 +33,7 @@ export function folderWith(files: Record<string, string | Buffer> = { "trace.jso
 
 /**
  * Runs the built program as a process of its own.
- * @param options.interruptAfterMs sends SIGINT that long after the start
+ * @param options.interruptAfterMs sends `options.signal` (SIGINT) that long after the start
  * @param options.program another copy of it
  */
 export function runCli(
@@ -42,8 +42,9 @@ export function runCli(
     cwd,
     stdin = "",
     interruptAfterMs,
+    signal = "SIGINT",
     program = builtProgram,
-  }: { cwd: string; stdin?: string; interruptAfterMs?: number; program?: string },
+  }: { cwd: string; stdin?: string; interruptAfterMs?: number; signal?: NodeJS.Signals; program?: string },
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], { cwd, stdio: "pipe" });
@@ -53,7 +54,7 @@ export function runCli(
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     child.stdin.on("error", () => {});
     child.stdin.end(stdin);
-    const timer = interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGINT"), interruptAfterMs);
+    const timer = interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill(signal), interruptAfterMs);
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);

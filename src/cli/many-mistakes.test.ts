@@ -31,6 +31,36 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
         "--planner-config: cannot read .: it is a directory; expected inline JSON or YAML, or a path to it\n",
     ],
     [
+      "numbers of perf estimate",
+      ["perf", "estimate", "--batch", "0", "--isl", "5,", "--prefix", "-1"],
+      '--batch: found "0", expected whole numbers of at least 1, separated by commas\n' +
+        '--isl: found "", expected whole numbers of at least 1, separated by commas\n' +
+        '--prefix: found "-1", expected whole numbers of at least 0, separated by commas\n',
+    ],
+    [
+      "options of perf check",
+      [
+        "perf",
+        "check",
+        "none.csv",
+        "--by",
+        "modl",
+        "--every",
+        "0",
+        "--worst",
+        "x",
+        "--overheads",
+        "no",
+        "--perf-data",
+        "nowhere",
+      ],
+      '--by: found "modl" (did you mean "model"?), expected model, system, backend\n' +
+        '--every: found "0", expected a whole number of at least 1\n' +
+        '--overheads: found "no", expected "none" or "measured"\n' +
+        '--worst: found "x", expected a whole number of at least 0\n' +
+        "--perf-data: nowhere holds no tables of aiconfigurator (a folder data/ of GPUs)\n",
+    ],
+    [
       "paths of reports",
       [...trace, "--report-json", ".", "--report-jsonl", "trace.jsonl/x", "--report-html", "trace.jsonl/y"],
       "cannot write trace.jsonl/x: a part of the path is not a directory\n" +

@@ -172,7 +172,7 @@ describe("endings", () => {
     expect(code).toBe(1);
   });
 
-  test("SIGINT writes what is finished and exits with 130", async () => {
+  test.each(["SIGINT", "SIGTERM"] as const)("%s writes what is finished and exits with 130", async (signal) => {
     const cwd = folderWith();
     const { code, stderr } = await runCli(
       [
@@ -192,7 +192,7 @@ describe("endings", () => {
         "--report-json",
         "r.json",
       ],
-      { cwd, interruptAfterMs: 2500 },
+      { cwd, interruptAfterMs: 2500, signal },
     );
     expect(code).toBe(130);
     expect(stderr).toMatch(/^warning: ended early: interrupted/m);

@@ -146,13 +146,17 @@ function exitCode({ ended_early: ended }: RunResult): number {
   return ended?.kind === "planner_error" ? exitCodes.failed : exitCodes.done;
 }
 
-/** The first Ctrl-C ends the run with what is finished, the second one at once. */
+/** The first Ctrl-C (or SIGTERM, as batch systems send it) ends the run with what is finished, the second one at once. */
 function interruptible(): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const onInterrupt = () => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted);
     controller.abort();
   };
-  process.on("SIGINT", onInterrupt);
-  return { signal: controller.signal, release: () => process.off("SIGINT", onInterrupt) };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.on(signal, onInterrupt);
+  const release = () => {
+    for (const signal of signals) process.off(signal, onInterrupt);
+  };
+  return { signal: controller.signal, release };
 }

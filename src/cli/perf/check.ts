@@ -8,6 +8,7 @@ import { StepModel } from "../../perf/step-model.ts";
 import { TableError } from "../../perf/tables/table-error.ts";
 import type { TableFolder } from "../../perf/tables/table-folder.ts";
 import { exitCodes } from "../failure.ts";
+import { OptionReader } from "../option-reader.ts";
 import { checkDeployments, holdsDeployments } from "./check-deployments.ts";
 import type { CheckedRun } from "./check-run.ts";
 import { checkRun, holdsRun } from "./check-run.ts";
@@ -33,33 +34,41 @@ export async function run(args: string[]): Promise<number> {
   const parsed = parseCommand(command, args);
   if (parsed === null) return exitCodes.done;
   const { positional, options } = parsed;
-  const by = groupingsOf(options["by"]);
-  const table = await readTruthTable(positional[0]!);
   const folder = options["perfData"];
+  const reader = new OptionReader();
+  const by = reader.read(() => groupingsOf(options["by"]));
+  const every = reader.count("--every", String(options["every"])) ?? 1;
+  const overheads = reader.read(() => overheadsOf(options["overheads"]));
+  const workers = reader.read(() => workersOf(options["workers"]));
+  const worst = reader.number("--worst", String(options["worst"]), "a whole number of at least 0", isCount) ?? 0;
+  await reader.readLater(async () => {
+    if (folder === undefined) return;
+    const { systemsFolderOf } = await import("../../perf/tables/table-folder.ts");
+    if (systemsFolderOf(String(folder)) !== null) return;
+    const message = `${String(folder)} holds no tables of aiconfigurator (a folder data/ of GPUs)`;
+    throw new ConfigError([{ where: "--perf-data", message }]);
+  });
+  reader.throwIfAny();
+  const table = await readTruthTable(positional[0]!);
   const factory =
     folder === undefined ? roofline : tables(String(folder), options["perfExtrapolation"] === "0.12" ? "0.12" : "0.11");
-  const every = Number(options["every"]);
-  if (!Number.isInteger(every) || every < 1) {
-    throw new ConfigError([
-      { where: "--every", message: `found "${String(options["every"])}", expected a whole number of at least 1` },
-    ]);
-  }
   if (folder !== undefined && holdsDeployments(table)) {
     throw new ConfigError([
       { where: "--perf-data", message: "measured deployments are simulated with the roofline only" },
     ]);
   }
-  const overheads = overheadsOf(options["overheads"]);
   let checked: CheckedFile | CheckedRun;
   if (holdsDeployments(table)) checked = await checkDeployments(table, every, overheads);
-  else if (holdsRun(table)) checked = await checkRun(table, await engineArgsOf(options), workersOf(options["workers"]));
+  else if (holdsRun(table)) checked = await checkRun(table, await engineArgsOf(options), workers);
   else checked = await checkFile(table, factory);
   process.stdout.write(
-    options["json"] === true
-      ? `${JSON.stringify(asJson(checked, by), null, 2)}\n`
-      : asText(checked, by, Number(options["worst"])),
+    options["json"] === true ? `${JSON.stringify(asJson(checked, by), null, 2)}\n` : asText(checked, by, worst),
   );
   return exitCodes.done;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function overheadsOf(given: unknown): "none" | "measured" {

@@ -5,6 +5,7 @@ import { resolveAicDeployment, resolveEnginePerformance } from "../../perf/resol
 import { stepModelBehind } from "../../perf/overheads/overhead-perf-model.ts";
 import type { OperationTime } from "../../perf/step-model.ts";
 import { exitCodes } from "../failure.ts";
+import { OptionReader } from "../option-reader.ts";
 import { engineArgsOf, engineCommand, parseCommand, textTable, wholeNumbers } from "./perf-command-line.ts";
 
 /** One priced pass. */
@@ -30,6 +31,12 @@ export async function run(args: string[]): Promise<number> {
   const parsed = parseCommand(command, args);
   if (parsed === null) return exitCodes.done;
   const { options } = parsed;
+  const reader = new OptionReader();
+  const batches = reader.read(() => wholeNumbers("--batch", options["batch"], 1));
+  const inputs = reader.read(() => wholeNumbers("--isl", options["isl"], 1));
+  const prefixes = reader.read(() => wholeNumbers("--prefix", options["prefix"], 0));
+  const contexts = reader.read(() => wholeNumbers("--context", options["context"], 1));
+  reader.throwIfAny();
   const engine = await engineArgsOf(options);
   const performance = await resolveEnginePerformance({ ...engine, numGpuBlocks: engine.numGpuBlocks ?? 1 });
   const { perfModel } = performance;
@@ -49,9 +56,9 @@ export async function run(args: string[]): Promise<number> {
     ] ?? defaultMemoryFraction[deployment.backend];
   const capacity = kvCapacity(deployment, engine.maxNumBatchedTokens ?? 8192, fraction);
   const estimates: Estimate[] = [];
-  for (const batch of wholeNumbers("--batch", options["batch"])) {
-    for (const tokens of wholeNumbers("--isl", options["isl"])) {
-      for (const prefix of wholeNumbers("--prefix", options["prefix"])) {
+  for (const batch of batches) {
+    for (const tokens of inputs) {
+      for (const prefix of prefixes) {
         const ms = perfModel.prefillMs(batch, tokens, prefix);
         estimates.push({
           phase: "prefill",
@@ -63,7 +70,7 @@ export async function run(args: string[]): Promise<number> {
         });
       }
     }
-    for (const tokens of wholeNumbers("--context", options["context"])) {
+    for (const tokens of contexts) {
       const ms = perfModel.decodeMs(batch, tokens, 0, 1);
       estimates.push({
         phase: "decode",

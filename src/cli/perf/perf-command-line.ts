@@ -82,12 +82,13 @@ export async function engineArgsOf(options: Readonly<Record<string, unknown>>): 
 }
 
 /** A comma-separated list of whole numbers. @throws ConfigError */
-export function wholeNumbers(flag: string, given: unknown): number[] {
+export function wholeNumbers(flag: string, given: unknown, least: number): number[] {
   const parts = String(given).split(",");
   return parts.map((part) => {
     const value = Number(part);
-    if (!Number.isSafeInteger(value) || value < 0 || part.trim() === "") {
-      throw new ConfigError([{ where: flag, message: `found "${part}", expected whole numbers separated by commas` }]);
+    if (!Number.isSafeInteger(value) || value < least || part.trim() === "") {
+      const message = `found "${part}", expected whole numbers of at least ${least}, separated by commas`;
+      throw new ConfigError([{ where: flag, message }]);
     }
     return value;
   });
