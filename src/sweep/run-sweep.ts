@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, ProblemList } from "../config/config-error.ts";
+import { ConfigError, ProblemList, type ConfigProblem } from "../config/config-error.ts";
 import { loadDocument } from "../config/document.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
 import { makeFolder, OutputError } from "../report/atomic-file.ts";
 import { applyPoint } from "./apply-point.ts";
+import { AxisError } from "./axis.ts";
+import { namedByAxis } from "./axis-problem.ts";
 import { checkRoom } from "./disk-room.ts";
 import { otherRows } from "./other-rows.ts";
 import { ResultsFile } from "./results-file.ts";
@@ -68,11 +70,11 @@ export async function withDocuments(base: ReplayOptions): Promise<ReplayOptions>
 
 /**
  * Checks every value of every axis once, the others at their first value, before anything runs.
- * @throws ConfigError, AxisError
+ * @throws ConfigError with every mistake found
  */
 export async function checkPoints(base: ReplayOptions, points: readonly SweepPoint[]): Promise<void> {
   const seen = new Set<string>();
-  const wrong = new Map<string, ConfigError["problems"][number]>();
+  const wrong = new Map<string, ConfigProblem>();
   for (const point of points) {
     const fresh = Object.entries(point.values).filter(([key, value]) => !seen.has(JSON.stringify([key, value])));
     if (fresh.length === 0 && seen.size > 0) continue;
@@ -80,11 +82,20 @@ export async function checkPoints(base: ReplayOptions, points: readonly SweepPoi
     try {
       await resolveReplay(applyPoint(base, point));
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      for (const problem of error.problems) wrong.set(JSON.stringify(problem), problem);
+      for (const problem of problemsOf(error)) {
+        const named = namedByAxis(problem, point);
+        wrong.set(JSON.stringify(named), named);
+      }
     }
   }
   if (wrong.size > 0) throw new ConfigError([...wrong.values()]);
+}
+
+/** @throws the error itself when it is no mistake of the user's */
+function problemsOf(error: unknown): readonly ConfigProblem[] {
+  if (error instanceof ConfigError) return error.problems;
+  if (error instanceof AxisError) return [{ where: "", message: error.message }];
+  throw error;
 }
 
 /**
