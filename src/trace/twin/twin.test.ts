@@ -41,7 +41,7 @@ describe("fitWorkload", () => {
     expect(model.families.filter((family) => family.turns !== undefined)).toHaveLength(1);
   });
 
-  it("works on any small trace, with and without sharing", async () => {
+  it("fits any small trace, with and without sharing, and draws as many usable requests", async () => {
     const row = fc.record({
       timestamp: fc.integer({ min: 0, max: 5000 }),
       output_length: fc.integer({ min: 0, max: 50 }),

@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { simulate } from "../replay.ts";
+
+describe("--client-config and --fault-config", () => {
+  const base = { inputTokens: 100, outputTokens: 20, requestCount: 50, requestRate: 20, numWorkers: 2 };
+
+  test("run from code, with their settings in the result", async () => {
+    const result = await simulate({
+      ...base,
+      clientConfig: { timeout_ms: 140, max_retries: 1 },
+      faultConfig: { failures: ["1s:agg:0", { at: "0.02m", pool: "agg", worker: 9 }], slow_start_share: 0.1 },
+    });
+    expect(result.config["client.timeout_ms"]).toEqual({ value: 140, from: "given" });
+    expect(result.disruptions!.worker_failures.map(({ t_s, state }) => [t_s, state])).toEqual([
+      [1, "active"],
+      [1.2, "absent"],
+    ]);
+    expect(result.workers.filter(({ failed }) => failed === true).map(({ id }) => id)).toEqual([0]);
+    const ended = result.completed_requests + result.rejected_requests + result.failed_requests;
+    expect(ended).toBe(result.num_requests);
+  });
+
+  test.each([
+    [{ failures: ["20x:agg:0"] }, 'failures[0]: found "20x:agg:0", expected a time, a pool and a worker such as'],
+    [{ failures: ["20s:prefill:0"] }, 'failures[0]: found pool "prefill", expected "agg"'],
+    [{ failures: ["25:00:agg:0"] }, "expected a time, a pool and a worker"],
+    [{ failures: ["10:00:agg:0"] }, "has no calendar times"],
+    [{ failures: ["10:00:agg:0"], clock_start: "9" }, 'clock_start: found "9", expected a clock time such as "09:30"'],
+    [{ restrt: true }, 'unknown key "restrt" (did you mean "restart"?)'],
+  ])("refuses the fault plan %j", async (faultConfig, problem) => {
+    await expect(simulate({ ...base, faultConfig })).rejects.toThrow(problem);
+  });
+
+  test("a clock time counts from the trace's own start or the one given, on the next day if it is past", async () => {
+    const at = async (clock: string, options: object) => {
+      const faultConfig = { failures: [`${clock}:agg:0`], ...options };
+      return (await simulate({ ...base, faultConfig })).disruptions!.worker_failures[0]?.t_s;
+    };
+    expect(await at("10:00:01", { clock_start: "10:00" })).toBe(1);
+    expect(await at("00:00:01", { clock_start: "23:59:59" })).toBe(2);
+  });
+});
