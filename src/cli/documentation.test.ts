@@ -2,8 +2,9 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { scratchFolder } from "../../test/run-cli.ts";
+import { runCli, scratchFolder } from "../../test/run-cli.ts";
 import { simulate } from "../replay.ts";
+import type { RunResult } from "../result/schema.ts";
 import { readStudyPlan } from "../study/study-plan.ts";
 import { presetNames } from "../trace/presets/preset-names.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
@@ -12,6 +13,10 @@ import { optionTables, resultKeyTable } from "./reference-tables.ts";
 const root = join(import.meta.dirname, "../..");
 const path = join(root, "docs/replay.md");
 const page = () => readFileSync(path, "utf8");
+
+interface Package {
+  readonly scripts: { readonly start: string };
+}
 
 /** The text between two markers; with UPDATE_DOCS=1 it is written first. */
 function section(name: string, generated: string): string {
@@ -22,6 +27,25 @@ function section(name: string, generated: string): string {
   writeFileSync(path, `${before}${open}\n\n${generated}\n\n${close}${after}`);
   return generated;
 }
+
+describe("README.md", () => {
+  test("shows what `npm start` prints", async () => {
+    const { start } = (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Package).scripts;
+    const [, command] = start.split("dist/cli/main.js ") as [string, string];
+    const args = command.split(" ").map((word) => (word.startsWith("examples/") ? join(root, word) : word));
+    const cwd = scratchFolder();
+    const { stdout } = await runCli([...args, "--report-json", "result.json"], { cwd });
+    const result = JSON.parse(readFileSync(join(cwd, "result.json"), "utf8")) as RunResult;
+    const table = /^NVIDIA AIPerf.*?(?=^Wall Time)/ms.exec(stdout)![0];
+    const ratios = stdout.split("\n").filter((line) => line.includes("Reused Ratio"));
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    expect(readme).toContain(`\n\`\`\`\n${table}${ratios.join("\n")}\n\`\`\`\n`);
+    expect(readme.replaceAll("\n", " ")).toContain(
+      `${(result.sla!.attainment.all * 100).toFixed(1)} % of ${result.num_requests.toLocaleString("en-US")} requests met ` +
+        `the SLA of 1,500 ms and 50 ms, for ${result.gpu_hours.toFixed(2)} GPU-hours and ${result.scaling_events.length} scaling events`,
+    );
+  });
+});
 
 describe("docs/replay.md", () => {
   test("lists every option (UPDATE_DOCS=1 rewrites the tables)", () => {

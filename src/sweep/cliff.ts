@@ -28,20 +28,26 @@ export function findCliff(points: readonly AttainmentAt[], threshold: number): C
 
 /** The cliff as sentences, e.g. "SLA attainment first falls below 90 % at startup_time = 10 (72.7 %)." */
 export function cliffWords(cliff: Cliff, key: string, threshold: number): string {
-  const bar = `${shortPercent(threshold)}`;
+  const bar = percentOf(threshold);
+  const told = (share: number) => shareWords(share, threshold);
   const { first, before, recovered } = cliff;
   if (first === null) return `SLA attainment stays at or above ${bar} for every ${key}.`;
   const start =
     before === null
-      ? `SLA attainment is below ${bar} from the first value on: ${shortPercent(first.attainment)} at ${key} = ${first.value}.`
-      : `SLA attainment first falls below ${bar} at ${key} = ${first.value} (${shortPercent(first.attainment)}; ${shortPercent(before.attainment)} at ${before.value}).`;
+      ? `SLA attainment is below ${bar} from the first value on: ${told(first.attainment)} at ${key} = ${first.value}.`
+      : `SLA attainment first falls below ${bar} at ${key} = ${first.value} (${told(first.attainment)}; ${told(before.attainment)} at ${before.value}).`;
   if (recovered.length === 0) return before === null ? start : `${start} It does not come back.`;
-  const shown = recovered.slice(0, 5).map((point) => `${point.value} (${shortPercent(point.attainment)})`);
+  const shown = recovered.slice(0, 5).map((point) => `${point.value} (${told(point.attainment)})`);
   const more = recovered.length > shown.length ? ` and ${recovered.length - shown.length} more` : "";
   return `${start} It is back at or above ${bar} at ${shown.join(", ")}${more}: not one clean edge.`;
 }
 
-/** Rounded towards failing, so that a share below the bar never reads as the bar. */
-function shortPercent(share: number): string {
-  return `${Math.floor(share * 1000 + 1e-9) / 10} %`;
+/** To a tenth of a percent, but never so that a share below the bar reads as the bar. */
+function shareWords(share: number, threshold: number): string {
+  const readsAsBar = share < threshold && Math.round(share * 1000) >= Math.round(threshold * 1000);
+  return percentOf(readsAsBar ? Math.floor(share * 1000) / 1000 : share);
+}
+
+function percentOf(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
 }

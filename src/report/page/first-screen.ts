@@ -45,7 +45,7 @@ function verdict(run: RunPageData, showStretch: (from: number, to: number) => vo
         children: [
           element("span", { class: "badge", text: level === "held" ? "✓" : level === "strained" ? "~" : "✕" }),
           element("span", { class: "big", text: percent(attainment.all) }),
-          ` of requests met ${which}, for ${figure(run.gpu_hours)} GPU-hours`,
+          ` of requests met ${which}, for ${figure(run.gpu_hours)}\u00a0GPU-hours`,
         ],
       }),
       element("p", {
