@@ -14,6 +14,7 @@ import { loadWorkload } from "../../replay.ts";
 import { writeFileAtomically } from "../../report/atomic-file.ts";
 import { withDocuments } from "../../sweep/run-sweep.ts";
 import { exitCodes } from "../failure.ts";
+import { listenForInterrupt } from "../interrupt.ts";
 import { parseWithReplayOptions } from "../replay-command-line.ts";
 import { OptionReader, outputFolder } from "../option-reader.ts";
 import { whole } from "../sweep-command-line.ts";
@@ -99,9 +100,7 @@ export async function run(args: string[]): Promise<number> {
   const trace = await loadWorkload(resolved);
   checkDivisible(trace);
   const halves = splitTrace(trace, split);
-  const controller = new AbortController();
-  const onInterrupt = () => controller.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
+  const interrupt = listenForInterrupt("waits");
   const progress = new SweepProgress(runs, !quiet);
   try {
     const found = await recommend(
@@ -118,7 +117,7 @@ export async function run(args: string[]): Promise<number> {
         out,
         alternatives,
       },
-      { signal: controller.signal, onRun: (row, done) => progress.update(row, done) },
+      { signal: interrupt.signal, onRun: (row, done) => progress.update(row, done) },
     );
     progress.clear();
     if (found.interrupted) {
@@ -143,7 +142,7 @@ export async function run(args: string[]): Promise<number> {
     else if (!quiet) process.stdout.write(`${text}\nSaved recommendation to: ${own.out}\n`);
     return found.ranking.length === 0 ? exitCodes.failed : exitCodes.done;
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onInterrupt);
+    interrupt.release();
   }
 }
 

@@ -10,6 +10,7 @@ import { requestRows } from "../../report/request-rows.ts";
 import { resultJson } from "../../report/result-json.ts";
 import type { RunResult } from "../../result/schema.ts";
 import { exitCodes } from "../failure.ts";
+import { listenForInterrupt } from "../interrupt.ts";
 import { checkOutputs, type NamedFile } from "../output-paths.ts";
 import { ProgressLine } from "../progress-line.ts";
 import { parseReplayCommandLine } from "../replay-command-line.ts";
@@ -20,7 +21,7 @@ export async function run(args: string[]): Promise<number> {
   const options = parseReplayCommandLine(args);
   if (options === null) return exitCodes.done;
   const quiet = options.quiet === true;
-  const interruption = interruptible();
+  const interruption = listenForInterrupt("ends");
   try {
     const resolved = await resolveReplay(options);
     const paths = reportPaths(options, resolved);
@@ -144,19 +145,4 @@ function remarks(result: RunResult): string[] {
 function exitCode({ ended_early: ended }: RunResult): number {
   if (ended?.kind === "interrupted") return exitCodes.interrupted;
   return ended?.kind === "planner_error" ? exitCodes.failed : exitCodes.done;
-}
-
-/** The first Ctrl-C (or SIGTERM, as batch systems send it) ends the run with what is finished, the second one at once. */
-function interruptible(): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const onInterrupt = () => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    controller.abort();
-  };
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.on(signal, onInterrupt);
-  const release = () => {
-    for (const signal of signals) process.off(signal, onInterrupt);
-  };
-  return { signal: controller.signal, release };
 }

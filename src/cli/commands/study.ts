@@ -5,6 +5,7 @@ import { checkedStudy, runStudy, writeStudy } from "../../study/run-study.ts";
 import { checkTraceFiles, readStudyPlan } from "../../study/study-plan.ts";
 import { studyPoints } from "../../study/study-points.ts";
 import { exitCodes } from "../failure.ts";
+import { listenForInterrupt } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
 import { OptionReader, outputFolder } from "../option-reader.ts";
 import { whole } from "../sweep-command-line.ts";
@@ -65,14 +66,12 @@ export async function run(args: string[]): Promise<number> {
     return exitCodes.done;
   }
   const quiet = options.quiet === true;
-  const controller = new AbortController();
-  const onInterrupt = () => controller.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
+  const interrupt = listenForInterrupt("waits");
   const progress = new SweepProgress(points.length, !quiet);
   try {
     const outcome = await runStudy(
       { plan, out, parallel },
-      { signal: controller.signal, onRow: (row, done) => progress.update(row, done) },
+      { signal: interrupt.signal, onRow: (row, done) => progress.update(row, done) },
     );
     progress.clear();
     if (outcome.interrupted) {
@@ -95,6 +94,6 @@ export async function run(args: string[]): Promise<number> {
     }
     return failed.length > 0 ? exitCodes.failed : exitCodes.done;
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onInterrupt);
+    interrupt.release();
   }
 }

@@ -10,6 +10,7 @@ import type { RunDriver } from "../../sweep/run-driver.ts";
 import { shardOf, sweepPoints, type SweepPoint } from "../../sweep/sweep-plan.ts";
 import type { SweepRow } from "../../sweep/sweep-row.ts";
 import { exitCodes } from "../failure.ts";
+import { listenForInterrupt } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
 import {
   parseSweepCommandLine,
@@ -65,15 +66,12 @@ async function follow(
   const { runSweep } = await import("../../sweep/run-sweep.ts");
   const { out, keepResults } = given;
   const quiet = given.replay.quiet === true;
-  const controller = new AbortController();
-  const onInterrupt = () => controller.abort();
-  // Batch systems end a job with SIGTERM; what is finished must not be lost there either.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
+  const interrupt = listenForInterrupt("waits");
   const progress = new SweepProgress(points.length, !quiet);
   try {
     const outcome = await runSweep(
       { base, points, out, keepResults },
-      { signal: controller.signal, onRow: (row, done) => progress.update(row, done) },
+      { signal: interrupt.signal, onRow: (row, done) => progress.update(row, done) },
       () => openDriver(progress),
     );
     progress.clear();
@@ -92,7 +90,7 @@ async function follow(
     if (!quiet) process.stdout.write(summary(outcome.rows, outcome.reused, out));
     return outcome.rows.some((row) => row.error !== null) ? exitCodes.failed : exitCodes.done;
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onInterrupt);
+    interrupt.release();
   }
 }
 

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { windtunnelVersion } from "../../version.ts";
 import { exitCodes } from "../failure.ts";
+import { listenForInterrupt } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
 import { OptionReader } from "../option-reader.ts";
 import { redisOption, redisUrl, whole } from "../sweep-command-line.ts";
@@ -48,13 +49,7 @@ export async function run(args: string[]): Promise<number> {
   };
   options.throwIfAny();
   const say = (text: string) => given.quiet !== true && process.stderr.write(`windtunnel: ${text}\n`);
-  const controller = new AbortController();
-  const onInterrupt = () => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    say("finishing the runs under way; once more ends them");
-    controller.abort();
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onInterrupt);
+  const { signal } = listenForInterrupt("ends", () => say("finishing the runs under way; once more ends them"));
   const counts = { done: 0, failed: 0 };
   const { workOnQueue } = await import("../../sweep/queue/queue-worker.ts");
   await workOnQueue(
@@ -65,7 +60,7 @@ export async function run(args: string[]): Promise<number> {
       onRun: ({ error }) => counts[error === null ? "done" : "failed"]++,
       onNote: say,
     },
-    controller.signal,
+    signal,
   );
   say(`${counts.done} runs done, ${counts.failed} failed`);
   return exitCodes.done;
