@@ -14,6 +14,8 @@ export interface Worker {
   readonly nextStartNs: number;
   /** End of the last pass started (ns); 0 before the first. */
   readonly busyUntilNs: number;
+  /** When it last let go of something it held beyond its passes (ns); absent = it never holds anything. */
+  readonly heldUntilNs?: number;
   /** Requests queued or running here after the last pass started (those it finishes no longer count). */
   readonly inSystem: number;
 

@@ -136,7 +136,7 @@ export class WorkerPool<W extends Worker = Worker> {
       const { worker } = member;
       if (worker.inSystem === 0 && worker.busyUntilNs <= atNs) {
         this.draining.splice(i, 1);
-        this.remove(member, Math.max(member.drainingNs, worker.busyUntilNs));
+        this.remove(member, Math.max(member.drainingNs, worker.busyUntilNs, worker.heldUntilNs ?? 0));
       } else i++;
     }
   }

@@ -7,6 +7,7 @@ const nothing: readonly number[] = [];
 /** A prefill worker that runs every pass one by one. */
 export class PassByPassPrefillWorker extends PassByPassWorker implements PrefillWorker {
   private readonly rank: HandoffPrefillRank;
+  heldUntilNs = 0;
 
   constructor(rank: HandoffPrefillRank, horizonNs: number, rowsAllowed: boolean) {
     super([rank], horizonNs, rowsAllowed);
@@ -24,6 +25,7 @@ export class PassByPassPrefillWorker extends PassByPassWorker implements Prefill
 
   releaseSource(request: number, atNs: number): void {
     this.rank.releaseSource(request);
+    this.heldUntilNs = atNs;
     if (this.rank.hasWork) this.wake(atNs);
   }
 }

@@ -17,6 +17,7 @@ export class AggregatedPrefillWorker extends AggregatedWorker implements Prefill
   private readonly held: number[] = [];
   /** Slots of held prompts. */
   private readonly sources = new Map<number, number>();
+  heldUntilNs = 0;
 
   constructor(fleet: AggregatedFleetState, index: number, handoffs: HandoffColumns) {
     super(fleet, index, Infinity, (context) => new PrefillAdmission(context, handoffs));
@@ -47,6 +48,7 @@ export class AggregatedPrefillWorker extends AggregatedWorker implements Prefill
     const { batch } = this.scheduler;
     const slot = this.sources.get(request)!;
     this.sources.delete(request);
+    this.heldUntilNs = atNs;
     this.admission.heldSources--;
     this.admission.blocked = false;
     batch.release(slot, batch.table.computed[slot]!, false);
