@@ -127,6 +127,9 @@ export class HandoffActions {
       case "release":
         this.release(action, nowNs);
         return;
+      case "forget":
+        this.context.decodeRouter.onLeft([request]);
+        return;
       case "abandon":
         this.abandon(action, nowNs);
     }
@@ -211,7 +214,7 @@ export class HandoffActions {
   /** The prompt can never fit a decode worker. */
   private rejectDestination(request: number, nowNs: number): void {
     this.leave(request, tooLargeForDestination, nowNs);
-    this.context.decodeRouter.onLeft([request]);
+    this.actions.push({ kind: "forget", request });
     if (this.destinationFirst) this.decodeOf.delete(request);
     else this.actions.push({ kind: "release", request });
   }

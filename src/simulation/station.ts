@@ -3,7 +3,7 @@ import type { PooledWorker } from "../fleet/worker-pool.ts";
 
 /** What is to be done for a request next; the queue of these is global, first in first out. */
 export interface Action {
-  readonly kind: "submit" | "choose" | "transfer" | "activate" | "release" | "abandon";
+  readonly kind: "submit" | "choose" | "transfer" | "activate" | "release" | "forget" | "abandon";
   readonly request: number;
 }
 
