@@ -123,10 +123,11 @@ export class SglangDecodeRank extends SglangRank implements HandoffDecodeRank {
     return 0;
   }
 
-  /** Hand-offs that wait for a destination are queued decode work. */
+  /** Hand-offs that wait for a destination, or have one and are on their way, are queued decode work. */
   protected override recordPass(startNs: number): void {
     super.recordPass(startNs);
-    this.pass.numQueuedDecode += this.pending.length;
+    this.pass.numQueuedDecode += this.pending.length + this.reserved.size;
     for (const { promptLength } of this.pending) this.pass.sumQueuedDecodeKvTokens += promptLength;
+    for (const { state } of this.reserved.values()) this.pass.sumQueuedDecodeKvTokens += state.promptLength;
   }
 }

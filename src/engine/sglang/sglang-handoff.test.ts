@@ -49,6 +49,25 @@ describe("an SGLang-like hand-off", () => {
     expect(requests.map(({ status }) => status)).toEqual([RequestStatus.failed, RequestStatus.completed]);
   });
 
+  // Run length and mean latency (ms) under ai-dynamo 1.4.2; all requests come at once.
+  test.each([
+    [[2500, 300, 2500, 1500, 1500], [20, 20, 20, 20, 40], 1892.665872, 1168.499398],
+    [[900, 300, 300, 2500, 2500], [40, 20, 20, 20, 3], 1104.822451, 746.269892],
+    [[900, 300, 2500, 900, 300], [20, 40, 20, 3, 3], 955.11041, 560.344725],
+  ])(
+    "the router counts such a prompt until the others of its instant are routed: %j",
+    async (inputs, outputs, ...measured) => {
+      const rows = inputs.map((input, i) => ({ input, output: outputs[i]! }));
+      const { result } = await smallRun([rows[0]!, { input: 9000, output: 3 }, ...rows.slice(1)], {
+        engine: { engine_type: "sglang" },
+        disaggregated: { prefill: { num_gpu_blocks: 100_000 }, decode: { num_gpu_blocks: 8000 } },
+        flags: ["--num-decode-workers", "2", "--router-mode", "kv_router"],
+      });
+      expect(result.duration_ms).toBeCloseTo(measured[0]!, 5);
+      expect(result.mean_e2e_latency_ms).toBeCloseTo(measured[1]!, 5);
+    },
+  );
+
   test.each(["dynamo-1.4", "current"] as const)(
     "a prompt the prefill worker refuses gives its destination back (%s)",
     async (semantics) => {
