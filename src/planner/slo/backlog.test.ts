@@ -1,6 +1,6 @@
 import { array, assert, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backlogSeconds, workersToClear } from "./backlog.ts";
+import { backlogSeconds, shareIntoBacklog, workersToClear } from "./backlog.ts";
 
 const state = { requestsPerSecond: 10, clearingRate: 5, readySeconds: 0, clearingSeconds: 100 };
 
@@ -40,5 +40,19 @@ describe("workersToClear", () => {
         );
       }),
     );
+  });
+});
+
+describe("shareIntoBacklog", () => {
+  it("is the arrivals that workers with a backlog get until they have worked it off", () => {
+    // Two of ten with 200 each: 1 request/s comes to each, 4 of its backlog go, for 50 s of 100.
+    expect(shareIntoBacklog({ ...state, waiting: [200, 200] }, 10, 100)).toBeCloseTo(0.2 * 0.5, 9);
+    // The mean waiting request's queue counts: one with all of it.
+    expect(shareIntoBacklog({ ...state, waiting: [200, 0] }, 10, 100)).toBeCloseTo(0.1 * 0.5, 9);
+    expect(shareIntoBacklog({ ...state, waiting: [200, 200] }, 2, 100)).toBe(1);
+  });
+
+  it("is none where nothing will wait", () => {
+    expect(shareIntoBacklog({ ...state, requestsPerSecond: 4, waiting: [10, 10], readySeconds: 60 }, 2, 100)).toBe(0);
   });
 });

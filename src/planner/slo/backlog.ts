@@ -23,11 +23,30 @@ export function backlogSeconds(waiting: readonly number[], clearingRate: number)
  * the arrivals leaves free. Infinity when no number is enough.
  */
 export function workersToClear(backlog: BacklogState): number {
-  const { waiting, requestsPerSecond, clearingRate, readySeconds, clearingSeconds } = backlog;
-  const then = meanQueue(waiting) + (requestsPerSecond / waiting.length - clearingRate) * readySeconds;
-  if (then <= 0) return 0;
-  const free = clearingRate - then / clearingSeconds;
+  const { requestsPerSecond, clearingRate, clearingSeconds } = backlog;
+  const queue = queueWhenReady(backlog);
+  if (queue <= 0) return 0;
+  const free = clearingRate - queue / clearingSeconds;
   return free <= 0 ? Infinity : requestsPerSecond / free;
+}
+
+/**
+ * Share of what arrives in `seconds` from when more workers serve that goes to one with a backlog, when `workers` serve
+ * then: those that have it get their share of the arrivals until they have worked it off.
+ */
+export function shareIntoBacklog(backlog: BacklogState, workers: number, seconds: number): number {
+  const { waiting, requestsPerSecond, clearingRate } = backlog;
+  const queue = queueWhenReady(backlog);
+  if (queue <= 0) return 0;
+  const free = clearingRate - requestsPerSecond / workers;
+  const lasts = free <= 0 ? Infinity : queue / free;
+  const holders = waiting.reduce((sum, own) => sum + own, 0) / meanQueue(waiting);
+  return Math.min(1, holders / workers) * Math.min(1, lasts / seconds);
+}
+
+/** Requests the mean waiting one will stand behind when more workers serve. */
+function queueWhenReady({ waiting, requestsPerSecond, clearingRate, readySeconds }: BacklogState): number {
+  return meanQueue(waiting) + (requestsPerSecond / waiting.length - clearingRate) * readySeconds;
 }
 
 /** Length of the queue the mean waiting request stands in: a backlog stays where it is, however many workers come. */

@@ -29,17 +29,17 @@ const traffic = { requestsPerSecond: 20, steady: 4, clearingRate: () => 5 };
 
 describe("ClearingFleet", () => {
   it("wants nothing where little waits", () => {
-    const fleet = new ClearingFleet(60, 3);
+    const fleet = new ClearingFleet(60, 3, 0.025);
     expect(fleet.replicas(pool([0, 0]), 100, { ...traffic, clearingRate: () => NaN })).toBe(0);
     expect(fleet.replicas(pool([10, 14]), 100, traffic)).toBe(0);
   });
 
   it("wants up to half as many again as the traffic needs, however much waits", () => {
-    expect(new ClearingFleet(60, 3).replicas(pool([900, 900]), 100, traffic)).toBe(6);
+    expect(new ClearingFleet(60, 3, 0.025).replicas(pool([900, 900]), 100, traffic)).toBe(6);
   });
 
   it("keeps what it ordered until it has been ready for a while", () => {
-    const fleet = new ClearingFleet(60, 3);
+    const fleet = new ClearingFleet(60, 3, 0.025);
     expect(fleet.replicas(pool([900, 900]), 100, traffic)).toBe(6);
     expect(fleet.replicas(pool([0, 0, 0, 0, 0, 0]), 180, traffic)).toBe(6);
     expect(fleet.replicas(pool([0, 0, 0, 0, 0, 0]), 190, traffic)).toBe(0);
@@ -47,12 +47,21 @@ describe("ClearingFleet", () => {
 
   it("knows how long replicas that start still need", () => {
     const order = (seenSeconds: number): number => {
-      const fleet = new ClearingFleet(60, 3);
-      fleet.watch(pool([60, 60], [2, 3]), seenSeconds);
-      return fleet.replicas(pool([60, 60], [2, 3]), 100, { ...traffic, requestsPerSecond: 14, steady: 10 });
+      const fleet = new ClearingFleet(60, 3, 0.025);
+      fleet.watch(pool([60, 60], [2]), seenSeconds);
+      return fleet.replicas(pool([60, 60], [2]), 100, { ...traffic, requestsPerSecond: 14, steady: 3 });
     };
     // Ready at once: 60 / 60 s of 5 a second are left for the backlog; in 60 s: it has grown threefold.
     expect(order(40)).toBe(Math.ceil(14 / (5 - 1)));
-    expect(order(100)).toBe(Math.ceil(14 / (5 - (60 + 2 * 60) / 60)));
+    expect(14 / (5 - (60 + 2 * 60) / 60)).toBeGreaterThan(1.5 * 3);
+    expect(order(100)).toBe(Math.ceil(1.5 * 3));
+  });
+
+  it("adds none where few arrivals go to a worker with a backlog as it is", () => {
+    // Two of 100: of what arrives in a minute and a half they get a fiftieth, of 150 a seventy-fifth.
+    const many = { requestsPerSecond: 100, steady: 100, clearingRate: () => 5 };
+    const waiting = Array.from({ length: 100 }, (_, id) => (id < 2 ? 500 : 0));
+    expect(new ClearingFleet(60, 3, 0.025).replicas(pool(waiting), 100, many)).toBe(0);
+    expect(new ClearingFleet(60, 3, 0.001).replicas(pool(waiting), 100, many)).toBe(150);
   });
 });

@@ -1,5 +1,5 @@
 import type { PoolObservation } from "../planner.ts";
-import { backlogSeconds, workersToClear } from "./backlog.ts";
+import { backlogSeconds, shareIntoBacklog, workersToClear } from "./backlog.ts";
 
 /** Time a backlog may always take to be worked off, s. */
 const leastClearingSeconds = 30;
@@ -10,15 +10,20 @@ const mostForBacklog = 1.5;
 export class ClearingFleet {
   private readonly startupSeconds: number;
   private readonly thresholdSeconds: number;
+  private readonly tolerated: number;
   /** When replicas that are starting were first seen. */
   private readonly startedSeconds = new Map<number, number>();
   /** The last order, and until when it has not shown yet what it can do. */
   private ordered = { untilSeconds: -Infinity, replicas: 0 };
 
-  /** @param thresholdSeconds work waiting on a replica from which on it is a backlog */
-  constructor(startupSeconds: number, thresholdSeconds: number) {
+  /**
+   * @param thresholdSeconds work waiting on a replica from which on it is a backlog
+   * @param tolerated share of requests that may miss
+   */
+  constructor(startupSeconds: number, thresholdSeconds: number, tolerated: number) {
     this.startupSeconds = startupSeconds;
     this.thresholdSeconds = thresholdSeconds;
+    this.tolerated = tolerated;
   }
 
   /** Sees which replicas start. Wants to be told every tick. */
@@ -42,18 +47,22 @@ export class ClearingFleet {
     if (!waiting.some((requests) => requests > 0)) return held;
     const clearingRate = traffic.clearingRate();
     if (backlogSeconds(waiting, clearingRate) <= this.thresholdSeconds) return held;
-    const workers = workersToClear({
+    const size = seen.activeIds.length + seen.startingIds.length;
+    const orderSeconds = this.startupSeconds + leastClearingSeconds;
+    const backlog = {
       waiting,
       requestsPerSecond: traffic.requestsPerSecond,
       clearingRate,
       readySeconds: this.readySeconds(seen, nowSeconds),
       // Replicas that take long to come are not multiplied for a backlog they would be done with soon.
       clearingSeconds: Math.max(leastClearingSeconds, this.startupSeconds),
-    });
-    const replicas = Math.ceil(Math.min(workers, mostForBacklog * traffic.steady));
-    if (replicas > seen.activeIds.length + seen.startingIds.length) {
-      this.ordered = { untilSeconds: nowSeconds + this.startupSeconds + leastClearingSeconds, replicas };
-    }
+    };
+    const replicas = Math.ceil(Math.min(workersToClear(backlog), mostForBacklog * traffic.steady));
+    // More replicas take nothing of a backlog, only arrivals away from it: are those enough to matter?
+    const late = (workers: number): number => shareIntoBacklog(backlog, workers, orderSeconds);
+    const least = Math.max(size, traffic.steady);
+    if (late(least) - late(Math.max(least, replicas)) <= this.tolerated) return held;
+    if (replicas > size) this.ordered = { untilSeconds: nowSeconds + orderSeconds, replicas };
     return Math.max(replicas, held);
   }
 

@@ -11,7 +11,7 @@ function historyOf(seconds: number, rate: (atSeconds: number) => number): Reques
   for (let at = 0; at < seconds; at += 0.1) {
     for (due += rate(at) * 0.1; due >= 1; due--) arrived.push({ id: id++, arrivalSeconds: at, inputTokens: 100 });
   }
-  history.take({ arrived, completed: [] });
+  history.take({ arrived, completed: [] }, { inFlight: 0, awaitingFirstToken: 0, oldestAwaitingSeconds: 0 }, seconds);
   return history;
 }
 

@@ -1,3 +1,4 @@
+import { arrivalJump } from "./arrival-jump.ts";
 import type { RequestHistory } from "./request-history.ts";
 
 /** How the traffic is expected to be. */
@@ -22,10 +23,6 @@ const leastTrend = 5;
 const tolerance = 3;
 /** Median of |a − b| for normal a and b of standard deviation 1. */
 const medianOfNormalChange = 0.954;
-/** Windows of less than a count, s; a jump within them is so many times the usual and so many errors off. */
-const jumpWindows = [10, 20, 30];
-const jumpRatio = 1.2;
-const jumpErrors = 6;
 /** Times the noise's variance a window may scatter about a line and still be one. */
 const lineMisfit = 1.8;
 
@@ -44,8 +41,12 @@ export function expectedDemand(history: RequestHistory, nowSeconds: number, hori
   const noise = noiseOf(bins);
   const length = agreeingWindow(bins, noise);
   const level = meanOf(bins, length);
-  const jump = jumpWithin(history, nowSeconds, level / binSeconds);
-  if (jump !== null) return jump;
+  // A minute is long to wait.
+  const jump = arrivalJump(history, nowSeconds, level / binSeconds);
+  if (jump !== null) {
+    const { requestsPerSecond, seconds } = jump;
+    return { requestsPerSecond, levelPerSecond: requestsPerSecond, steadySeconds: seconds, jumped: true };
+  }
   const trend = trendOf(bins, noise);
   // The mean stands for the middle of its window. A trend goes on for half as long as it has been seen.
   const ahead = length / 2 + Math.min(horizonSeconds / binSeconds, trend.length / 2);
@@ -56,25 +57,6 @@ export function expectedDemand(history: RequestHistory, nowSeconds: number, hori
     steadySeconds: length * binSeconds,
     jumped: false,
   };
-}
-
-/** A rate much above the usual one, from the last seconds alone: a minute is long to wait. */
-function jumpWithin(history: RequestHistory, nowSeconds: number, usual: number): Demand | null {
-  let jump: Demand | null = null;
-  let surest = 0;
-  for (const seconds of jumpWindows) {
-    const requests = history.arrivals(nowSeconds - seconds, nowSeconds);
-    const expected = usual * seconds;
-    if (requests <= jumpRatio * expected) continue;
-    if (requests <= expected + jumpErrors * Math.sqrt(Math.max(1, expected))) continue;
-    // The window that shows most of it: short ones are noisy, long ones may reach back before the jump.
-    const atLeast = (requests - 2 * Math.sqrt(requests)) / seconds;
-    if (atLeast <= surest) continue;
-    surest = atLeast;
-    const rate = requests / seconds;
-    jump = { requestsPerSecond: rate, levelPerSecond: rate, steadySeconds: seconds, jumped: true };
-  }
-  return jump;
 }
 
 /** Requests a bin, the newest first, as far back as there were any. */

@@ -13,7 +13,7 @@ function readyFor(seconds: number, horizonSeconds: number, rate: (atSeconds: num
     for (let at = now - 60; at < now; at++) {
       for (let k = 0; k < rate(at); k++) arrived.push({ id: id++, arrivalSeconds: at, inputTokens: 1 });
     }
-    history.take({ arrived, completed: [] });
+    history.take({ arrived, completed: [] }, { inFlight: 0, awaitingFirstToken: 0, oldestAwaitingSeconds: 0 }, 0);
     const expected = arrived.length / 60;
     ready.push(errors.readyFor(expected, history, now));
     errors.note(now + horizonSeconds, expected);

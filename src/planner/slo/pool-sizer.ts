@@ -10,9 +10,11 @@ import { ForecastError } from "./forecast-error.ts";
 import { PassTimeRatio } from "./pass-time-ratio.ts";
 import { playedBy, poolSla, twinEngine } from "./pool-twin.ts";
 import type { RequestHistory } from "./request-history.ts";
+import { leastPlaySeconds } from "./request-sample.ts";
+import type { RequestSample } from "./request-sample.ts";
 import { sizeSentence } from "./size-sentence.ts";
 import { Twin } from "./twin.ts";
-import type { TwinConditions, TwinRequests, TwinSla } from "./twin.ts";
+import type { TwinConditions, TwinSla } from "./twin.ts";
 
 /** How a pool is sized. */
 export interface SizingRules {
@@ -36,14 +38,14 @@ export interface PoolSize {
   readonly replicas: number;
   /** More than there are. */
   readonly grows: boolean;
+  /** Requests a second now. */
+  readonly levelPerSecond: number;
   readonly reason: string;
   readonly record: Readonly<Record<string, number>>;
 }
 
 /** Older requests say nothing of those to come, s. */
 const longestPlaySeconds = 3600;
-/** Slowest play: silence is not played for ever. */
-const leastGrowth = 0.05;
 /** Requests played to see how fast a backlog is worked off. */
 const clearingRequests = 500;
 /** Replicas are enough beyond doubt if they are at so many times the traffic. */
@@ -75,7 +77,7 @@ export class PoolSizer {
     this.twin = new Twin(twinEngine(pool), sla);
     this.attainable = new AttainableRequests(this.twin, sla, 2 * rules.playedRequests);
     this.ratio = new PassTimeRatio(pool.passMs);
-    this.clearing = new ClearingFleet(pool.startupSeconds, rules.backlogSeconds);
+    this.clearing = new ClearingFleet(pool.startupSeconds, rules.backlogSeconds, 1 - rules.goal);
     this.memory = new FleetMemory(rules.holdSeconds, pool.startupSeconds, 1 - rules.goal);
   }
 
@@ -107,33 +109,34 @@ export class PoolSizer {
     const horizonSeconds = pool.startupSeconds + rules.decisionSeconds / 2;
     const demand = expectedDemand(history, nowSeconds, horizonSeconds);
     const fromSeconds = this.playedFrom(history, nowSeconds, demand);
-    const span = { fromSeconds, toSeconds: nowSeconds };
-    const played = history.requestsBetween(fromSeconds, nowSeconds);
-    const growth = played === 0 ? 1 : (demand.requestsPerSecond * (nowSeconds - fromSeconds)) / played;
+    const steadyFromSeconds = nowSeconds - demand.steadySeconds;
+    const sample = history.sample({ fromSeconds, steadyFromSeconds, toSeconds: nowSeconds });
+    const played = sample.count;
     const conditions = { slowness: this.ratio.value, tokensPerPass: this.tokensPerPass };
-    const sizingAt = (times: number): FleetSizing =>
-      this.sizing(history.replay(span, Math.max(growth * times, leastGrowth)), conditions);
-    const expected = sizingAt(1);
+    const sizingAt = this.sizings(sample, conditions);
+    const expected = sizingAt(demand.requestsPerSecond);
     const readyFor = this.readyFor(demand, history, nowSeconds, horizonSeconds);
-    const raised = demand.requestsPerSecond > 0 ? readyFor / demand.requestsPerSecond : 1;
 
     const short = expected.isShort(size, errorsToGrow);
     const steady = this.bounded(
       short
         ? expected.least(demand.jumped ? errorsAfterJump : 0, size)
-        : sizingAt(raised).leastUpTo(size, errorsToShrink),
+        : sizingAt(readyFor).leastUpTo(size, errorsToShrink),
     );
     const sizes = {
       enough: short ? steady : this.bounded(expected.leastUpTo(steady, 0)),
       safe: steady,
-      sure: steady >= size ? size : this.bounded(sizingAt(sureTimes).leastUpTo(size, errorsToShrink)),
+      sure:
+        steady >= size
+          ? size
+          : this.bounded(sizingAt(sureTimes * demand.requestsPerSecond).leastUpTo(size, errorsToShrink)),
     };
     this.remember(nowSeconds, { ...sizes, jumped: demand.jumped }, history, conditions);
     const kept = this.memory.kept(nowSeconds);
     const clearing = this.clearing.replicas(seen, nowSeconds, {
       requestsPerSecond: demand.requestsPerSecond,
       steady,
-      clearingRate: () => this.clearingRate(history, span, conditions),
+      clearingRate: () => this.clearingRate(history, { fromSeconds, toSeconds: nowSeconds }, conditions),
     });
     const needed = Math.max(steady, clearing);
     const replicas = this.bounded(needed > size ? needed : Math.min(size, Math.max(clearing, kept.replicas)));
@@ -141,6 +144,7 @@ export class PoolSizer {
     return {
       replicas,
       grows: replicas > size,
+      levelPerSecond: demand.levelPerSecond,
       reason: sizeSentence(
         size,
         replicas,
@@ -152,7 +156,7 @@ export class PoolSizer {
         played_seconds: nowSeconds - fromSeconds,
         expected_requests_per_second: demand.requestsPerSecond,
         ready_for_requests_per_second: readyFor,
-        speed_of_play: growth,
+        speed_of_play: played === 0 ? 1 : demand.requestsPerSecond / sample.ownRate,
         expected_miss_share: expected.missShare(Math.max(1, size)),
         enough_replicas: sizes.enough,
         safe_replicas: steady,
@@ -164,9 +168,12 @@ export class PoolSizer {
     };
   }
 
-  private sizing(traffic: TwinRequests, conditions: TwinConditions): FleetSizing {
-    const requests = playedBy(this.pool.name, traffic);
-    return new FleetSizing(this.twin, requests, conditions, this.rules.goal, this.attainable.of(requests, conditions));
+  /** How the pool fares with the requests of a sample, by how many come a second. */
+  private sizings(sample: RequestSample, conditions: TwinConditions): (requestsPerSecond: number) => FleetSizing {
+    const own = playedBy(this.pool.name, sample);
+    const attainable = this.attainable.of(own.asTheyCame(), conditions);
+    return (requestsPerSecond) =>
+      new FleetSizing(this.twin, own.at(requestsPerSecond), conditions, this.rules.goal, attainable);
   }
 
   private bounded(replicas: number): number {
@@ -193,7 +200,8 @@ export class PoolSizer {
   ): void {
     const decidedSeconds = this.decidedSeconds;
     const sinceSeconds = Math.max(decidedSeconds, history.arrivalBack(this.rules.playedRequests / 2));
-    const sizing = this.sizing(history.replay({ fromSeconds: sinceSeconds, toSeconds: atSeconds }, 1), conditions);
+    const sample = history.sample({ fromSeconds: sinceSeconds, toSeconds: atSeconds });
+    const sizing = this.sizings(sample, conditions)(sample.ownRate);
     const missShare = (workers: number): number => sizing.missShare(Math.max(1, workers));
     const arrived = history.arrivals(decidedSeconds, atSeconds);
     this.memory.remember({ sinceSeconds, atSeconds, ...found, arrived, missShare });
@@ -207,14 +215,18 @@ export class PoolSizer {
     conditions: TwinConditions,
   ): number {
     const recent = Math.max(fromSeconds, history.arrivalBack(clearingRequests));
-    const requests = playedBy(this.pool.name, history.replay({ fromSeconds: recent, toSeconds }, 1));
-    return this.pool.name === "decode" ? Infinity : this.twin.clearingRate(requests, conditions);
+    if (this.pool.name === "decode") return Infinity;
+    const sample = playedBy(this.pool.name, history.sample({ fromSeconds: recent, toSeconds }));
+    return this.twin.clearingRate(sample.asTheyCame(), conditions);
   }
 
   /** The latest requests: as long as the traffic has been as it is now, but enough to know what requests are like. */
   private playedFrom(history: RequestHistory, nowSeconds: number, demand: Demand): number {
     const { playedRequests } = this.rules;
     const steady = Math.max(nowSeconds - demand.steadySeconds, history.arrivalBack(playedRequests));
-    return Math.max(0, Math.min(steady, history.arrivalBack(playedRequests / 2)), nowSeconds - longestPlaySeconds);
+    // Better new ones than the same again and again.
+    const lasting = Math.ceil(demand.requestsPerSecond * leastPlaySeconds);
+    const wanted = Math.min(2 * playedRequests, Math.max(playedRequests / 2, lasting));
+    return Math.max(0, Math.min(steady, history.arrivalBack(wanted)), nowSeconds - longestPlaySeconds);
   }
 }

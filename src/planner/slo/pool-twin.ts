@@ -1,5 +1,6 @@
 import type { PlannedPass, PolicyPool } from "../policy.ts";
-import type { TwinEngine, TwinRequests, TwinSla } from "./twin.ts";
+import type { RequestSample } from "./request-sample.ts";
+import type { TwinEngine, TwinSla } from "./twin.ts";
 
 /** What a twin has to know of a pool's engines. */
 export function twinEngine(pool: PolicyPool): TwinEngine {
@@ -35,7 +36,7 @@ export function poolSla({ name }: PolicyPool, sla: TwinSla): TwinSla {
 }
 
 /** What a pool has to do of the requests: a prefill pool gives the first token only, a decode pool gets whole prompts. */
-export function playedBy(name: PolicyPool["name"], requests: TwinRequests): TwinRequests {
-  if (name === "prefill") return { ...requests, outputTokens: new Float64Array(requests.count).fill(1) };
-  return name === "decode" ? { ...requests, cachedTokens: requests.inputTokens } : requests;
+export function playedBy(name: PolicyPool["name"], sample: RequestSample): RequestSample {
+  if (name === "prefill") return sample.with({ outputTokens: new Float64Array(sample.count).fill(1) });
+  return name === "decode" ? sample.with({ cachedTokens: sample.columns.inputTokens }) : sample;
 }

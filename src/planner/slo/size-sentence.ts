@@ -17,7 +17,12 @@ export interface SizeReasons {
 }
 
 /** Why a pool of `from` replicas is to have `to`. */
-export function sizeSentence(from: number, to: number, reasons: SizeReasons, sizing: FleetSizing): string {
+export function sizeSentence(
+  from: number,
+  to: number,
+  reasons: SizeReasons,
+  sizing: Pick<FleetSizing, "missShare">,
+): string {
   const { played, demand, horizonSeconds, steady, waiting, kept, goal } = reasons;
   const rate = demand.requestsPerSecond.toPrecision(3);
   const expected = `at ${rate} requests/s (expected in ${Math.round(horizonSeconds)} s) like the last ${played}`;

@@ -2,6 +2,7 @@ import type { Observation, Planner, PoolName, Targets } from "../planner.ts";
 import type { ReplicaLimits } from "../policy.ts";
 import { boundReplicas } from "../replica-bounds.ts";
 import type { BoundedPool } from "../replica-bounds.ts";
+import { arrivalJump } from "./arrival-jump.ts";
 import type { PoolSizer } from "./pool-sizer.ts";
 import { RequestHistory } from "./request-history.ts";
 
@@ -24,9 +25,8 @@ export interface SloTiming {
 /** Requests and answers seen before the first decision. */
 const leastRequests = 20;
 const leastAnswers = 5;
-/** A jump in arrivals is looked for in this many seconds, and is one from this many standard errors on. */
-const jumpSeconds = 30;
-const jumpErrors = 4;
+/** What was added has to show its effect before waiting work makes another decision due, s. */
+const effectSeconds = 30;
 
 /**
  * Sizes pools by playing the recent traffic, brought to the load expected when a new replica would be ready, on a model
@@ -42,8 +42,8 @@ export class SloPlanner implements Planner {
   private decidedSeconds = -Infinity;
   /** Last time replicas were added. */
   private grownSeconds = -Infinity;
-  /** Requests a second at the last decision: lately, or in its last seconds when those were more. */
-  private usualRate = NaN;
+  /** Requests a second as the last decision saw them: what it saw already is no reason for another one. */
+  private usualRate = 0;
 
   constructor(pools: readonly SizedPool[], limits: ReplicaLimits, timing: SloTiming) {
     this.pools = pools;
@@ -59,23 +59,17 @@ export class SloPlanner implements Planner {
   onTick(observation: Observation): Targets {
     const { nowSeconds } = observation;
     const nextTickSeconds = nowSeconds + this.timing.tickSeconds;
-    if (observation.requests !== undefined) this.history.take(observation.requests);
+    if (observation.requests !== undefined) this.history.take(observation.requests, observation.frontEnd, nowSeconds);
     for (const { bounds, sizer } of this.pools) sizer.watch(observation.pools[bounds.name]!, observation);
     if (!this.isDecisionDue(observation)) return { replicas: {}, nextTickSeconds };
     this.decidedSeconds = nowSeconds;
-    const recentSeconds = Math.min(nowSeconds, 5 * this.timing.decisionSeconds);
-    // What this decision sees already is no reason for another one.
-    this.usualRate = Math.max(
-      this.history.arrivals(nowSeconds - recentSeconds, nowSeconds) / recentSeconds,
-      this.history.arrivals(nowSeconds - jumpSeconds, nowSeconds) / Math.min(nowSeconds, jumpSeconds),
-    );
-
     const wanted: Partial<Record<PoolName, number>> = {};
     const sentences: string[] = [];
     const record: Record<string, number> = {};
     for (const { bounds, sizer } of this.pools) {
       const size = sizer.decide(observation.pools[bounds.name]!, observation, this.history);
       wanted[bounds.name] = size.replicas;
+      this.usualRate = size.levelPerSecond;
       if (size.grows) this.grownSeconds = nowSeconds;
       const several = this.pools.length > 1;
       sentences.push(several ? `${bounds.name === "prefill" ? "Prefill" : "Decode"}: ${size.reason}` : size.reason);
@@ -93,20 +87,12 @@ export class SloPlanner implements Planner {
   private isDecisionDue({ nowSeconds, pools }: Observation): boolean {
     const { history, timing } = this;
     if (history.count === 0) return nowSeconds - Math.max(0, this.decidedSeconds) >= timing.decisionSeconds;
-    if (history.count < leastRequests || history.answers < leastAnswers) return false;
+    if (history.count < leastRequests || history.answerCount < leastAnswers) return false;
     if (nowSeconds - this.decidedSeconds >= timing.decisionSeconds) return true;
-    if (this.hasJumped(nowSeconds)) return true;
-    // What was added just now has to show its effect first.
-    if (nowSeconds - this.grownSeconds < jumpSeconds) return false;
+    if (arrivalJump(history, nowSeconds, this.usualRate) !== null) return true;
+    if (nowSeconds - this.grownSeconds < effectSeconds) return false;
     return this.pools.some(
       ({ bounds, sizer }) => sizer.waitingSeconds(pools[bounds.name]!) > timing.urgentWaitingSeconds,
     );
-  }
-
-  /** More requests arrived lately than the usual rate and chance explain. */
-  private hasJumped(nowSeconds: number): boolean {
-    const usual = this.usualRate * jumpSeconds;
-    const requests = this.history.arrivals(nowSeconds - jumpSeconds, nowSeconds);
-    return requests > usual + jumpErrors * Math.sqrt(Math.max(usual, 1));
   }
 }
