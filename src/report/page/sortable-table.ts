@@ -1,4 +1,5 @@
 import { element } from "./dom.ts";
+import { sortOrder } from "./sort-order.ts";
 
 /** A column of a sortable table. */
 export interface Column<Row> {
@@ -52,21 +53,10 @@ export function sortableTable<Row>(
   const sort = (place: number) => {
     const descending = sorted?.column === place ? !sorted.descending : false;
     sorted = { column: place, descending };
-    const { value } = columns[place]!;
     for (const [k, header] of headers.entries()) {
       header.setAttribute("aria-sort", k !== place ? "none" : descending ? "descending" : "ascending");
     }
-    fill(
-      rows.toSorted((a, b) => {
-        const [left, right] = [value(a), value(b)];
-        if (left === null || right === null) return Number(left === null) - Number(right === null);
-        const order =
-          typeof left === "number" && typeof right === "number"
-            ? left - right
-            : String(left).localeCompare(String(right), "en", { numeric: true });
-        return descending ? -order : order;
-      }),
-    );
+    fill(rows.toSorted(sortOrder(columns[place]!.value, descending)));
   };
   fill(rows);
   return element("table", {

@@ -1,6 +1,7 @@
 import { csvCell } from "../../report/csv-cell.ts";
 import { button, download, element } from "../../report/page/dom.ts";
 import { count } from "../../report/page/format.ts";
+import { sortOrder } from "../../report/page/sort-order.ts";
 import type { SweepPageData } from "../page-data.ts";
 import { sweepFigureNames, type SweepFigure } from "../sweep-row.ts";
 import { shownFigure } from "./sweep-runs.ts";
@@ -79,7 +80,7 @@ export function runTable(data: SweepPageData, front: ReadonlySet<number>): HTMLE
     for (const [k, header] of headers.entries()) {
       header.setAttribute("aria-sort", k !== column ? "none" : sorted.descending ? "descending" : "ascending");
     }
-    order = order.toSorted(comparison(columns[column]!.value, sorted.descending));
+    order = order.toSorted(sortOrder(columns[column]!.value, sorted.descending));
     leaf = 0;
     fill();
   };
@@ -140,19 +141,6 @@ function tableRow(data: SweepPageData, columns: readonly Column[], place: number
           }),
     ],
   });
-}
-
-/** Runs without the figure go last either way. */
-function comparison(value: Column["value"], descending: boolean): (a: number, b: number) => number {
-  return (a, b) => {
-    const [left, right] = [value(a), value(b)];
-    if (left === null || right === null) return Number(left === null) - Number(right === null);
-    const order =
-      typeof left === "number" && typeof right === "number"
-        ? left - right
-        : String(left).localeCompare(String(right), "en", { numeric: true });
-    return descending ? -order : order;
-  };
 }
 
 function csv(data: SweepPageData): string {
