@@ -57,7 +57,7 @@ function traceTable(cells: readonly StudyCell[]): TextTable {
 function summaryTable(summaries: readonly PolicySummary[]): TextTable {
   const [first] = summaries;
   return {
-    title: `All ${first?.cells ?? 0} cells`,
+    title: first?.cells === 1 ? "The only cell" : `All ${first?.cells ?? 0} cells`,
     head: [
       "policy",
       "of ceiling, median",

@@ -55,6 +55,11 @@ function section(title: string, note: string, ...content: readonly HTMLElement[]
   });
 }
 
+// Paper cannot be unfolded.
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll("details")) fold.open = true;
+});
+
 /** A column whose header sorts it, by the figure a cell begins with. */
 function columnOf(label: string, place: number): Column<readonly string[]> {
   const cell = (row: readonly string[]) => row[place]!;
