@@ -260,6 +260,20 @@ describe("mistakes are told before anything runs", () => {
     expect(existsSync(join(cwd, "o"))).toBe(false);
   });
 
+  test("requests that cannot be read", async () => {
+    const cwd = scratchFolder();
+    writeFileSync(join(cwd, "bad.jsonl"), '{"timestamp":0}\nnonsense\n');
+    const args = ["sweep", "bad.jsonl", "--vary", "run.num_workers=1,2", "--out", "o"];
+    expect(await runCli(args, { cwd })).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "windtunnel: bad.jsonl:1: output_length is missing\nwindtunnel: bad.jsonl:1: hash_ids is missing\n" +
+        'windtunnel: bad.jsonl:2: not valid JSON at column 1: found "nonsense"\n',
+    });
+    expect(existsSync(join(cwd, "o"))).toBe(false);
+  });
+
   test("a folder that cannot be made", async () => {
     const cwd = scratchFolder();
     writeFileSync(join(cwd, "file"), "");

@@ -16,6 +16,8 @@ process.stderr.on("error", () => {});
 const [name, ...args] = process.argv.slice(2);
 try {
   process.exitCode = await run(name, args);
+  // A trace that was still being read would keep the process.
+  if (process.exitCode === exitCodes.interrupted) process.stdin.destroy();
 } catch (error) {
   process.exitCode = reportFailure(error);
 }

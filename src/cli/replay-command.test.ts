@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -200,6 +200,20 @@ describe("endings", () => {
     expect(result["ended_early"]).toMatchObject({ kind: "interrupted" });
     expect(result["completed_requests"]).toBeGreaterThan(0);
     expect(result["completed_requests"]).toBeLessThan(400_000);
+  });
+
+  test.each([
+    ["replay", "-"],
+    ["sweep", "-", "--vary", "run.num_workers=1,2"],
+  ])("Ctrl-C while a trace still comes in ends %s", async (...args) => {
+    const child = spawn(process.execPath, [builtProgram, ...args], {
+      cwd: folderWith(),
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    child.stdin.on("error", () => {});
+    // More than a pipe holds: once it is written, the program is reading.
+    child.stdin.write(`${smallTrace}\n`.repeat(20_000), () => child.kill("SIGINT"));
+    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(130);
   });
 
   test("a policy that fails ends the run with its message and the finished part", async () => {

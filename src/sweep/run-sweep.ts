@@ -114,17 +114,6 @@ export async function runSweep(
   const driver = await openDriver();
   let file: ResultsFile | null = null;
   try {
-    makeOutputFolder(keepResults ? join(out, "runs") : out);
-    const results = new ResultsFile(join(out, "results.jsonl"));
-    file = results;
-    checkRoom(out, points.length - results.rows.length);
-    const before = [...otherRows(out), ...results.rows];
-    const known = new Map(before.filter((row) => row.error === null).map((row) => [row.run, row]));
-    const record = (row: SweepRow) => {
-      results.append(row);
-      rows.push(row);
-      hooks.onRow?.(row, rows.length, points.length);
-    };
     const stopped = new Promise<void>((resolve) =>
       hooks.signal?.addEventListener("abort", () => resolve(), { once: true }),
     );
@@ -138,6 +127,24 @@ export async function runSweep(
         if (groups.length === 1) throw error;
         return error instanceof Error ? error.message : String(error);
       }
+    };
+    // A sweep over requests that cannot be read leaves no folder.
+    const [only] = groups.length === 1 ? groups : [];
+    if (only !== undefined) {
+      only.loading = load(only);
+      only.loading.catch(() => {});
+      await Promise.race([only.loading, stopped]);
+    }
+    makeOutputFolder(keepResults ? join(out, "runs") : out);
+    const results = new ResultsFile(join(out, "results.jsonl"));
+    file = results;
+    checkRoom(out, points.length - results.rows.length);
+    const before = [...otherRows(out), ...results.rows];
+    const known = new Map(before.filter((row) => row.error === null).map((row) => [row.run, row]));
+    const record = (row: SweepRow) => {
+      results.append(row);
+      rows.push(row);
+      hooks.onRow?.(row, rows.length, points.length);
     };
     // As many loops as places, each taking the next point: nothing but the runs under way is held in memory. A workload
     // is read while the last runs of the one before are under way.

@@ -21,14 +21,17 @@ export async function run(args: string[]): Promise<number> {
   const options = parseReplayCommandLine(args);
   if (options === null) return exitCodes.done;
   const quiet = options.quiet === true;
-  const interruption = listenForInterrupt("ends");
+  // While the trace is being read there is nothing to save: the first Ctrl-C ends the process.
+  let reading = true;
+  const interruption = listenForInterrupt("ends", () => {
+    if (reading) process.exit(exitCodes.interrupted);
+  });
   try {
     const resolved = await resolveReplay(options);
     const paths = reportPaths(options, resolved);
     checkReports(paths, options);
     const trace = await loadWorkload(resolved);
-    if (interruption.signal.aborted) return exitCodes.interrupted;
-
+    reading = false;
     const progress = new ProgressLine(!quiet);
     const { outcome, result } = await runReplay(resolved, trace, {
       signal: interruption.signal,
