@@ -15,6 +15,7 @@ import {
   pictures,
   until,
 } from "./browser-page.ts";
+import { accessibilityFaults } from "./page-accessibility.ts";
 import { pageRuns } from "./page-runs.ts";
 
 /** Charts only a planner can fill. */
@@ -44,6 +45,7 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     const empty = await emptyCharts(page);
     expect(Object.keys(empty).toSorted()).toEqual(emptyByKind[kind]!.toSorted());
     for (const reason of Object.values(empty)) expect(reason.length).toBeGreaterThan(20);
+    expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints).toEqual([]);
     expect(requests).toEqual([]);
     await page.close();
@@ -240,6 +242,7 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     for (const [chart, ink] of Object.entries(await inkOfCharts(page))) expect(ink, chart).toBeGreaterThan(150);
     const table = await page.locator(".compare-table").first().innerText();
     for (const { result } of runs) expect(table).toContain(String(Number(result.gpu_hours.toPrecision(3))));
+    expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints).toEqual([]);
     expect(requests).toEqual([]);
     await page.close();

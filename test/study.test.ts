@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { browserMissing, launchBrowser, openPage } from "./browser-page.ts";
 import { policyEngine } from "./policy-run.ts";
+import { accessibilityFaults } from "./page-accessibility.ts";
 import { runCli, scratchFolder } from "./run-cli.ts";
 
 /** A study of ten minutes on a preset: two policies, two start-up times, two fixed fleets. */
@@ -96,6 +97,7 @@ describe("windtunnel study", () => {
       expect(await page.locator("[data-mark].dimmed").count()).toBe(0);
       await page.locator("details summary").first().click();
       expect(await page.locator("details[open] table").innerText()).toContain("fixed-4");
+      expect(await accessibilityFaults(page)).toEqual([]);
       expect([complaints, requests]).toEqual([[], []]);
     });
   });

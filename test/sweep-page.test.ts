@@ -6,6 +6,7 @@ import type { AxisValue } from "../src/sweep/axis.ts";
 import { renderSweepPage } from "../src/sweep/render-page.ts";
 import { failedRow, sweepFigureNames, type SweepFigure, type SweepRow } from "../src/sweep/sweep-row.ts";
 import { browserMissing, launchBrowser, openPage } from "./browser-page.ts";
+import { accessibilityFaults } from "./page-accessibility.ts";
 import { runCli, scratchFolder } from "./run-cli.ts";
 
 /** A row with made-up figures: one attainment falls as the value rises. */
@@ -73,6 +74,7 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     expect(await page.locator(".facts-line").innerText()).toBe(
       "wave.jsonl · 5 runs · SLA: TTFT ≤ 1,500 ms, ITL ≤ 50 ms",
     );
+    expect(await accessibilityFaults(page)).toEqual([]);
     expect({ complaints, requests }).toEqual({ complaints: [], requests: [] });
     await page.close();
   });
@@ -93,6 +95,7 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     ]);
     const cells = await first.page.locator('[data-chart="heat-sla_attainment"] td').allInnerTexts();
     expect(cells).toEqual(["50.0 %", "75.0 %", "50.0 %", "75.0 %"]);
+    expect(await accessibilityFaults(first.page)).toEqual([]);
     expect(first.complaints).toEqual([]);
     await first.page.close();
 
