@@ -29,10 +29,13 @@ function decodeOnly(passMs: PolicyPool["passMs"]): PolicyPool["passMs"] {
   };
 }
 
-/** Of a disaggregated run's pools, one answers for the first token, the other for the gaps. */
+/** Share of the time to first token that a request may wait at the decode pool: it is streamed from there. */
+const decodeWait = 0.5;
+
+/** Of a disaggregated run's pools, one answers for the first token, the other for the gaps and for having a place free. */
 export function poolSla({ name }: PolicyPool, sla: TwinSla): TwinSla {
   if (name === "prefill") return { ttftMs: sla.ttftMs, itlMs: Infinity };
-  return name === "decode" ? { ttftMs: Infinity, itlMs: sla.itlMs } : sla;
+  return name === "decode" ? { ttftMs: decodeWait * sla.ttftMs, itlMs: sla.itlMs } : sla;
 }
 
 /** What a pool has to do of the requests: a prefill pool gives the first token only, a decode pool gets whole prompts. */

@@ -61,4 +61,20 @@ describe("slo", () => {
     expect(last.decode!.active).toBe(1);
     expect(result.scaling_events.some(({ reason }) => reason.startsWith("Prefill: Scale up"))).toBe(true);
   });
+
+  it("adds decode replicas where requests wait for a place at them, however short their gaps", async () => {
+    const trace = await steadyTrace([{ untilSeconds: 600, requestsPerSecond: 30 }], 100, 2000);
+    const result = await simulate({
+      trace,
+      policy: "slo",
+      prefillEngineArgs: policyEngine,
+      decodeEngineArgs: policyEngine,
+      plannerConfig: { mode: "disagg", ttft_ms: 1500, itl_ms: 50, max_gpu_budget: 16 },
+    });
+    const last = result.planner!.ticks.at(-1)!.pools;
+    expect(result.sla!.attainment.itl).toBeGreaterThan(0.99);
+    expect(last.decode!.active).toBeGreaterThanOrEqual(2);
+    expect(last.prefill!.active).toBe(1);
+    expect(result.sla!.attainment.all).toBeGreaterThan(0.6);
+  });
 });
