@@ -9,6 +9,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
 import { OptionReader, outputFolder } from "../option-reader.ts";
 import { whole } from "../sweep-command-line.ts";
+import { runsDone } from "../runs-done.ts";
 import { SweepProgress } from "../sweep-progress.ts";
 
 interface Options {
@@ -87,10 +88,8 @@ export async function run(args: string[]): Promise<number> {
       for (const { values, error } of failed.slice(0, 20)) {
         process.stdout.write(`failed: ${JSON.stringify(values)}: ${error}\n`);
       }
-      const kept = outcome.reused > 0 ? `, ${outcome.reused} of them from before` : "";
-      process.stdout.write(
-        `\n${outcome.rows.length - failed.length} runs done${kept}, ${failed.length} failed\nSaved study to: ${out}\n`,
-      );
+      const done = runsDone(outcome.rows.length - failed.length, failed.length, outcome.reused);
+      process.stdout.write(`\n${done}\nSaved study to: ${out}\n`);
     }
     return failed.length > 0 ? exitCodes.failed : exitCodes.done;
   } finally {

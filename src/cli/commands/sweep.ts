@@ -19,6 +19,7 @@ import {
   type EmittedJob,
   type SweepCommandLine,
 } from "../sweep-command-line.ts";
+import { runsDone } from "../runs-done.ts";
 import { SweepProgress } from "../sweep-progress.ts";
 
 /** `windtunnel sweep`: many replays with varied settings; `windtunnel sweep merge`: shards become one. */
@@ -162,7 +163,6 @@ function summary(rows: readonly SweepRow[], reused: number, out: string): string
     .slice(0, 20)
     .map((row) => `failed: run ${row.index} ${JSON.stringify(row.values)}: ${row.error}`);
   if (failed.length > 20) lines.push(`… and ${failed.length - 20} more`);
-  const kept = reused > 0 ? `, ${reused} of them from before` : "";
-  lines.push(`${rows.length - failed.length} runs done${kept}, ${failed.length} failed`, `Saved results to: ${out}`);
+  lines.push(runsDone(rows.length - failed.length, failed.length, reused), `Saved results to: ${out}`);
   return `${lines.join("\n")}\n`;
 }

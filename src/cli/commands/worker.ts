@@ -5,6 +5,7 @@ import { exitCodes } from "../failure.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
 import { OptionReader } from "../option-reader.ts";
+import { runsDone } from "../runs-done.ts";
 import { redisOption, redisUrl, whole } from "../sweep-command-line.ts";
 
 interface WorkerOptions {
@@ -62,6 +63,6 @@ export async function run(args: string[]): Promise<number> {
     },
     signal,
   );
-  say(`${counts.done} runs done, ${counts.failed} failed`);
+  say(runsDone(counts.done, counts.failed));
   return exitCodes.done;
 }
