@@ -141,7 +141,7 @@ vary:
     const args = ["sweep", "trace.jsonl", "--out", "o", "--vary", "run.max_sim_time_seconds=10", "--vary"];
     const { code, stdout } = await runCli([...args, "run.trace=trace.jsonl,gone.jsonl"], { cwd });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/failed: run 1 .*gone.jsonl.*\n1 runs done, 1 failed\n/);
+    expect(stdout).toMatch(/failed: run 1 .*gone.jsonl.*\n1 run done, 1 failed\n/);
     const again = await runCli([...args, "run.trace=trace.jsonl,trace.jsonl"], { cwd });
     expect(again).toMatchObject({ code: 0 });
     expect(again.stdout).toMatch(/2 runs done, \d of them from before, 0 failed/);
@@ -199,7 +199,7 @@ test("a policy module that would end its thread fails its own run only", async (
   );
   const args = ["sweep", ...small, "--vary", "run.policy=./ends.mjs,static", "--parallel", "1", "--out", "o"];
   const { code, stdout } = await runCli(args, { cwd });
-  expect(stdout).toMatch(/failed: run 0 .*process\.exit\(3\) was called in a run.*\n1 runs done, 1 failed/);
+  expect(stdout).toMatch(/failed: run 0 .*process\.exit\(3\) was called in a run.*\n1 run done, 1 failed/);
   expect(code).toBe(1);
 });
 
