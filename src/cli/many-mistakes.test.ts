@@ -7,9 +7,9 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
   test.each([
     [
       "unknown options",
-      [...trace, "--num-worker", "3", "--semantic=current", "--nonsense", "--", "--trace"],
-      "unknown option '--num-worker' (Did you mean --num-workers?)\n" +
-        "unknown option '--semantic' (Did you mean --semantics?)\n" +
+      [...trace, "--num-wokers", "3", "--semantcs=current", "--nonsense", "--", "--trace"],
+      "unknown option '--num-wokers' (Did you mean --num-workers?)\n" +
+        "unknown option '--semantcs' (Did you mean --semantics?)\n" +
         "unknown option '--nonsense' (--help lists all)\n",
     ],
     [

@@ -50,12 +50,15 @@ function unknownFlags(command: Command, args: readonly string[]): string[] {
   return [...new Set(unknown)];
 }
 
-/** Says which option was meant, where commander does not: beginnings of names (the reference takes them), `--flag=value`. */
+/** Says which option was meant, where commander does not: beginnings of names, `--flag=value`. */
 function withLikelyFlag(command: Command, flag: string): string {
   const known = command.options.flatMap(({ long }) => long ?? []);
-  const begun = flag.length > 3 ? known.filter((name) => name.startsWith(flag)) : [];
-  const nearest = nearestName(flag, known);
-  const likely = begun.length > 0 ? begun : nearest === null ? [] : [nearest];
-  if (likely.length === 0) return `unknown option '${flag}' (--help lists all)`;
-  return `unknown option '${flag}' (Did you mean ${likely.join(" or ")}?)`;
+  const begun = /^--./.test(flag) ? known.filter((name) => name.startsWith(flag)) : [];
+  if (begun.length > 1) {
+    const all = `${begun.slice(0, -1).join(", ")} and ${begun.at(-1)}`;
+    return `option '${flag}' is the beginning of ${all}; expected one of them`;
+  }
+  const nearest = begun[0] ?? nearestName(flag, known);
+  if (nearest === null) return `unknown option '${flag}' (--help lists all)`;
+  return `unknown option '${flag}' (Did you mean ${nearest}?)`;
 }

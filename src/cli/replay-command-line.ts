@@ -3,6 +3,7 @@ import type { ReplayOption } from "../config/replay-option.ts";
 import { replayOptions } from "../config/replay-option-table.ts";
 import { optionKey, type ReplayOptions } from "../config/replay-options.ts";
 import { presetUsage } from "../trace/presets/preset-names.ts";
+import { withWholeNames } from "./option-beginnings.ts";
 import { parseOrHelp } from "./parse-command.ts";
 
 /**
@@ -28,7 +29,7 @@ export function parseWithReplayOptions(
 ): { readonly replay: ReplayOptions; readonly own: Readonly<Record<string, unknown>> } | null {
   command.argument("[trace...]", `trace file (.gz too), ${presetUsage}, or - for standard input`);
   for (const option of replayOptions) command.addOption(commanderOption(option));
-  if (!parseOrHelp(command, args)) return null;
+  if (!parseOrHelp(command, withWholeNames(command, args))) return null;
   const own: Record<string, unknown> = { ...command.opts() };
   const options: Record<string, unknown> = {};
   for (const option of replayOptions) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { capabilities } from "../../test/planner-fixtures.ts";
 import { ProblemList } from "./config-error.ts";
-import { checkPlannerAgainstEngines, parsePlannerConfig } from "./planner-config.ts";
+import { contradictingBudgets, contradictionsWithEngines, parsePlannerConfig } from "./planner-config.ts";
 
 const flag = "--planner-config";
 
@@ -99,7 +99,6 @@ describe("mistakes in planner configurations", () => {
     ],
     [{ report_interval_hours: 0 }, "report_interval_hours"],
     [{ mode: "decode" }, "mode"],
-    [{ min_gpu_budget: 9 }, "min_gpu_budget"],
     [{ load_min_observations: 65 }, "load_min_observations"],
     [{ environment: "global-planner" }, "global_planner_namespace"],
     [{ optimization_target: "load", mode: "agg" }, "decode_scale_up_kv_rate"],
@@ -133,16 +132,39 @@ describe("mistakes in planner configurations", () => {
 describe("a planner and its engines", () => {
   const engines = { prefill: null, decode: capabilities({ gpusPerWorker: 2 }) };
 
-  it("§8.28 must have a budget that holds the least replicas", () => {
-    const problems = new ProblemList();
-    checkPlannerAgainstEngines(settings({ mode: "agg", max_gpu_budget: 1 }), engines, flag, problems);
-    expect(problems.problems[0]!.message).toContain("expected at least 2");
+  const pair = { prefill: capabilities({ gpusPerWorker: 1 }), decode: capabilities({ gpusPerWorker: 2 }) };
+
+  it.each([
+    [{ mode: "agg", max_gpu_budget: 1 }, engines, "1 replica(s) of every pool at 2 GPU(s) each need 2"],
+    [
+      { mode: "agg", min_endpoint: 3, max_gpu_budget: 5 },
+      engines,
+      "3 replica(s) of every pool at 2 GPU(s) each need 6",
+    ],
+    [{ max_gpu_budget: 2 }, pair, "1 replica(s) of every pool at 1 + 2 GPU(s) each need 3"],
+  ])("§8.28 are warned of a budget that cannot hold the least replicas: %j", (value, { prefill, decode }, said) => {
+    const warnings = contradictionsWithEngines(settings(value), { prefill, decode });
+    expect(warnings).toEqual([expect.stringContaining(said)]);
+  });
+
+  it("are not warned of a budget that just holds them, or of none", () => {
+    for (const max_gpu_budget of [2, -1]) {
+      expect(contradictionsWithEngines(settings({ mode: "agg", max_gpu_budget }), engines)).toEqual([]);
+    }
+  });
+
+  it("are warned of budgets that contradict each other", () => {
+    const contradicting = settings({ mode: "agg", min_gpu_budget: 9 });
+    expect(contradictingBudgets(contradicting)).toEqual([expect.stringContaining("min_gpu_budget is 9")]);
+    expect(contradictionsWithEngines(contradicting, engines)).toEqual(contradictingBudgets(contradicting));
+    for (const sound of [{ min_gpu_budget: 8 }, { min_gpu_budget: 9, max_gpu_budget: -1 }, {}]) {
+      expect(contradictingBudgets(settings(sound))).toEqual([]);
+    }
   });
 
   it("are warned of GPU counts that contradict each other", () => {
-    const problems = new ProblemList();
     const parsed = settings({ mode: "agg", decode_engine_num_gpu: 1, prefill_engine_num_gpu: 7 });
-    const warnings = checkPlannerAgainstEngines(parsed, engines, flag, problems);
+    const warnings = contradictionsWithEngines(parsed, engines);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain("decode_engine_num_gpu is 1");
   });

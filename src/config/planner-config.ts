@@ -1,11 +1,10 @@
 import type { DynamoPlannerConfig, PlannerCapabilities } from "../planner/dynamo/planner-config.ts";
 import type { ProblemList } from "./config-error.ts";
-import { shown } from "./config-error.ts";
 import { livePlannerFields } from "./planner-live-schema.ts";
 import { checkPlannerAliases, checkPlannerRules, scaleInterval } from "./planner-rules.ts";
 import { plannerConfigSchema } from "./planner-schema.ts";
 import type { GivenPlannerConfig } from "./planner-schema.ts";
-import { place, validate } from "./validate.ts";
+import { validate } from "./validate.ts";
 
 /** A planner configuration, checked, defaults filled in. */
 export interface PlannerSettings {
@@ -145,33 +144,38 @@ function notesOn(given: GivenPlannerConfig): string[] {
   return notes;
 }
 
+/** Says where the two GPU budgets contradict each other, as the reference lets them. */
+export function contradictingBudgets({ dynamo }: PlannerSettings): string[] {
+  const { minGpuBudget: least, maxGpuBudget: most } = dynamo;
+  if (least < 0 || most < 0 || least <= most) return [];
+  return [`min_gpu_budget is ${least}, but max_gpu_budget is ${most}: no number of replicas keeps both`];
+}
+
 /**
- * Checks a planner against the engines it is to scale: a budget that cannot hold the least replicas is a mistake.
- * @returns warnings: GPU counts of the planner's configuration that contradict the engines'
+ * Compares a planner with the engines it is to scale.
+ * @returns warnings: a budget that cannot hold the least replicas, GPU counts that contradict the engines'
  */
-export function checkPlannerAgainstEngines(
-  { dynamo, engineGpus }: PlannerSettings,
-  engines: PlannerCapabilities,
-  where: string,
-  problems: ProblemList,
-): string[] {
+export function contradictionsWithEngines(settings: PlannerSettings, engines: PlannerCapabilities): string[] {
+  const { dynamo, engineGpus } = settings;
   const pools: ReadonlyArray<readonly [key: "prefill" | "decode", gpus: number]> = [
     ...(engines.prefill === null ? [] : [["prefill", engines.prefill.gpusPerWorker] as const]),
     ["decode", engines.decode.gpusPerWorker],
   ];
-  const least = Math.max(1, dynamo.minEndpoint) * pools.reduce((sum, [, gpus]) => sum + gpus, 0);
+  const replicas = Math.max(1, dynamo.minEndpoint);
+  const least = replicas * pools.reduce((sum, [, gpus]) => sum + gpus, 0);
+  const warnings = contradictingBudgets(settings);
   if (dynamo.maxGpuBudget >= 0 && dynamo.maxGpuBudget < least) {
     const engine = pools.map(([, gpus]) => gpus).join(" + ");
-    problems.add(
-      place(where, ["max_gpu_budget"]),
-      `found ${shown(dynamo.maxGpuBudget)}, expected at least ${least}: ${Math.max(1, dynamo.minEndpoint)} replica(s) of every pool at ${engine} GPU(s) each, or a negative number for no bound`,
+    warnings.push(
+      `max_gpu_budget is ${dynamo.maxGpuBudget}, but ${replicas} replica(s) of every pool at ${engine} GPU(s) each need ${least}: any decision to scale becomes 0 replicas`,
     );
   }
-  return pools.flatMap(([key, gpus]) => {
+  for (const [key, gpus] of pools) {
     const configured = engineGpus[key];
-    if (configured === null || configured === gpus) return [];
-    return [
+    if (configured === null || configured === gpus) continue;
+    warnings.push(
       `${key}_engine_num_gpu is ${configured}, but the engine arguments make a worker of ${gpus} GPU(s) (tensor parallel size × dp_size); ${gpus} is used everywhere`,
-    ];
-  });
+    );
+  }
+  return warnings;
 }

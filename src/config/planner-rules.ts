@@ -32,10 +32,6 @@ export function checkPlannerRules(given: GivenPlannerConfig, where: string, prob
   checkLoops(given, report);
   checkThresholds(given, report);
   checkSamples(given, report);
-  const { min_gpu_budget: least = -1, max_gpu_budget: most = 8 } = given;
-  if (least >= 0 && most >= 0 && least > most) {
-    report("min_gpu_budget", `found ${least}, expected at most max_gpu_budget, which is ${most}`);
-  }
   if (given.environment === "global-planner" && !given.global_planner_namespace) {
     report("global_planner_namespace", 'found nothing, expected text: environment "global-planner" needs it');
   }

@@ -4,6 +4,7 @@ import type { ResultContext } from "../result/build-run-result.ts";
 import type { ConfigValue } from "../result/schema.ts";
 import type { RunConfig } from "../simulation/run-config.ts";
 import type { ProblemList } from "./config-error.ts";
+import { contradictingBudgets } from "./planner-config.ts";
 import type { PlannerSettings } from "./planner-config.ts";
 import type { PolicyChoice, PolicyFlags } from "./policy-choice.ts";
 
@@ -98,7 +99,9 @@ export async function resolveAutoscaler(
     };
     const planner = await loadPolicy(policy.path, context, policy.where, problems);
     const report = Object.keys(document).length === 0 ? null : config.report;
-    return planner === null ? null : { planner, values, warnings: [], sla: judged(bounds), report, name: policy.path };
+    if (planner === null) return null;
+    const warnings = contradictingBudgets(config);
+    return { planner, values, warnings, sla: judged(bounds), report, name: policy.path };
   }
   const resolved = resolvePolicy(policy, config, document, run, problems);
   if (resolved === null) return null;

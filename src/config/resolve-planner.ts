@@ -7,7 +7,7 @@ import type { PlannerCapabilities } from "../planner/dynamo/planner-config.ts";
 import type { PassTimeModel } from "../planner/dynamo/pass-time-regression.ts";
 import type { Planner } from "../planner/planner.ts";
 import type { RunConfig } from "../simulation/run-config.ts";
-import { checkPlannerAgainstEngines } from "./planner-config.ts";
+import { contradictionsWithEngines } from "./planner-config.ts";
 import type { PlannerSettings } from "./planner-config.ts";
 import type { ProblemList } from "./config-error.ts";
 import { shown } from "./config-error.ts";
@@ -43,7 +43,6 @@ export function resolvePlanner(
   where: string,
   problems: ProblemList,
 ): ResolvedPlanner | null {
-  const before = problems.problems.length;
   const { dynamo } = settings;
   if (dynamo.mode !== topology.mode) {
     problems.add(
@@ -60,8 +59,7 @@ export function resolvePlanner(
     topology.mode === "agg"
       ? { prefill: null, decode: capabilitiesOf(topology.engine) }
       : { prefill: capabilitiesOf(topology.prefillEngine), decode: capabilitiesOf(topology.decodeEngine) };
-  const contradictions = checkPlannerAgainstEngines(settings, capabilities, where, problems);
-  if (problems.problems.length > before) return null;
+  const contradictions = contradictionsWithEngines(settings, capabilities);
   const sweeps = dynamo.optimizationTarget === "sla" ? sweepsOf(dynamo.bootstrap, topology, benchmarkGranularity) : {};
   const planner = new DynamoPlanner({
     config: dynamo,

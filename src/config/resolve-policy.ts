@@ -4,6 +4,7 @@ import type { ConfigValue } from "../result/schema.ts";
 import type { RunConfig } from "../simulation/run-config.ts";
 import { shown } from "./config-error.ts";
 import type { ProblemList } from "./config-error.ts";
+import { contradictingBudgets } from "./planner-config.ts";
 import type { PlannerSettings } from "./planner-config.ts";
 import type { PolicyChoice } from "./policy-choice.ts";
 import { policyPools, replicaLimits } from "./policy-context.ts";
@@ -69,7 +70,10 @@ export function resolvePolicy(
   return {
     planner: definition.create(knobs.given, context),
     values: knobValues(definition.defaults, knobs.given),
-    warnings: unread.length === 0 ? [] : [`without effect on policy "${name}": ${unread.join(", ")}`],
+    warnings: [
+      ...contradictingBudgets(settings),
+      ...(unread.length === 0 ? [] : [`without effect on policy "${name}": ${unread.join(", ")}`]),
+    ],
   };
 }
 
