@@ -35,6 +35,7 @@ export function folderWith(files: Record<string, string | Buffer> = { "trace.jso
  * Runs the built program as a process of its own.
  * @param options.interruptAfterMs sends `options.signal` (SIGINT) that long after the start
  * @param options.program another copy of it
+ * @param options.env variables beside those of the tests
  */
 export function runCli(
   args: readonly string[],
@@ -44,10 +45,18 @@ export function runCli(
     interruptAfterMs,
     signal = "SIGINT",
     program = builtProgram,
-  }: { cwd: string; stdin?: string; interruptAfterMs?: number; signal?: NodeJS.Signals; program?: string },
+    env = {},
+  }: {
+    cwd: string;
+    stdin?: string;
+    interruptAfterMs?: number;
+    signal?: NodeJS.Signals;
+    program?: string;
+    env?: Readonly<Record<string, string>>;
+  },
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd, stdio: "pipe" });
+    const child = spawn(process.execPath, [program, ...args], { cwd, stdio: "pipe", env: { ...process.env, ...env } });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -11,7 +11,7 @@ export function withWholeNames(command: Command, args: readonly string[]): strin
   let isValue = false;
   for (const [place, arg] of args.entries()) {
     if (arg === "--" && !isValue) return [...written, ...args.slice(place)];
-    const whole = isValue ? arg : wholeName(arg, names);
+    const whole: string = isValue ? arg : wholeName(arg, names);
     written.push(whole);
     const option: Option | undefined = isValue
       ? undefined

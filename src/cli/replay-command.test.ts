@@ -288,3 +288,28 @@ Prefix Cache Reused Ratio: 0.30
 First Admission Prefix Cache Reused Ratio: 0.30
 Saved full report to: out/result.json
 `;
+
+describe("DYN_ROUTER_POLICY_CONFIG", () => {
+  const classes = JSON.stringify({
+    default_policy_family: "chat",
+    uncached_isl_buckets: [{ min_tokens: 0, bucket: "any" }],
+    policy_classes: [{ name: "all", policy_family: "chat", cache_bucket: "any", quantum: 100 }],
+  });
+  const args = ["replay", "trace.jsonl", "--json", "--router-mode", "kv_router", "--num-workers", "2"];
+  const env = { DYN_ROUTER_POLICY_CONFIG: "missing.yaml" };
+  const cwd = folderWith({ "trace.jsonl": smallTrace, "classes.yaml": classes });
+
+  test("is the flag where there is none", async () => {
+    const { code, stderr } = await runCli(args, { cwd, env });
+    expect(code).toBe(2);
+    expect(stderr).toContain("note: --router-policy-config is missing.yaml, from DYN_ROUTER_POLICY_CONFIG\n");
+    expect(stderr).toContain("--router-policy-config: ");
+  });
+
+  test("yields to the flag, and counts for nothing when empty", async () => {
+    const flag = await runCli([...args, "--router-policy-config", "classes.yaml"], { cwd, env });
+    const empty = await runCli(args, { cwd, env: { DYN_ROUTER_POLICY_CONFIG: "" } });
+    expect([flag.code, empty.code, flag.stderr, empty.stderr]).toEqual([0, 0, "", ""]);
+    expect(JSON.parse(flag.stdout)).toMatchObject({ completed_requests: 2 });
+  });
+});

@@ -18,8 +18,9 @@ import { plannerPagePath, resultPath } from "../report-paths.ts";
 
 /** `windtunnel replay`: simulate, write the reports, print the table. */
 export async function run(args: string[]): Promise<number> {
-  const options = parseReplayCommandLine(args);
-  if (options === null) return exitCodes.done;
+  const given = parseReplayCommandLine(args);
+  if (given === null) return exitCodes.done;
+  const options = withEnvironment(given);
   const quiet = options.quiet === true;
   // While the trace is being read there is nothing to save: the first Ctrl-C ends the process.
   let reading = true;
@@ -57,6 +58,16 @@ export async function run(args: string[]): Promise<number> {
   } finally {
     interruption.release();
   }
+}
+
+/** The one variable of the environment the reference's replay reads: what `--router-policy-config` is without the flag. */
+function withEnvironment(given: ReplayOptions): ReplayOptions {
+  const routerPolicyConfig = process.env["DYN_ROUTER_POLICY_CONFIG"];
+  if (!routerPolicyConfig || given.routerPolicyConfig !== undefined) return given;
+  // Told before anything can fail over it: the errors name the flag.
+  if (given.quiet !== true)
+    process.stderr.write(`note: --router-policy-config is ${routerPolicyConfig}, from DYN_ROUTER_POLICY_CONFIG\n`);
+  return { ...given, routerPolicyConfig };
 }
 
 interface ReportPaths {
