@@ -56,7 +56,7 @@ const shape = {
   max_num_batched_tokens: orNull(wholeNumber({ min: 1 }, "Tokens a pass may compute; null = unbounded.")),
   enable_prefix_caching: truth("Reuse the cache of equal prompt beginnings."),
   enable_chunked_prefill: truth("Split prompts over passes."),
-  g1_backend: choice(["native", "kvbm"], "Owner of GPU blocks; both evict alike."),
+  g1_backend: choice(["native", "kvbm"], "Owner of GPU blocks; under dynamo-1.4 kvbm keeps one copy of equal blocks."),
   speedup_ratio: realNumber({ min: 0 }, "Divides pass times; 0 = no scaling."),
   decode_speedup_ratio: realNumber({ min: 0 }, "Further divides decode times; 0 = no scaling."),
   dp_size: wholeNumber({ min: 1 }, "Attention data-parallel ranks of a worker."),

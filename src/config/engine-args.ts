@@ -96,6 +96,7 @@ function fillIn(
     kvTransferTimingMode: args.kv_transfer_timing_mode ?? engineArgDefaults.kv_transfer_timing_mode,
     maxUtilization: args.trtllm?.capacity_scheduler_policy === "max_utilization",
     prefillScheduleInterval: args.prefill_schedule_interval ?? 1,
+    g1Backend: args.g1_backend ?? (args.num_g2_blocks ? "kvbm" : "native"),
     kvTiers: kvTiersOf(args),
     routerQueuePolicy: args.router_queue_policy ?? null,
     sglang: {

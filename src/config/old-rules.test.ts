@@ -30,7 +30,7 @@ describe("cache tiers", () => {
     const extraEngineArgs = JSON.stringify(tiers);
     const old = await resolveReplay({ ...workload, extraEngineArgs, semantics: "dynamo-1.4" });
     const current = await resolveReplay({ ...workload, extraEngineArgs });
-    expect(old.context.warnings.join()).toMatch(/num_g2_blocks has no effect: .*ignores cache tiers/);
+    expect(old.context.warnings.join()).toMatch(/num_g2_blocks only selects g1_backend "kvbm": .*ignores cache tiers/);
     expect(current.context.warnings).toEqual([]);
     const engineOf = ({ run }: typeof old) => (run.topology.mode === "agg" ? run.topology.engine : null);
     expect(engineOf(old)!.kvTiers).toBeUndefined();

@@ -28,7 +28,9 @@ export async function resolveEngine(
   const performance = await resolveEnginePerformance(args);
   const tiers = semanticsByName[semantics].kvTiers && args.role !== "decode" ? args.kvTiers : null;
   const derivedKvBytes = args.kvBytesPerToken === null && tiers !== null ? performance.kvBytesPerToken : null;
-  const engine = engineConfigOf(args, { ...performance, kvBytesPerToken: derivedKvBytes }, tiers);
+  const described = engineConfigOf(args, { ...performance, kvBytesPerToken: derivedKvBytes }, tiers);
+  const sharesCopies = semanticsByName[semantics].kvbmSharesCopies && args.g1Backend === "kvbm";
+  const engine = sharesCopies ? { ...described, sharesCopies } : described;
   const values = valuesOf(args, engine);
   if (args.numGpuBlocks === null && performance.numGpuBlocks !== null) {
     values["num_gpu_blocks"] = {
@@ -108,11 +110,11 @@ function withoutEffect({ given, where, aic }: ValidatedEngineArgs): string[] {
 /** What asking for cache tiers does not do. */
 function tierWarnings({ kvTiers, role, where }: ValidatedEngineArgs, engine: EngineConfig, semantics: SemanticsName) {
   if (kvTiers === null) return [];
-  const without = `${where} num_g2_blocks has no effect`;
   if (!semanticsByName[semantics].kvTiers) {
-    return [`${without}: ai-dynamo 1.4.2 as published ignores cache tiers, and so does --semantics ${semantics}`];
+    const acts = `${where} num_g2_blocks only selects g1_backend "kvbm"`;
+    return [`${acts}: ai-dynamo 1.4.2 as published ignores cache tiers, and so does --semantics ${semantics}`];
   }
-  if (role === "decode") return [`${without}: decode workers get their prompts by hand-off`];
+  if (role === "decode") return [`${where} num_g2_blocks has no effect: decode workers get their prompts by hand-off`];
   if (engine.kvBytesPerToken > 0) return [];
   return [`${where} kv_bytes_per_token is not given: transfers between cache tiers take no time`];
 }

@@ -55,6 +55,8 @@ export interface ValidatedEngineArgs {
   readonly maxUtilization: boolean;
   /** 1 = every pass may compute prompts. */
   readonly prefillScheduleInterval: number;
+  /** Owner of GPU blocks: as given, else what cache tiers need. */
+  readonly g1Backend: "native" | "kvbm";
   /** Cache tiers below GPU memory; null = none asked for. */
   readonly kvTiers: KvTierConfig | null;
   readonly routerQueuePolicy: "fcfs" | "lcfs" | "wspt" | null;

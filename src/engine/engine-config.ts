@@ -43,6 +43,8 @@ export interface EngineConfig {
   readonly maxUtilization?: boolean;
   /** vLLM-like engines with attention DP: only every so many passes compute prompts while others decode; 1 when absent. */
   readonly prefillScheduleInterval?: number;
+  /** One copy is kept of a full block that was computed twice; else both are until they are free and evicted. */
+  readonly sharesCopies?: boolean;
   /** Cache tiers below GPU memory; absent without. */
   readonly kvTiers?: KvTierConfig;
   /** Prices a pass. */

@@ -18,6 +18,8 @@ export interface Semantics {
   readonly completionOrder: "insertion" | "pool-and-worker";
   /** Cache tiers below GPU memory act; the published 1.4.2 accepts their settings and does nothing. */
   readonly kvTiers: boolean;
+  /** The KVBM backend keeps one copy of a block that was computed twice; newer rules have no such backend. */
+  readonly kvbmSharesCopies: boolean;
   /** A closed loop divides think times by the arrival speed-up, as an open one does. */
   readonly closedLoopScalesThinkTimes: boolean;
   /** A closed loop on a single target offers what becomes due during a pass at the pass's end. */
@@ -38,6 +40,7 @@ export const dynamo14: Semantics = {
   prefillFirst: false,
   completionOrder: "insertion",
   kvTiers: false,
+  kvbmSharesCopies: true,
   closedLoopScalesThinkTimes: false,
   singleTargetOffersAtPassEnds: true,
   refusalsAfterArrivals: true,
@@ -54,6 +57,7 @@ export const current: Semantics = {
   prefillFirst: true,
   completionOrder: "pool-and-worker",
   kvTiers: true,
+  kvbmSharesCopies: false,
   closedLoopScalesThinkTimes: true,
   singleTargetOffersAtPassEnds: false,
   refusalsAfterArrivals: false,

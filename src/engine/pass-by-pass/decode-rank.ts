@@ -59,7 +59,7 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
   tryReserve(atNs: number): number {
     const state = this.pending[0];
     if (state === undefined || this.scheduler.running.length >= this.config.maxNumSeqs) return -1;
-    const changes = this.capacityChanges + this.scheduler.preemptions;
+    const changes = this.capacityChanges + this.scheduler.preemptions + this.scheduler.blocks.copiesDropped;
     if (this.triedAtChange === changes) return -1;
     const { blockSize } = this.config;
     const hits = this.residentPrefix(state);

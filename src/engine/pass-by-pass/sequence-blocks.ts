@@ -8,6 +8,8 @@ export class SequenceBlocks {
   /** Leading blocks that were found resident by the last look-up, and how many of them are referenced. */
   found = 0;
   foundReferenced = 0;
+  /** How many blocks have come free because another copy of their content was resident (`sharesCopies`). */
+  copiesDropped = 0;
   private readonly config: EngineConfig;
   private readonly cache: PagedKvCache;
   private readonly prompts: PromptBlocks;
@@ -71,10 +73,36 @@ export class SequenceBlocks {
     state.registered = count;
   }
 
+  /**
+   * Block `k` of a request, for tokens about to be computed. Where copies are shared, a block that the request's known
+   * tokens fill is named here already, computed or not, and a resident one of that name is taken instead.
+   */
+  obtain(state: RequestState, k: number): number {
+    const { sharesCopies, enablePrefixCaching, blockSize } = this.config;
+    if (sharesCopies !== true || !enablePrefixCaching || (k + 1) * blockSize > knownTokens(state)) {
+      return this.cache.allocate();
+    }
+    const key = this.key(state, k);
+    const resident = this.cache.find(key);
+    if (resident >= 0) {
+      this.cache.acquire(resident);
+      return resident;
+    }
+    const block = this.cache.allocate();
+    if (key >= 0) {
+      this.cache.register(block, key);
+    } else {
+      this.cache.registerOwn(block);
+      this.cache.rememberOwn(block, key);
+    }
+    return block;
+  }
+
   /** Names the blocks that hold `tokens` computed tokens in full. */
   registerFull(state: RequestState, tokens: number): void {
     const full = Math.floor(tokens / this.config.blockSize);
     if (state.registered >= full) return;
+    if (this.config.sharesCopies === true) this.takeResidentCopies(state, full);
     const shared = Math.min(full, this.prompts.sharedBlocks(state.request));
     let k = state.registered;
     for (; k < shared; k++) this.cache.register(state.blocks[k]!, this.prompts.key(state.request, k));
@@ -83,6 +111,19 @@ export class SequenceBlocks {
       if (this.remembersOwn) this.cache.rememberOwn(state.blocks[k]!, this.key(state, k));
     }
     state.registered = full;
+  }
+
+  /** Blocks that are about to be named give way to resident ones of that name. */
+  private takeResidentCopies(state: RequestState, full: number): void {
+    if (!this.config.enablePrefixCaching) return;
+    for (let k = state.registered; k < full; k++) {
+      const resident = this.cache.find(this.key(state, k));
+      if (resident < 0 || resident === state.blocks[k]) continue;
+      this.cache.acquire(resident);
+      this.cache.release(state.blocks[k]!);
+      state.blocks[k] = resident;
+      this.copiesDropped++;
+    }
   }
 
   /** Lets a request find the blocks again that no other prompt shares, when it comes back. */

@@ -158,7 +158,7 @@ export class VllmScheduler {
     state.passScheduled = tokens;
     state.computed += tokens;
     const blocks = Math.ceil(state.computed / this.config.blockSize);
-    while (state.blocks.length < blocks) state.blocks.push(this.cache.allocate());
+    while (state.blocks.length < blocks) state.blocks.push(this.blocks.obtain(state, state.blocks.length));
     this.blocks.registerFull(state, state.computed);
     this.budget -= tokens;
     this.batch.count(state, 1);
