@@ -94,9 +94,15 @@ export class Admission {
         return;
       }
       const entry = waiting.first();
+      const spent = batch.budget === 0;
       if (entry >= 0 && this.reject(entry)) continue;
       const lacks = entry >= 0 ? this.admitFresh(entry) : this.readmit(~entry);
-      if (lacks === FailureReason.none) continue;
+      if (lacks === FailureReason.none) {
+        if (!spent) continue;
+        // It was found in full and computes nothing; a pass without budget takes in only one such request.
+        this.blocked = false;
+        return;
+      }
       if (running > 0) {
         // Where others have used budget in this pass, the next pass may have enough.
         this.blocked = lacks === FailureReason.outgrewKvPool || batch.sums.requests === 0;

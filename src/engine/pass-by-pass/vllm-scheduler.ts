@@ -216,13 +216,15 @@ export class VllmScheduler {
       const cached = this.blocks.found * config.blockSize;
       const remaining = knownTokens(state) - cached;
       if (this.putsOffPrompts && remaining > 1) return;
-      // A prompt found in full (TRT-LLM) needs no budget.
-      if (this.budget === 0 && remaining > 0) return;
+      // A prompt found in full (TRT-LLM) needs no budget, but a pass that has none left takes in only one.
+      const spent = this.budget === 0;
+      if (spent && remaining > 0) return;
       if (!config.enableChunkedPrefill && remaining > this.budget) return;
       waiting.removeFirst();
       this.blocks.takeFound(state, this.blocks.found);
       state.computed = cached;
       this.admit(state, Math.min(remaining, this.budget), cached);
+      if (spent) return;
     }
   }
 
