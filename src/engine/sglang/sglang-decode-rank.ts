@@ -123,11 +123,14 @@ export class SglangDecodeRank extends SglangRank implements HandoffDecodeRank {
     return 0;
   }
 
-  /** Hand-offs that wait for a destination, or have one and are on their way, are queued decode work. */
+  /** Hand-offs that wait for a destination, are on their way to it, or wait there for a place are queued decode work. */
   protected override recordPass(startNs: number): void {
     super.recordPass(startNs);
     this.pass.numQueuedDecode += this.pending.length + this.reserved.size;
     for (const { promptLength } of this.pending) this.pass.sumQueuedDecodeKvTokens += promptLength;
     for (const { state } of this.reserved.values()) this.pass.sumQueuedDecodeKvTokens += state.promptLength;
+    const { handedOver } = this.scheduler;
+    this.pass.numQueuedDecode += handedOver.length;
+    for (const { promptLength } of handedOver) this.pass.sumQueuedDecodeKvTokens += promptLength;
   }
 }
