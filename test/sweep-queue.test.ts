@@ -205,11 +205,12 @@ describe.skipIf(redisMissing !== null)(
       const cwd = scratchFolder();
       await startWorker("failing");
       const planner = { mode: "agg", optimization_target: "throughput" };
-      const budgets = ["--vary", "planner.min_gpu_budget=0,4", "--vary", "planner.max_gpu_budget=8,2"];
-      const args = ["sweep", ...small, "--planner-config", JSON.stringify(planner), ...budgets, "--out"];
+      const load = ["--vary", "planner.load_adjustment_interval_seconds=10,15"];
+      const base = ["--vary", "planner.scheduling.scale_interval_seconds=5,10"];
+      const args = ["sweep", ...small, "--planner-config", JSON.stringify(planner), ...load, ...base, "--out"];
       const failed = await runCli([...args, "o", ...queued("failing")], { cwd });
       expect(failed.stdout).toMatch(
-        /^failed: run 3 .*min_gpu_budget: found 4, expected at most .*\n3 runs done, 1 failed/,
+        /^failed: run 3 .*scale_interval_seconds: found 10, expected a divisor of .*\n3 runs done, 1 failed/,
       );
       expect(failed.code).toBe(1);
       const serial = await runCli([...args, "serial"], { cwd });
