@@ -1,6 +1,7 @@
 // Parallel efficiency of the cold-start sweep: its time on one core over twice its time on two, threads as cores. Needs
 // taskset and a machine that does nothing else.
-//   npm run build && node bench/sweep-efficiency.mjs [--pairs N]
+// The 31 values of the example, or as many as you say: the more, the less it matters that every thread has to warm up.
+//   npm run build && node bench/sweep-efficiency.mjs [--pairs N] [--range 0:300:1]
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
@@ -8,7 +9,9 @@ import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 
-const { values: given } = parseArgs({ options: { pairs: { type: "string", default: "5" } } });
+const { values: given } = parseArgs({
+  options: { pairs: { type: "string", default: "5" }, range: { type: "string", default: "0:300:10" } },
+});
 const root = resolve(import.meta.dirname, "..");
 const recorded = join(process.env.WINDTUNNEL_SHARED ?? join(root, "../shared"), "traces/conversation_trace.jsonl");
 const trace = existsSync(recorded) ? recorded : "preset:conversation";
@@ -37,7 +40,19 @@ function sweep(cores, parallel) {
   const plan = join(root, "examples/cold-start-sweep.yaml");
   const usage = join(import.meta.dirname, "report-usage.mjs");
   const program = ["--import", usage, join(root, "dist/cli/main.js"), "sweep", trace, "--plan", plan];
-  const args = ["-c", cores, process.execPath, ...program, "--parallel", String(parallel), "--out", out, "--quiet"];
+  const vary = ["--vary", `engine.startup_time=${given.range}`];
+  const args = [
+    "-c",
+    cores,
+    process.execPath,
+    ...program,
+    ...vary,
+    "--parallel",
+    String(parallel),
+    "--out",
+    out,
+    "--quiet",
+  ];
   const startMs = performance.now();
   const child = spawn("taskset", args, { stdio: ["ignore", "ignore", "inherit", "pipe"] });
   let figures = "";
