@@ -1,12 +1,11 @@
 // Measures whole processes, from start to exit with result files written, and holds them against their targets:
 //   npm run bench [-- --only NAME] [-- --runs N] [-- --out FILE]
 // Prints the median of N runs (default 5) after one warm-up, and writes all figures as JSON (bench/results.json).
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { measured } from "./measured-windtunnel.mjs";
 
 const { values: given } = parseArgs({
   options: { only: { type: "string" }, runs: { type: "string", default: "5" }, out: { type: "string" } },
@@ -148,18 +147,7 @@ const report = {
 writeFileSync(given.out ?? join(import.meta.dirname, "results.json"), `${JSON.stringify(report, null, 2)}\n`);
 
 function measure(args) {
-  const program = ["--import", join(import.meta.dirname, "report-usage.mjs"), join(root, "dist/cli/main.js"), ...args];
-  if (args[0] === "replay") program.push("--report-json", "result.json", "--quiet");
-  const startMs = performance.now();
-  const child = spawn(process.execPath, program, { cwd: folder, stdio: ["ignore", "ignore", "inherit", "pipe"] });
-  let usage = "";
-  child.stdio[3].on("data", (text) => (usage += text));
-  return new Promise((done, fail) => {
-    child.on("close", (code) => {
-      if (code !== 0) fail(new Error(`exit code ${code}: ${args.join(" ")}`));
-      else done({ seconds: (performance.now() - startMs) / 1000, ...JSON.parse(usage) });
-    });
-  });
+  return measured(args[0] === "replay" ? [...args, "--report-json", "result.json", "--quiet"] : args, { cwd: folder });
 }
 
 function line(name, { seconds, cpuSeconds, peakMB }, target) {

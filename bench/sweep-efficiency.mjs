@@ -2,12 +2,11 @@
 // taskset and a machine that does nothing else.
 // The 31 values of the example, or as many as you say: the more, the less it matters that every thread has to warm up.
 //   npm run build && node bench/sweep-efficiency.mjs [--pairs N] [--range 0:300:1]
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { measured } from "./measured-windtunnel.mjs";
 
 const { values: given } = parseArgs({
   options: { pairs: { type: "string", default: "5" }, range: { type: "string", default: "0:300:10" } },
@@ -35,36 +34,12 @@ try {
 const median = efficiencies.toSorted((a, b) => a - b)[efficiencies.length >>> 1];
 console.log(`median ${(median * 100).toFixed(1)} % (target 85 %)`);
 
-function sweep(cores, parallel) {
+async function sweep(cores, parallel) {
   const out = mkdtempSync(join(folder, "sweep-"));
-  const plan = join(root, "examples/cold-start-sweep.yaml");
-  const usage = join(import.meta.dirname, "report-usage.mjs");
-  const program = ["--import", usage, join(root, "dist/cli/main.js"), "sweep", trace, "--plan", plan];
-  const vary = ["--vary", `engine.startup_time=${given.range}`];
-  const args = [
-    "-c",
-    cores,
-    process.execPath,
-    ...program,
-    ...vary,
-    "--parallel",
-    String(parallel),
-    "--out",
-    out,
-    "--quiet",
-  ];
-  const startMs = performance.now();
-  const child = spawn("taskset", args, { stdio: ["ignore", "ignore", "inherit", "pipe"] });
-  let figures = "";
-  child.stdio[3].on("data", (text) => (figures += text));
-  return new Promise((done, fail) => {
-    child.on("error", fail);
-    child.on("close", (code) => {
-      if (code !== 0) return fail(new Error(`exit code ${code}`));
-      const seconds = (performance.now() - startMs) / 1000;
-      done({ seconds, ...JSON.parse(figures), rows: readFileSync(join(out, "results.jsonl"), "utf8") });
-    });
-  });
+  const plan = ["--plan", join(root, "examples/cold-start-sweep.yaml"), "--vary", `engine.startup_time=${given.range}`];
+  const options = ["--parallel", String(parallel), "--out", out, "--quiet"];
+  const figures = await measured(["sweep", trace, ...plan, ...options], { cores });
+  return { ...figures, rows: readFileSync(join(out, "results.jsonl"), "utf8") };
 }
 
 function told({ seconds, cpuSeconds, peakMB }) {

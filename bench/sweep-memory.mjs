@@ -1,15 +1,14 @@
 // Whether memory for a trace multiplies with the threads of a sweep: peak memory of one sweep with 1, 2 and 4 runs at a
 // time, over a large trace, over its lengths alone, and over its first tenth.
 //   npm run build && node bench/sweep-memory.mjs [--requests N]
-import { spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { measured } from "./measured-windtunnel.mjs";
 
 const { values: given } = parseArgs({ options: { requests: { type: "string", default: "1000000" } } });
 const requests = Number(given.requests);
-const root = resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "windtunnel-bench-"));
 const threads = [1, 2, 4];
 try {
@@ -64,19 +63,9 @@ function written(name, count, blocks) {
 }
 
 /** Peak memory of a sweep of 8 runs. */
-function sweep(trace, parallel) {
+async function sweep(trace, parallel) {
   const out = mkdtempSync(join(folder, "sweep-"));
-  const program = ["--import", join(import.meta.dirname, "report-usage.mjs"), join(root, "dist/cli/main.js")];
   const options = ["--num-workers", "8", "--vary", "engine.max_num_seqs=64:512:64", "--quiet"];
-  const args = [...program, "sweep", trace, ...options, "--parallel", String(parallel), "--out", out];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit", "pipe"] });
-  let figures = "";
-  child.stdio[3].on("data", (text) => (figures += text));
-  return new Promise((done, fail) => {
-    child.on("error", fail);
-    child.on("close", (code) => {
-      if (code !== 0) return fail(new Error(`exit code ${code}`));
-      done({ ...JSON.parse(figures), rows: readFileSync(join(out, "results.csv"), "utf8") });
-    });
-  });
+  const figures = await measured(["sweep", trace, ...options, "--parallel", String(parallel), "--out", out]);
+  return { ...figures, rows: readFileSync(join(out, "results.csv"), "utf8") };
 }
