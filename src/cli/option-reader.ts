@@ -2,7 +2,7 @@ import { ConfigError, ProblemList } from "../config/config-error.ts";
 import { statOrNull } from "../config/document.ts";
 import { AxisError } from "../sweep/axis.ts";
 
-/** Reads the options of a command line one by one, and tells what is wrong with them together. */
+/** Reads what a command line gives one by one (options, files), and tells what is wrong with it together. */
 export class OptionReader {
   readonly #problems = new ProblemList();
 

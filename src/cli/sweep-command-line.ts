@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { ConfigError } from "../config/config-error.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
@@ -247,6 +248,11 @@ export function whole(text: string, flag: string, least: number): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isInteger(value) && value >= least) return value;
   throw new ConfigError([{ where: flag, message: `found "${text}", expected a whole number of at least ${least}` }]);
+}
+
+/** Runs at a time: as given, or one a core. @throws ConfigError */
+export function runsAtATime(text: string | undefined): number {
+  return text === undefined ? availableParallelism() : whole(text, "--parallel", 1);
 }
 
 /** For sweeps and for merged ones. */

@@ -3,7 +3,7 @@ import { openByteSource } from "./byte-source.ts";
 import { LineSource } from "./line-source.ts";
 import { isPoolSpec, openPool } from "./servegen/open-pool.ts";
 import type { Trace } from "./trace.ts";
-import { quoted, TraceError } from "./trace-error.ts";
+import { quoted, readEach, TraceError } from "./trace-error.ts";
 import type { ReadOptions, TraceFormat } from "./trace-format.ts";
 import { traceFormats } from "./trace-formats.ts";
 
@@ -52,16 +52,7 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
   }
   const sources: LineSource[] = [];
   try {
-    const unopened: TraceError[] = [];
-    for (const path of paths) {
-      try {
-        sources.push(new LineSource(await openByteSource(path, options.stdin)));
-      } catch (error) {
-        if (!(error instanceof TraceError)) throw error;
-        unopened.push(error);
-      }
-    }
-    if (unopened.length > 0) throw TraceError.together(unopened);
+    await readEach(paths, async (path) => sources.push(new LineSource(await openByteSource(path, options.stdin))));
     const formats: TraceFormat[] = [];
     for (const source of sources) formats.push(await chooseFormat(source, options.format ?? "auto"));
     const [format] = formats as [TraceFormat];

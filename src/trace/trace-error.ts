@@ -28,6 +28,28 @@ export class TraceError extends Error {
   }
 }
 
+/**
+ * What reading each of several things gives, in their order; all are read even when some cannot be.
+ * @throws TraceError with the mistakes of all
+ */
+export async function readEach<Item, Value>(
+  items: readonly Item[],
+  read: (item: Item) => Promise<Value>,
+): Promise<Value[]> {
+  const values: Value[] = [];
+  const wrong: TraceError[] = [];
+  for (const item of items) {
+    try {
+      values.push(await read(item));
+    } catch (error) {
+      if (!(error instanceof TraceError)) throw error;
+      wrong.push(error);
+    }
+  }
+  if (wrong.length > 0) throw TraceError.together(wrong);
+  return values;
+}
+
 /** Text of a value found in a trace, cut to a length that fits on a line. */
 export function quoted(found: string): string {
   const oneLine = found.replaceAll(/\p{Cc}+/gu, " ");

@@ -1,11 +1,11 @@
 import { basename } from "node:path";
 import { Command } from "commander";
-import { ConfigError, ProblemList } from "../../config/config-error.ts";
+import { ConfigError } from "../../config/config-error.ts";
 import { writeFileAtomically } from "../../report/atomic-file.ts";
 import { compareTable } from "../../report/compare-table.ts";
 import { readResult } from "../../report/read-result.ts";
-import type { RunResult } from "../../result/schema.ts";
 import { exitCodes } from "../failure.ts";
+import { OptionReader } from "../option-reader.ts";
 import { checkOutputs } from "../output-paths.ts";
 import { parsed } from "../parse-command.ts";
 
@@ -28,7 +28,10 @@ export async function run(args: string[]): Promise<number> {
     paths.map((path) => ({ role: "a result to compare", path })),
   );
   const labels = distinctLabels(paths);
-  const runs = readResults(paths).map((result, place) => ({ label: labels[place]!, result }));
+  const reader = new OptionReader();
+  const results = paths.map((path) => reader.read(() => readResult(path)));
+  reader.throwIfAny();
+  const runs = results.map((result, place) => ({ label: labels[place]!, result }));
   process.stdout.write(compareTable(runs));
   if (html !== undefined) {
     const { renderComparePage } = await import("../../report/html-report.ts");
@@ -36,22 +39,6 @@ export async function run(args: string[]): Promise<number> {
     process.stdout.write(`HTML report: ${html}\n`);
   }
   return exitCodes.done;
-}
-
-/** @throws ConfigError with what is wrong with each */
-function readResults(paths: readonly string[]): RunResult[] {
-  const problems = new ProblemList();
-  const results = paths.flatMap((path) => {
-    try {
-      return [readResult(path)];
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      for (const { where, message } of error.problems) problems.add(where, message);
-      return [];
-    }
-  });
-  problems.throwIfAny();
-  return results;
 }
 
 /** File names without their ending where they tell the runs apart, else with as much of the path as is needed. */

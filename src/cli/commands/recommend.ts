@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { ConfigError } from "../../config/config-error.ts";
@@ -17,7 +16,7 @@ import { exitCodes } from "../failure.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { parseWithReplayOptions } from "../replay-command-line.ts";
 import { OptionReader, outputFolder } from "../option-reader.ts";
-import { whole } from "../sweep-command-line.ts";
+import { runsAtATime, whole } from "../sweep-command-line.ts";
 import { SweepProgress } from "../sweep-progress.ts";
 
 interface Options {
@@ -70,9 +69,7 @@ export async function run(args: string[]): Promise<number> {
   const margin = options.read(() => share(own.margin, "--margin", true));
   const stress = options.read(() => atLeastOne(own.stress, "--stress"));
   const split = options.read(() => share(own.split, "--split"));
-  const parallel = options.read(() =>
-    own.parallel === undefined ? availableParallelism() : whole(own.parallel, "--parallel", 1),
-  );
+  const parallel = options.read(() => runsAtATime(own.parallel));
   const runs = options.read(() => whole(own.runs, "--runs", 1));
   const alternatives = options.read(() => whole(own.alternatives, "--alternatives", 1));
   const policies = options.read(() => policiesOf(own.policies));

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { readBounds } from "../../study/bounds-file.ts";
 import { checkedStudy, runStudy, writeStudy } from "../../study/run-study.ts";
@@ -8,7 +7,7 @@ import { exitCodes } from "../failure.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
 import { OptionReader, outputFolder } from "../option-reader.ts";
-import { whole } from "../sweep-command-line.ts";
+import { runsAtATime } from "../sweep-command-line.ts";
 import { runsDone } from "../runs-done.ts";
 import { SweepProgress } from "../sweep-progress.ts";
 
@@ -49,9 +48,7 @@ export async function run(args: string[]): Promise<number> {
   if (given === null) return exitCodes.done;
   const options = given.opts<Options>();
   const reader = new OptionReader();
-  const parallel = reader.read(() =>
-    options.parallel === undefined ? availableParallelism() : whole(options.parallel, "--parallel", 1),
-  );
+  const parallel = reader.read(() => runsAtATime(options.parallel));
   const out = reader.read(() => outputFolder(options.out, "--out"));
   reader.throwIfAny();
   const bounds = options.oracle === undefined ? [] : await readBounds(options.oracle);

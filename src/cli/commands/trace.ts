@@ -6,7 +6,7 @@ import { mooncakeLines } from "../../trace/mooncake-writer.ts";
 import { openTrace } from "../../trace/open-trace.ts";
 import { presetUsage } from "../../trace/presets/preset-names.ts";
 import type { Trace } from "../../trace/trace.ts";
-import { TraceError } from "../../trace/trace-error.ts";
+import { readEach } from "../../trace/trace-error.ts";
 import { traceFormats } from "../../trace/trace-formats.ts";
 import { mergeTraces } from "../../trace/transform/merge-traces.ts";
 import { sampleTrace } from "../../trace/transform/sample-trace.ts";
@@ -84,22 +84,6 @@ function read(path: string, { traceFormat, traceBlockSize }: Reading, seed = 0):
   });
 }
 
-/** @throws TraceError with the mistakes of every trace */
-async function readAll(paths: readonly string[], options: Reading, seed: number): Promise<Trace[]> {
-  const traces: Trace[] = [];
-  const wrong: TraceError[] = [];
-  for (const path of paths) {
-    try {
-      traces.push(await read(path, options, seed));
-    } catch (error) {
-      if (!(error instanceof TraceError)) throw error;
-      wrong.push(error);
-    }
-  }
-  if (wrong.length > 0) throw TraceError.together(wrong);
-  return traces;
-}
-
 /** @throws ConfigError when a trace would be replaced by what is made of it */
 function checkNotTraces(role: string, path: string | undefined, traces: readonly string[]): void {
   if (path === undefined || path === "-") return;
@@ -174,7 +158,7 @@ async function convert(args: string[]): Promise<number> {
   const { from, to, max, sample, speed, seed } = numbersOf(options, reader);
   reader.throwIfAny();
   checkNotTraces("--out", options.out, given.args);
-  const traces = await readAll(given.args, how, seed);
+  const traces = await readEach(given.args, (path) => read(path, how, seed));
   let trace = mergeTraces(traces as [Trace, ...Trace[]]);
   if (from !== undefined || to !== undefined || max !== undefined) {
     trace = sliceTrace(trace, {

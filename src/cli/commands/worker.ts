@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { windtunnelVersion } from "../../version.ts";
 import { exitCodes } from "../failure.ts";
@@ -6,7 +5,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
 import { OptionReader } from "../option-reader.ts";
 import { runsDone } from "../runs-done.ts";
-import { redisOption, redisUrl, whole } from "../sweep-command-line.ts";
+import { redisOption, redisUrl, runsAtATime, whole } from "../sweep-command-line.ts";
 
 interface WorkerOptions {
   readonly redis?: string;
@@ -41,9 +40,7 @@ export async function run(args: string[]): Promise<number> {
   const settings = {
     url: options.read(() => redisUrl(given.redis)),
     queue: given.queue,
-    parallel: options.read(() =>
-      given.parallel === undefined ? availableParallelism() : whole(given.parallel, "--parallel", 1),
-    ),
+    parallel: options.read(() => runsAtATime(given.parallel)),
     allowsPolicies: given.allowPolicies === true,
     traceStore: given.traceStore ?? null,
     stalledSeconds: options.read(() => whole(given.stalledAfter, "--stalled-after", 1)),

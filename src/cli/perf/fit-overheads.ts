@@ -31,7 +31,7 @@ export async function run(args: string[]): Promise<number> {
   if (parsed === null) return exitCodes.done;
   const { positional, options } = parsed;
   const every = wholeNumbers("--every", options["every"], 1);
-  if (every.length !== 1 || every[0]! < 1) {
+  if (every.length !== 1) {
     throw new ConfigError([
       { where: "--every", message: `found "${String(options["every"])}", expected a whole number of at least 1` },
     ]);
