@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { EngineConfig } from "../src/engine/engine-config.ts";
 import type { FaultPlan } from "../src/fleet/fault-plan.ts";
 import { FailureReason, RequestStatus } from "../src/metrics/request-ledger.ts";
 import type { PoolName } from "../src/planner/planner.ts";
@@ -35,21 +36,7 @@ async function caseOf(kind: Kind, seed: number): Promise<{ trace: Trace; config:
     scheduleConservativeness: 1,
   } as const;
   const change = { engineType: "sglang", blockSize: 16, sglang } as const;
-  const { topology } = config;
-  return {
-    trace,
-    config: {
-      ...config,
-      topology:
-        topology.mode === "agg"
-          ? { ...topology, engine: { ...topology.engine, ...change } }
-          : {
-              ...topology,
-              prefillEngine: { ...topology.prefillEngine, ...change },
-              decodeEngine: { ...topology.decodeEngine, ...change },
-            },
-    },
-  };
+  return { trace, config: withEngines(config, change) };
 }
 
 function fingerprint({ ledger, handoffs }: SimulationOutcome, withGaps = true): string {
@@ -116,18 +103,18 @@ function routed(threshold: number | null): Partial<RunConfig> {
   return { routerMode: "kv_router", kvRouter: { ...kvRouterDefaults, policy } };
 }
 
-function withStartup(config: RunConfig): RunConfig {
+/** The run with engines that differ in something. */
+function withEngines(config: RunConfig, change: Partial<EngineConfig>): RunConfig {
   const { topology } = config;
-  const slow = { startupSeconds: 0.15 };
   return {
     ...config,
     topology:
       topology.mode === "agg"
-        ? { ...topology, engine: { ...topology.engine, ...slow } }
+        ? { ...topology, engine: { ...topology.engine, ...change } }
         : {
             ...topology,
-            prefillEngine: { ...topology.prefillEngine, ...slow },
-            decodeEngine: { ...topology.decodeEngine, ...slow },
+            prefillEngine: { ...topology.prefillEngine, ...change },
+            decodeEngine: { ...topology.decodeEngine, ...change },
           },
   };
 }
@@ -145,7 +132,7 @@ describe("whatever clients do and workers suffer", () => {
       slowStartFactor: 4,
     };
     const { trace, config } = await caseOf("dis", 283243);
-    const { ledger } = simulate(trace, { ...withStartup(config), client: null, faults });
+    const { ledger } = simulate(trace, { ...withEngines(config, { startupSeconds: 0.15 }), client: null, faults });
     expect(ledger.status).toContain(RequestStatus.failed);
     expect([...ledger.terminalNs].filter((atNs, i) => atNs < ledger.arrivalNs[i]!)).toEqual([]);
   });
@@ -155,7 +142,12 @@ describe("whatever clients do and workers suffer", () => {
     await fc.assert(
       fc.asyncProperty(disrupted, async ({ kind, seed, client, faults, router }) => {
         const { trace, config: plain } = await caseOf(kind, seed);
-        const config: RunConfig = { ...withStartup(plain), ...routed(router), client, faults };
+        const config: RunConfig = {
+          ...withEngines(plain, { startupSeconds: 0.15 }),
+          ...routed(router),
+          client,
+          faults,
+        };
         const outcome = simulate(trace, config);
         const { ledger } = outcome;
         let offered = 0;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { policyEngine, runPolicy, steadyTrace, wantedReplicas } from "../../../test/policy-run.ts";
 import { simulate } from "../../replay.ts";
+import type { RunResult } from "../../result/schema.ts";
+import type { Trace } from "../../trace/trace.ts";
 
 const burst = steadyTrace([
   { untilSeconds: 300, requestsPerSecond: 2 },
@@ -47,13 +49,7 @@ describe("slo", () => {
 
   it("sizes prefill and decode pools each for its part of the SLA", async () => {
     const trace = await steadyTrace([{ untilSeconds: 900, requestsPerSecond: 14 }], 5000, 60);
-    const result = await simulate({
-      trace,
-      policy: "slo",
-      prefillEngineArgs: policyEngine,
-      decodeEngineArgs: policyEngine,
-      plannerConfig: { mode: "disagg", ttft_ms: 1500, itl_ms: 50, max_gpu_budget: 16 },
-    });
+    const result = await inTwoPools(trace);
     expect(result.ended_early).toBeNull();
     const last = result.planner!.ticks.at(-1)!.pools;
     // 70,000 prompt tokens a second are more than one prefill engine can do; 840 output tokens are nothing for decode.
@@ -64,13 +60,7 @@ describe("slo", () => {
 
   it("adds decode replicas where requests wait for a place at them, however short their gaps", async () => {
     const trace = await steadyTrace([{ untilSeconds: 600, requestsPerSecond: 30 }], 100, 2000);
-    const result = await simulate({
-      trace,
-      policy: "slo",
-      prefillEngineArgs: policyEngine,
-      decodeEngineArgs: policyEngine,
-      plannerConfig: { mode: "disagg", ttft_ms: 1500, itl_ms: 50, max_gpu_budget: 16 },
-    });
+    const result = await inTwoPools(trace);
     const last = result.planner!.ticks.at(-1)!.pools;
     expect(result.sla!.attainment.itl).toBeGreaterThan(0.99);
     expect(last.decode!.active).toBeGreaterThanOrEqual(2);
@@ -78,3 +68,13 @@ describe("slo", () => {
     expect(result.sla!.attainment.all).toBeGreaterThan(0.6);
   });
 });
+
+function inTwoPools(trace: Trace): Promise<RunResult> {
+  return simulate({
+    trace,
+    policy: "slo",
+    prefillEngineArgs: policyEngine,
+    decodeEngineArgs: policyEngine,
+    plannerConfig: { mode: "disagg", ttft_ms: 1500, itl_ms: 50, max_gpu_budget: 16 },
+  });
+}
