@@ -48,6 +48,11 @@ export class RedisServer {
     if (!/Ready to accept connections/.test(said)) throw new Error(`redis-server did not start: ${said}`);
   }
 
+  /** Lets it answer nothing any more, connections left open. */
+  freeze(): void {
+    this.process?.kill("SIGSTOP");
+  }
+
   async end(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const { process } = this;
     if (process === null) return;

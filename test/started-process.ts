@@ -30,6 +30,10 @@ export class StartedProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
   /** Signals it and waits for its end. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     this.child.kill(signal);

@@ -8,27 +8,38 @@ export interface Interrupt {
   readonly release: () => void;
 }
 
-/** What a second wish does: nothing, because the first is being followed, or end the program at once. */
-export type SecondInterrupt = "waits" | "ends";
-
 /** Both Ctrl-C and what batch systems end a job with: what is finished must not be lost to either. */
 const signals = ["SIGINT", "SIGTERM"] as const;
+/** Most stops are over by then, and need no words. */
+const patienceMs = 400;
 
 /**
- * Turns the first Ctrl-C (or SIGTERM) into a wish to stop.
- * @param onFirst told of it
+ * Turns the first Ctrl-C (or SIGTERM) into a wish to stop; the second ends the program at once.
+ * @param onFirst told of the first
+ * @param onDelay told when the first is still being followed after a moment
  */
-export function listenForInterrupt(second: SecondInterrupt, onFirst: () => void = () => {}): Interrupt {
+export function listenForInterrupt({
+  onFirst = () => {},
+  onDelay = () => {},
+}: { onFirst?: () => void; onDelay?: () => void } = {}): Interrupt {
   const controller = new AbortController();
+  let delay: NodeJS.Timeout | undefined;
   const onInterrupt = () => {
-    if (!controller.signal.aborted) {
-      onFirst();
-      controller.abort();
-    } else if (second === "ends") process.exit(exitCodes.interrupted);
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    delay = setTimeout(onDelay, patienceMs).unref();
+    onFirst();
+    controller.abort();
   };
   for (const signal of signals) process.on(signal, onInterrupt);
   const release = () => {
+    clearTimeout(delay);
     for (const signal of signals) process.off(signal, onInterrupt);
   };
   return { signal: controller.signal, release };
+}
+
+/** What a command says whose runs take a moment to stop. */
+export function stoppingNote(clear: () => void): void {
+  clear();
+  process.stderr.write("windtunnel: stopping; finished runs are kept, once more ends at once\n");
 }

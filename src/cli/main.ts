@@ -17,7 +17,7 @@ const [name, ...args] = process.argv.slice(2);
 try {
   process.exitCode = await run(name, args);
   // A trace that was still being read would keep the process.
-  if (process.exitCode === exitCodes.interrupted) process.stdin.destroy();
+  if (process.exitCode === exitCodes.interrupted) process.stdout.write("", () => process.exit());
 } catch (error) {
   process.exitCode = reportFailure(error);
 }

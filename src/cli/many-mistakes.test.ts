@@ -78,7 +78,7 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
         "--repeats",
         "no",
         "--parallel",
-        "0",
+        "5000",
         "--out",
         "bad.jsonl",
         "--threshold",
@@ -87,7 +87,7 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
       '--vary: found "x", expected KEY=RANGE such as engine.startup_time=0:300:10\n' +
         "--vary y: the step must be above 0, found -1\n" +
         '--repeats: found "no", expected a whole number of at least 1\n' +
-        '--parallel: found "0", expected a whole number of at least 1\n' +
+        '--parallel: found "5000", expected a whole number from 1 to 1024\n' +
         "--out: bad.jsonl is no folder\n" +
         '--threshold: found "3", expected a share above 0 and up to 1 such as 0.9\n',
     ],

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { ConfigError } from "../config/config-error.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
@@ -12,6 +11,8 @@ import type { SweepDesign } from "../sweep/sweep-plan.ts";
 import { windtunnelVersion } from "../version.ts";
 import { OptionReader, outputFolder } from "./option-reader.ts";
 import { parseWithReplayOptions } from "./replay-command-line.ts";
+import { parallelFrom } from "./runs-at-a-time.ts";
+import { whole } from "./whole-number.ts";
 
 /** A sweep's command line, its plan file taken in: what the command line says goes before the file. */
 export interface SweepCommandLine {
@@ -105,7 +106,7 @@ export async function parseSweepCommandLine(args: string[]): Promise<SweepComman
     replay,
     // The axes of a plan that cannot be read would be missed, too.
     design: options.failed ? (undefined as never) : designOf(own, plan, replay, options),
-    parallel: options.read(() => (own.parallel === undefined ? null : whole(own.parallel, "--parallel", 1))),
+    parallel: options.read(() => parallelFrom(own.parallel)),
     out: options.read(() => outputFolder(own.out, "--out")),
     shard: options.read(() => (own.shard === undefined ? null : shardFrom(own.shard))),
     keepResults: own.keepResults === true,
@@ -185,7 +186,7 @@ function emitOf(own: OwnOptions, args: readonly string[]): EmittedJob | null {
     sweep: {
       args: withoutOptions(args, notOfShards),
       shards: whole(shards ?? "8", "--shards", 1),
-      parallel: whole(own.parallel ?? "4", "--parallel", 1),
+      parallel: parallelFrom(own.parallel) ?? 4,
       out: own.out,
     },
     place: {
@@ -241,18 +242,6 @@ function shardFrom(text: string): { index: number; count: number } {
     throw new ConfigError([{ where: "--shard", message: `found "${text}", expected I/N with 1 ≤ I ≤ N such as 2/8` }]);
   }
   return { index: index - 1, count };
-}
-
-/** @throws ConfigError */
-export function whole(text: string, flag: string, least: number): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isInteger(value) && value >= least) return value;
-  throw new ConfigError([{ where: flag, message: `found "${text}", expected a whole number of at least ${least}` }]);
-}
-
-/** Runs at a time: as given, or one a core. @throws ConfigError */
-export function runsAtATime(text: string | undefined): number {
-  return text === undefined ? availableParallelism() : whole(text, "--parallel", 1);
 }
 
 /** For sweeps and for merged ones. */

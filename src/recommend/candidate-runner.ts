@@ -40,6 +40,10 @@ export class Runner {
   private readonly request: RecommendRequest;
   private readonly hooks: RecommendHooks;
   private readonly known: Map<string, SweepRow>;
+  /** Runs with a row of any kind. */
+  private readonly recorded: Set<string>;
+  /** Fails as soon as the search is to stop. */
+  private readonly stop: Promise<never>;
   private done = 0;
   private failed = 0;
 
@@ -48,7 +52,13 @@ export class Runner {
     this.results = results;
     this.request = request;
     this.hooks = hooks;
-    this.known = new Map(results.rows.map((row) => [row.run, row]));
+    // What failed is tried again.
+    this.known = new Map(results.rows.filter(({ error }) => error === null).map((row) => [row.run, row]));
+    this.recorded = new Set(results.rows.map(({ run }) => run));
+    this.stop = new Promise((_, reject) => {
+      hooks.signal?.addEventListener("abort", () => reject(new Stopped()), { once: true });
+    });
+    this.stop.catch(() => {});
   }
 
   private get stopped(): boolean {
@@ -111,9 +121,12 @@ export class Runner {
     const run = runKey(options, part.digest);
     let row = this.known.get(run);
     if (row === undefined) {
-      const point: SweepPoint = { index: this.known.size, values: { setting }, repeat: 0 };
-      row = await this.pool.run({ run, point, options: { ...options, trace: part.trace.name } }, part, null);
-      if (!this.known.has(run)) this.results.append(row);
+      const point: SweepPoint = { index: this.recorded.size, values: { setting }, repeat: 0 };
+      const task = { run, point, options: { ...options, trace: part.trace.name } };
+      // Threads that are being ended fail their runs; that says nothing about the runs.
+      row = await Promise.race([this.pool.run(task, part, null), this.stop]);
+      if (!this.recorded.has(run) || (row.error === null && !this.known.has(run))) this.results.append(row);
+      this.recorded.add(run);
       this.known.set(run, row);
     }
     this.done++;

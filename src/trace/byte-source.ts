@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { TraceError } from "./trace-error.ts";
 
@@ -22,13 +22,18 @@ export async function openByteSource(path: string, stdin: Readable = process.std
   if (path === "-") return streamSource("stdin", stdin ?? process.stdin);
   let fd: number;
   try {
-    fd = openSync(path, "r");
+    // Waiting for a pipe's writer must not keep the program from hearing Ctrl-C.
+    fd = openSync(path, isPipe(path) ? constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) : "r");
   } catch (error) {
     throw new TraceError(path, null, openProblem(error));
   }
   try {
     const stat = fstatSync(fd);
     if (stat.isDirectory()) throw new TraceError(path, null, "is a directory, expected a trace file");
+    if (stat.isFIFO()) {
+      const { Socket } = await import("node:net");
+      return await streamSource(path, new Socket({ fd, readable: true, writable: false }));
+    }
     if (!stat.isFile()) {
       const { createReadStream } = await import("node:fs");
       return await streamSource(path, createReadStream(path, { fd, highWaterMark: 1 << 20 }));
@@ -49,6 +54,10 @@ export async function openByteSource(path: string, stdin: Readable = process.std
     }
     throw error;
   }
+}
+
+function isPipe(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
 }
 
 function fileSource(name: string, fd: number, size: number): ByteSource {

@@ -13,11 +13,12 @@ import { loadWorkload } from "../../replay.ts";
 import { writeFileAtomically } from "../../report/atomic-file.ts";
 import { withDocuments } from "../../sweep/run-sweep.ts";
 import { exitCodes } from "../failure.ts";
-import { listenForInterrupt } from "../interrupt.ts";
+import { listenForInterrupt, stoppingNote } from "../interrupt.ts";
 import { parseWithReplayOptions } from "../replay-command-line.ts";
 import { OptionReader, outputFolder } from "../option-reader.ts";
-import { runsAtATime, whole } from "../sweep-command-line.ts";
+import { parallelFrom, runsAtATime, toStderr } from "../runs-at-a-time.ts";
 import { SweepProgress } from "../sweep-progress.ts";
+import { whole } from "../whole-number.ts";
 
 interface Options {
   readonly attainment: string;
@@ -69,7 +70,7 @@ export async function run(args: string[]): Promise<number> {
   const margin = options.read(() => share(own.margin, "--margin", true));
   const stress = options.read(() => atLeastOne(own.stress, "--stress"));
   const split = options.read(() => share(own.split, "--split"));
-  const parallel = options.read(() => runsAtATime(own.parallel));
+  const parallel = options.read(() => parallelFrom(own.parallel));
   const runs = options.read(() => whole(own.runs, "--runs", 1));
   const alternatives = options.read(() => whole(own.alternatives, "--alternatives", 1));
   const policies = options.read(() => policiesOf(own.policies));
@@ -97,8 +98,8 @@ export async function run(args: string[]): Promise<number> {
   const trace = await loadWorkload(resolved);
   checkDivisible(trace);
   const halves = splitTrace(trace, split);
-  const interrupt = listenForInterrupt("waits");
   const progress = new SweepProgress(runs, !quiet);
+  const interrupt = listenForInterrupt({ onDelay: () => stoppingNote(() => progress.clear()) });
   try {
     const found = await recommend(
       {
@@ -110,7 +111,7 @@ export async function run(args: string[]): Promise<number> {
         runs,
         seed: base.seed ?? 0,
         stress,
-        parallel,
+        parallel: runsAtATime(parallel, runs, quiet ? undefined : toStderr),
         out,
         alternatives,
       },

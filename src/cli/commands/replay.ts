@@ -24,8 +24,10 @@ export async function run(args: string[]): Promise<number> {
   const quiet = options.quiet === true;
   // While the trace is being read there is nothing to save: the first Ctrl-C ends the process.
   let reading = true;
-  const interruption = listenForInterrupt("ends", () => {
-    if (reading) process.exit(exitCodes.interrupted);
+  const interruption = listenForInterrupt({
+    onFirst: () => {
+      if (reading) process.exit(exitCodes.interrupted);
+    },
   });
   try {
     const resolved = await resolveReplay(options);

@@ -4,10 +4,10 @@ import { checkedStudy, runStudy, writeStudy } from "../../study/run-study.ts";
 import { checkTraceFiles, readStudyPlan } from "../../study/study-plan.ts";
 import { studyPoints } from "../../study/study-points.ts";
 import { exitCodes } from "../failure.ts";
-import { listenForInterrupt } from "../interrupt.ts";
+import { listenForInterrupt, stoppingNote } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
 import { OptionReader, outputFolder } from "../option-reader.ts";
-import { runsAtATime } from "../sweep-command-line.ts";
+import { parallelFrom, runsAtATime, toStderr } from "../runs-at-a-time.ts";
 import { runsDone } from "../runs-done.ts";
 import { SweepProgress } from "../sweep-progress.ts";
 
@@ -48,7 +48,7 @@ export async function run(args: string[]): Promise<number> {
   if (given === null) return exitCodes.done;
   const options = given.opts<Options>();
   const reader = new OptionReader();
-  const parallel = reader.read(() => runsAtATime(options.parallel));
+  const parallel = reader.read(() => parallelFrom(options.parallel));
   const out = reader.read(() => outputFolder(options.out, "--out"));
   reader.throwIfAny();
   const bounds = options.oracle === undefined ? [] : await readBounds(options.oracle);
@@ -64,11 +64,11 @@ export async function run(args: string[]): Promise<number> {
     return exitCodes.done;
   }
   const quiet = options.quiet === true;
-  const interrupt = listenForInterrupt("waits");
   const progress = new SweepProgress(points.length, !quiet);
+  const interrupt = listenForInterrupt({ onDelay: () => stoppingNote(() => progress.clear()) });
   try {
     const outcome = await runStudy(
-      { plan, out, parallel },
+      { plan, out, parallel: runsAtATime(parallel, points.length, quiet ? undefined : toStderr) },
       { signal: interrupt.signal, onRow: (row, done) => progress.update(row, done) },
     );
     progress.clear();

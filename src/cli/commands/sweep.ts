@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { Command } from "commander";
 import { ConfigError } from "../../config/config-error.ts";
@@ -10,7 +9,7 @@ import type { RunDriver } from "../../sweep/run-driver.ts";
 import { shardOf, sweepPoints, type SweepPoint } from "../../sweep/sweep-plan.ts";
 import type { SweepRow } from "../../sweep/sweep-row.ts";
 import { exitCodes } from "../failure.ts";
-import { listenForInterrupt } from "../interrupt.ts";
+import { listenForInterrupt, stoppingNote } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
 import {
   parseSweepCommandLine,
@@ -19,6 +18,7 @@ import {
   type EmittedJob,
   type SweepCommandLine,
 } from "../sweep-command-line.ts";
+import { runsAtATime, toStderr } from "../runs-at-a-time.ts";
 import { runsDone } from "../runs-done.ts";
 import { SweepProgress } from "../sweep-progress.ts";
 
@@ -41,7 +41,8 @@ async function sweep(args: string[]): Promise<number> {
     return follow(given, await checked(given, all), points, (progress) => openQueue(settings, progress));
   }
   // The threads load their code while the settings are checked and the trace is read.
-  const driver = localDriver(Math.min(given.parallel ?? availableParallelism(), points.length));
+  const note = given.replay.quiet === true ? undefined : toStderr;
+  const driver = localDriver(runsAtATime(given.parallel, points.length, note));
   try {
     return await follow(given, await checked(given, all), points, async () => driver);
   } finally {
@@ -67,8 +68,8 @@ async function follow(
   const { runSweep } = await import("../../sweep/run-sweep.ts");
   const { out, keepResults } = given;
   const quiet = given.replay.quiet === true;
-  const interrupt = listenForInterrupt("waits");
   const progress = new SweepProgress(points.length, !quiet);
+  const interrupt = listenForInterrupt({ onDelay: () => stoppingNote(() => progress.clear()) });
   try {
     const outcome = await runSweep(
       { base, points, out, keepResults },

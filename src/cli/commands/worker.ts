@@ -5,7 +5,9 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
 import { OptionReader } from "../option-reader.ts";
 import { runsDone } from "../runs-done.ts";
-import { redisOption, redisUrl, runsAtATime, whole } from "../sweep-command-line.ts";
+import { parallelFrom, runsAtATime, toStderr } from "../runs-at-a-time.ts";
+import { redisOption, redisUrl } from "../sweep-command-line.ts";
+import { whole } from "../whole-number.ts";
 
 interface WorkerOptions {
   readonly redis?: string;
@@ -40,14 +42,18 @@ export async function run(args: string[]): Promise<number> {
   const settings = {
     url: options.read(() => redisUrl(given.redis)),
     queue: given.queue,
-    parallel: options.read(() => runsAtATime(given.parallel)),
+    parallel: options.read(() =>
+      runsAtATime(parallelFrom(given.parallel), Infinity, given.quiet === true ? undefined : toStderr),
+    ),
     allowsPolicies: given.allowPolicies === true,
     traceStore: given.traceStore ?? null,
     stalledSeconds: options.read(() => whole(given.stalledAfter, "--stalled-after", 1)),
   };
   options.throwIfAny();
   const say = (text: string) => given.quiet !== true && process.stderr.write(`windtunnel: ${text}\n`);
-  const { signal } = listenForInterrupt("ends", () => say("finishing the runs under way; once more ends them"));
+  const { signal } = listenForInterrupt({
+    onFirst: () => say("finishing the runs under way; once more ends them"),
+  });
   const counts = { done: 0, failed: 0 };
   const { workOnQueue } = await import("../../sweep/queue/queue-worker.ts");
   await workOnQueue(
