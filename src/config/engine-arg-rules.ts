@@ -49,7 +49,8 @@ function checkTiers(args: GivenEngineArgs, complain: Complain): void {
   if (args.enable_g4_storage === true && hostBlocks === 0) {
     complain("enable_g4_storage", "found true, but it needs num_g2_blocks: objects are staged through host memory");
   }
-  if (args.g1_backend === "native" && hostBlocks > 0) {
+  // Workers like SGLang have a cache of their own, which the setting does not concern.
+  if (args.g1_backend === "native" && hostBlocks > 0 && args.engine_type !== "sglang") {
     complain("g1_backend", 'found "native", but offload tiers need "kvbm" (or leave g1_backend out)');
   }
 }

@@ -20,6 +20,12 @@ function valid(given: object, role: WorkerRole = "aggregated") {
 }
 
 describe("the reference's own answers about null and bounds (1.4.2)", () => {
+  test("a native cache beside tiers only matters to vLLM- and TRT-LLM-like workers", () => {
+    const tiers = { num_g2_blocks: 5, g1_backend: "native" };
+    expect(problemsOf({ ...tiers, engine_type: "sglang" })).toEqual([]);
+    expect(problemsOf({ ...tiers, engine_type: "trtllm" })).toHaveLength(1);
+  });
+
   test.each([
     "num_gpu_blocks",
     "max_model_len",

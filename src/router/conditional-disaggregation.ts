@@ -1,3 +1,5 @@
+import { shareOf } from "./policy-profile.ts";
+
 /** When a request of a disaggregated run skips the prefill pool and computes its prompt where it decodes. */
 export interface ConditionalDisaggregation {
   /** "isl_bounding": little is left to compute; "prefill_load": the prefill pool is busy; "isl_or_load": either. */
@@ -42,5 +44,5 @@ function prefillIsBusy(
   state: ConditionalDisaggregationState,
 ): boolean {
   if (prefillBusyShare === null || state.prefillTokens === null) return false;
-  return state.prefillTokens > prefillBusyShare * state.maxBatchedTokens;
+  return state.prefillTokens > shareOf(state.maxBatchedTokens, prefillBusyShare);
 }

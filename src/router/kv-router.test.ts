@@ -151,6 +151,14 @@ describe("requests held back by the router", () => {
     expectAbout(ttftMs(outcome), [175.2973, 175.2973, 371.67, 371.67, 568.0427, 568.0427]);
   });
 
+  it("go one at a time with a threshold of 0, also where passes have no budget", () => {
+    for (const maxNumBatchedTokens of [8192, Infinity]) {
+      const { ledger } = run(burst(), { workers: 2, router: { queueThreshold: 0 }, engine: { maxNumBatchedTokens } });
+      const waits = Array.from(ledger.admitNs.slice(2), (atNs) => atNs >= ledger.firstTokenNs[0]!);
+      expect(waits).toEqual([true, true, true, true]);
+    }
+  });
+
   it("go by priority", () => {
     const priorities = {
       boostSeconds: Float64Array.from([0, 0, 0, 0, 0, 10]),

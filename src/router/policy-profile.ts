@@ -75,8 +75,13 @@ export function isBusy(policyClass: PolicyClass, prefillTokens: number, maxBatch
   const { busyTokens, busyShare } = policyClass;
   return (
     (busyTokens !== null && prefillTokens > busyTokens) ||
-    (busyShare !== null && prefillTokens > busyShare * maxBatchedTokens)
+    (busyShare !== null && prefillTokens > shareOf(maxBatchedTokens, busyShare))
   );
+}
+
+/** A share of a pass's token budget, which may be without bound: no share of that is no token. */
+export function shareOf(maxBatchedTokens: number, share: number): number {
+  return share === 0 ? 0 : share * maxBatchedTokens;
 }
 
 /** Whether so many targets are busy that requests of the class wait. */

@@ -4,7 +4,7 @@ import type { InterruptedRequest } from "../engine/interruption.ts";
 import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
-import type { RequestLedger } from "../metrics/request-ledger.ts";
+import { RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
@@ -212,9 +212,14 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       const atNs = queue.nextNs;
       const request = queue.pop();
       // It was taken out of the pass that was to end it.
-      if (interruptions !== null && this.ledger.terminalNs[request] !== atNs) continue;
+      if (interruptions !== null && this.ledger.terminalNs[request] !== atNs && !this.hasFailed(request)) continue;
       this.source.onTerminal(request, nowNs, interruptions?.isAbandoned(request) ?? false);
     }
+  }
+
+  /** Of a prompt no destination could take, the end is told only when its prefill worker lets it go. */
+  private hasFailed(request: number): boolean {
+    return this.ledger.status[request] === RequestStatus.failed;
   }
 
   private offer(request: number, atNs: number): void {

@@ -169,7 +169,8 @@ export class PassByPassWorker implements Worker {
     const endNs = startNs + Math.max(0, longest);
     if (endNs > this.horizonNs) {
       this.nextStartNs = Infinity;
-      this.busyUntilNs = this.horizonNs;
+      // It is still under way then: nothing that waits for its end may happen.
+      this.busyUntilNs = this.horizonNs + 1;
       return;
     }
     let hasWork = false;

@@ -37,6 +37,29 @@ describe("an SGLang-like hand-off", () => {
     expect(requests[0]!.first - held[0]!).toBeGreaterThan(5.74);
   });
 
+  // What the prefill router sees and what is reused under ai-dynamo 1.4.2, where held prompts share 512 or 1,024 tokens.
+  test.each([
+    [1, [0, 512, 512, 1024], [0, 0, 0, 512]],
+    [2, [0, 512, 512, 1024], [0, 512, 512, 1024]],
+  ])(
+    "is known to the router once held, but reusable only when let go if it took one pass: output %i",
+    async (output, overlap, reused) => {
+      const rows = [
+        { input: 1500, output, ids: [1, 2, 3] },
+        { at: 60, input: 1400, output: 1, ids: [1, 4, 5] },
+        { at: 120, input: 1300, output: 5, ids: [1, 6, 7] },
+        { at: 250, input: 1200, output: 5, ids: [1, 2, 9] },
+      ];
+      const { requests, outcome } = await smallRun(rows, {
+        engine: { engine_type: "sglang", num_gpu_blocks: 200_000 },
+        disaggregated: { prefill: { kv_transfer_bandwidth: 0.1, kv_bytes_per_token: 131_072 } },
+        flags: ["--router-mode", "kv_router"],
+      });
+      expect([...outcome.handoffs!.prefillRouteOverlapTokens]).toEqual(overlap);
+      expect(requests.map((request) => request.reused)).toEqual(reused);
+    },
+  );
+
   test("a prompt the decode pool can never hold fails and does not hold up the next", async () => {
     const { requests } = await handOff(
       [

@@ -14,6 +14,9 @@ export class SglangPrefillRank extends SglangRank implements HandoffPrefillRank 
   readonly held: number[] = [];
   private readonly sources = new Map<number, SglangRequest>();
   private readonly handoffs: HandoffColumns;
+  /** Held prompts a router knows of though the tree does not have them yet. */
+  private readonly announced = new Set<SglangRequest>();
+  private readonly justHeld: SglangRequest[] = [];
 
   constructor(context: RankContext, handoffs: HandoffColumns) {
     super(context);
@@ -35,6 +38,23 @@ export class SglangPrefillRank extends SglangRank implements HandoffPrefillRank 
     const state = this.sources.get(request)!;
     this.sources.delete(request);
     this.pool.finish(state, state.materialised);
+  }
+
+  override publish(): void {
+    super.publish();
+    for (const state of this.announced) if (!this.sources.has(state.request)) this.announced.delete(state);
+    for (const state of this.justHeld) this.announced.add(state);
+    this.justHeld.length = 0;
+  }
+
+  override prefixOverlapBlocks(request: number): number {
+    let pages = super.prefixOverlapBlocks(request);
+    const limit = Math.floor(this.context.inputLength[request]! / this.pool.pageSize);
+    for (const { request: owner } of this.announced) {
+      const length = Math.min(limit, Math.floor(this.context.inputLength[owner]! / this.pool.pageSize));
+      if (length > pages) pages = Math.max(pages, this.sequence.commonPages(request, owner, 0, length));
+    }
+    return pages;
   }
 
   /** Nothing of what it computes has been sent to a client. */
@@ -72,5 +92,7 @@ export class SglangPrefillRank extends SglangRank implements HandoffPrefillRank 
     this.sources.set(state.request, state);
     this.handoffs.sourceHeldNs[state.request] = endNs;
     this.held.push(state.request);
+    // A prompt held after its first pass is published then and enters the tree when it is let go (measured, 1.4.2).
+    if (this.semantics.hiddenOutputPlan && state.outputLimit <= 1) this.justHeld.push(state);
   }
 }

@@ -39,7 +39,7 @@ export class SglangRank implements EngineRank, SglangListener {
   /** Requests that emit at the end of the pass, and the tokens each emits. */
   private readonly emitting: SglangRequest[] = [];
   private readonly bursts: number[] = [];
-  private readonly sequence: PageSequence;
+  protected readonly sequence: PageSequence;
   private published: PublishedPages | null = null;
   private readonly records: RequestRecords<SglangRequest>;
   private readonly shortage: PageShortage;

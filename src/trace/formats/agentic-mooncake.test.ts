@@ -46,6 +46,23 @@ describe("agentic_mooncake", () => {
     expect({ ...again, notes: trace.notes }).toEqual(trace);
   });
 
+  it("counts times of version 1 from the earliest row; roots without one start then", async () => {
+    const row = (request_id: string, timestamp?: number, ...wait_for: string[]) => ({
+      request_id,
+      timestamp,
+      input_length: 64,
+      output_length: 3,
+      hash_ids: [1],
+      wait_for: wait_for.length === 0 ? undefined : wait_for,
+    });
+    // ai-dynamo 1.4.2 runs the first two together (34.71 ms) and the third at 990 ms (it ends at 1024.71).
+    const mixed = await readText(text(row("a", 10), row("b"), row("c", 1000)), { format: "agentic_mooncake" });
+    expect([...mixed.arrivalMs]).toEqual([0, 0, 990]);
+    // It ends these at 514.71 ms, 34.71 after the last root.
+    const early = await readText(text(row("a", 100), row("b", 20, "a"), row("c", 500)));
+    expect([...early.arrivalMs]).toEqual([80, 0, 480]);
+  });
+
   it("reads version 2: triggers, delays of each edge, earliest times, and gives it back", async () => {
     const trace = await readText(
       text(

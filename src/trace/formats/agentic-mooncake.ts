@@ -90,7 +90,7 @@ async function readAgentic(source: LineSource, options: ReadOptions): Promise<Tr
   builder ??= new TraceBuilder(source.name, 1);
   if (!second) builder.note("agentic Mooncake: branches, prefix_reset and tool_events have no effect of their own");
   const trace = builder.finish(source.name, "optional");
-  return withGraph(trace, nodes, source.name);
+  return withGraph(trace, nodes, source.name, second);
 }
 
 function headerBlockSize(header: JsonRow, options: ReadOptions): number {
@@ -169,18 +169,18 @@ function addPrompt(json: JsonRow, row: MooncakeRow, node: Node, builder: TraceBu
   if ((fields & given.priority) !== 0) {
     builder.priorities.set(builder.count, row.boostSeconds, row.strictPriority, row.policyClass);
   }
-  // A root without a time starts at once.
-  const arrivalMs = node.waits.length === 0 && Number.isNaN(recorded) ? 0 : recorded;
+  const arrivalMs = second && node.waits.length === 0 && Number.isNaN(recorded) ? 0 : recorded;
   builder.addRow(line, arrivalMs, input, row.outputLength);
 }
 
 /** Finds what every request waits for, and names sessions. */
-function withGraph(trace: Trace, nodes: readonly Node[], file: string): Trace {
+function withGraph(trace: Trace, nodes: readonly Node[], file: string, second: boolean): Trace {
   const mistakes = new LineMistakes();
   const places = placesOf(nodes, file, mistakes);
   const waiting = nodes.map((node) => waitsOf(node, nodes, places, file, mistakes));
   mistakes.throwIfAny();
-  countFromFirstRoot(trace, nodes);
+  if (second) countFromFirstRoot(trace, nodes);
+  else startRootsWithoutTime(trace, nodes);
   const earliest = Float64Array.from(nodes, ({ notBeforeMs }, place) =>
     Number.isNaN(notBeforeMs) ? Number.NaN : trace.arrivalMs[place]!,
   );
@@ -247,7 +247,14 @@ function checkRoots(nodes: readonly Node[], file: string): void {
   }
 }
 
-/** Times count from the first root. */
+/** Times of version 1 count from the earliest of any row, which is when roots without one start. */
+function startRootsWithoutTime({ arrivalMs }: Trace, nodes: readonly Node[]): void {
+  for (const [place, { waits }] of nodes.entries()) {
+    if (waits.length === 0 && Number.isNaN(arrivalMs[place]!)) arrivalMs[place] = 0;
+  }
+}
+
+/** Times of version 2 count from the first root. */
 function countFromFirstRoot({ arrivalMs }: Trace, nodes: readonly Node[]): void {
   let first = Infinity;
   for (const [place, { waits }] of nodes.entries()) if (waits.length === 0) first = Math.min(first, arrivalMs[place]!);

@@ -56,6 +56,29 @@ describe("dynamo", () => {
     expect([...delayMs]).toEqual([1100, 0]);
   });
 
+  it("takes the end from the duration, rounded to milliseconds, before the moment of the record", async () => {
+    // Measured with ai-dynamo 1.4.2.
+    const context = `,"agent_context":{"session_id":"s"}`;
+    const delayAfter = async (totalMs: number) => {
+      const one = record("a", 5000, 64, "1", context).replace(`"output`, `"total_time_ms":${totalMs},"output`);
+      return (await readText(one + record("b", 6000, 64, "2", context))).dependencies!.delayMs[0];
+    };
+    expect(await delayAfter(500.49)).toBe(500);
+    expect(await delayAfter(500.5)).toBe(499);
+    expect(await delayAfter(0.5)).toBe(999);
+    expect(await delayAfter(-5)).toBe(1000);
+    expect(await delayAfter(1e9)).toBe(0);
+  });
+
+  it("orders requests of one moment by their ends, durations before moments, then by id", async () => {
+    const at = (id: string, length: number, more: string) =>
+      record(id, 5000, length, "1").replace(`"output`, `${more}"output`);
+    const trace = await readText(
+      at("a", 1, `"total_time_ms":1234.5,`) + at("c", 2, "") + at("b", 3, "") + at("d", 4, `"total_time_ms":50,`),
+    );
+    expect([...trace.inputLength]).toEqual([4, 3, 2, 1]);
+  });
+
   it("lets a child session wait for its parent, and the parent for it", async () => {
     const context = (session: string, parent?: string) =>
       `,"agent_context":${JSON.stringify({ session_id: session, parent_session_id: parent })}`;

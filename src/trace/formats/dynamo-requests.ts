@@ -135,15 +135,19 @@ function requestEnd(record: JsonRow, text: string): { request: RequestEnd; size:
       line: record.line,
       id: request.id("request_id"),
       receivedMs,
-      endMs: record.has("event_time_unix_ms")
-        ? record.number("event_time_unix_ms")
-        : receivedMs + (request.has("total_time_ms") ? request.positive("total_time_ms") : Number.NaN),
+      endMs: endOf(record, request, receivedMs),
       inputLength,
       outputLength: request.tokens("output_tokens"),
       hashes,
       ...contextOf(record),
     },
   };
+}
+
+/** The measured duration, in whole milliseconds, counts before the moment the record was written. */
+function endOf(record: JsonRow, request: JsonRow, receivedMs: number): number {
+  if (request.has("total_time_ms")) return receivedMs + Math.max(0, Math.round(request.number("total_time_ms")));
+  return record.has("event_time_unix_ms") ? record.number("event_time_unix_ms") : Number.NaN;
 }
 
 function contextOf(record: JsonRow): Pick<RequestEnd, "session" | "parentSession"> {
