@@ -44,7 +44,8 @@ export class Runner {
   private readonly recorded: Set<string>;
   /** Fails as soon as the search is to stop. */
   private readonly stop: Promise<never>;
-  private done = 0;
+  /** Runs of this search, whether done now or found in the folder. */
+  private readonly counted = new Set<string>();
   private failed = 0;
 
   constructor(pool: LocalPool, results: ResultsFile, request: RecommendRequest, hooks: RecommendHooks) {
@@ -66,7 +67,7 @@ export class Runner {
   }
 
   get counts(): { readonly runs: number; readonly failed: number } {
-    return { runs: this.done, failed: this.failed };
+    return { runs: this.counted.size, failed: this.failed };
   }
 
   async outcomes(candidates: readonly Candidate[], part: Part): Promise<(Outcome | null)[]> {
@@ -92,7 +93,12 @@ export class Runner {
   /** The setting as given, on both parts. */
   async givenSetting(
     options: ReplayOptions,
-    parts: { readonly tune: Part; readonly ranges: readonly Part[]; readonly heldOut: Part },
+    parts: {
+      readonly tune: Part;
+      readonly ranges: readonly Part[];
+      readonly grown: Part | null;
+      readonly heldOut: Part;
+    },
   ): Promise<RankedSetting> {
     const inTuning = [parts.tune, ...parts.ranges];
     const tuned: (PartFigures | null)[] = [];
@@ -110,6 +116,7 @@ export class Runner {
       options,
       tuned: tuned[0]!,
       worst: worstOutcome(tuned),
+      grown: parts.grown === null ? null : await this.run(options, parts.grown, "as given"),
       heldOut: await this.run(options, parts.heldOut, "as given"),
     };
   }
@@ -129,9 +136,11 @@ export class Runner {
       this.recorded.add(run);
       this.known.set(run, row);
     }
-    this.done++;
-    if (row.error !== null) this.failed++;
-    this.hooks.onRun?.(row, this.done, this.request.runs);
+    if (!this.counted.has(run)) {
+      this.counted.add(run);
+      if (row.error !== null) this.failed++;
+      this.hooks.onRun?.(row, this.counted.size, this.request.runs);
+    }
     return figuresOf(row);
   }
 }

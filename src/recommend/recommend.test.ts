@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openTrace } from "../trace/open-trace.ts";
 import { candidateOptions, candidateSettings } from "./candidate.ts";
 import { commandOf } from "./recommendation-text.ts";
-import { simplestFirst } from "./run-recommend.ts";
+import { favouriteOf, nearlyCheapest } from "./run-recommend.ts";
 import { ranked, search } from "./search.ts";
 import type { Evaluate, Trial } from "./search.ts";
 import { recommendable, searchFamilies } from "./search-space.ts";
@@ -69,22 +69,36 @@ describe("the search", () => {
   });
 });
 
-describe("a fixed fleet", () => {
-  const trial = (policy: string, attainment: number, gpuHours: number) => ({
+describe("settings of the same cost", () => {
+  const trial = (policy: string, attainment: number, gpuHours: number, grown: number | null = null) => ({
     candidate: { family: family({ policy }), places: [] },
-    outcome: { attainment, gpuHours },
-  });
-  const order = (...trials: ReturnType<typeof trial>[]) =>
-    simplestFirst(trials, 0.9).map(({ candidate }) => candidate.family.policy);
-
-  it("goes first where it holds and costs hardly more", () => {
-    expect(order(trial("keda", 0.91, 2), trial("static", 0.91, 2.03))).toEqual(["static", "keda"]);
+    outcome: { attainment, gpuHours: 3 * gpuHours },
+    cost: gpuHours,
+    grown: grown === null ? null : { attainment: grown },
   });
 
-  it("stays where it is when it costs more, or does not hold", () => {
-    expect(order(trial("keda", 0.91, 2), trial("static", 0.91, 2.2))).toEqual(["keda", "static"]);
-    expect(order(trial("keda", 0.91, 2), trial("static", 0.89, 1))).toEqual(["keda", "static"]);
-    expect(order(trial("keda", 0.8, 2), trial("static", 0.79, 1))).toEqual(["keda", "static"]);
+  it("are those that hold and cost at most 2 % more than the cheapest", () => {
+    const policies = (...trials: ReturnType<typeof trial>[]) =>
+      nearlyCheapest(trials, 0.9).map(({ candidate }) => candidate.family.policy);
+    expect(policies(trial("keda", 0.91, 2), trial("static", 0.91, 2.03), trial("hpa", 0.95, 2.1))).toEqual([
+      "keda",
+      "static",
+    ]);
+    expect(policies(trial("keda", 0.91, 2), trial("static", 0.89, 1))).toEqual(["keda"]);
+    expect(policies(trial("keda", 0.8, 2), trial("static", 0.79, 1))).toEqual([]);
+    expect(policies()).toEqual([]);
+  });
+
+  it("have the fixed fleet first, or else the cheapest", () => {
+    expect(favouriteOf([trial("keda", 0.91, 2, 0.8), trial("static", 0.91, 2.03, 0.8)])).toBe(1);
+    expect(favouriteOf([trial("keda", 0.91, 2), trial("static", 0.91, 2.03)])).toBe(1);
+    expect(favouriteOf([trial("keda", 0.91, 2, 0.8), trial("hpa", 0.91, 2.03, 0.81)])).toBe(0);
+  });
+
+  it("have what holds clearly more of a grown load before either", () => {
+    const grows = trial("slo", 0.91, 2.01, 0.85);
+    expect(favouriteOf([trial("keda", 0.91, 2, 0.8), grows, trial("static", 0.91, 2.03, 0.6)])).toBe(1);
+    expect(favouriteOf([trial("keda", 0.91, 2, 0.8), grows])).toBe(1);
   });
 });
 

@@ -3,6 +3,7 @@ import type { TextTable } from "../study/study-tables.ts";
 import { replayOptions } from "../config/replay-option-table.ts";
 import { optionKey, type ReplayOptions } from "../config/replay-options.ts";
 import type { Outcome } from "./search.ts";
+import { growth } from "./recommendation.ts";
 import type { PartFigures, RankedSetting, Recommendation } from "./recommendation.ts";
 
 /** What a recommendation is told with beside itself. */
@@ -102,18 +103,20 @@ function rankingTable(entries: readonly RankedSetting[], { attainment }: Recomme
       "GPU-hours",
       "events",
       "worst test",
+      `${growth} × the load`,
       "held out: attainment",
       "GPU-hours",
       "events",
       "settings",
     ],
-    rows: entries.map(({ name, topology, tensorParallel, settings, tuned, worst, heldOut }) => [
+    rows: entries.map(({ name, topology, tensorParallel, settings, tuned, worst, grown, heldOut }) => [
       name === "as given" ? "–" : String(++rank),
       name,
       topology,
       String(tensorParallel),
       ...cells(tuned),
       worst === null ? "–" : percent(worst.attainment),
+      grown === null ? "–" : percent(grown.attainment),
       ...cells(heldOut),
       settingsText(settings),
     ]),

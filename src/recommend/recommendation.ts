@@ -3,6 +3,9 @@ import type { Outcome } from "./search.ts";
 import type { Family } from "./search-space.ts";
 import type { TraceHalves } from "./trace-halves.ts";
 
+/** How many times as fast requests arrive in the grown load, which tells settings of the same cost apart. */
+export const growth = 1.5;
+
 /** What is asked. */
 export interface RecommendRequest {
   /** Options all candidates share, documents read; with both SLA bounds that requests are judged by. */
@@ -43,6 +46,8 @@ export interface RankedSetting {
   readonly tuned: PartFigures | null;
   /** Least attainment over the tuned part, its ranges and the faster arrivals, and the GPU-hours of all: the ranking. */
   readonly worst: Outcome | null;
+  /** The tuned part with half as many requests again in the same time; null without tests under faster arrivals. */
+  readonly grown: PartFigures | null;
   readonly heldOut: PartFigures | null;
 }
 

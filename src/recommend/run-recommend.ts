@@ -9,17 +9,21 @@ import { candidateOptions, candidateSettings } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
 import { partOf, worstOutcome, Runner, Stopped } from "./candidate-runner.ts";
 import type { Part, RecommendHooks } from "./candidate-runner.ts";
+import { growth } from "./recommendation.ts";
 import type { PartFigures, RankedSetting, Recommendation, RecommendRequest } from "./recommendation.ts";
 import { ranked, search } from "./search.ts";
 import type { Family } from "./search-space.ts";
 import type { Outcome, Trial } from "./search.ts";
 
-/** What a simpler setting may cost more. */
+/** How many times the cheapest setting's GPU-hours still count as the same cost. */
 const hardlyMore = 1.02;
+/** What another setting must attain more of the grown load to go before a fixed fleet. */
+const clearlyMore = 0.02;
 
 /**
  * Searches the families on the first part of the trace, then runs the best of what was found on ranges of it and with faster
- * arrivals: a setting that just holds by luck falls behind. The ranking is that of the first part; the second, which the
+ * arrivals: a setting that just holds by luck falls behind. Settings of the same cost are told apart by how much of a load half
+ * as large again they hold. The ranking is that of the first part; the second, which the
  * search never sees, only tells whether it holds.
  */
 export async function recommend(request: RecommendRequest, hooks: RecommendHooks = {}): Promise<Recommendation> {
@@ -30,6 +34,7 @@ export async function recommend(request: RecommendRequest, hooks: RecommendHooks
   const parts = {
     tune: partOf(halves.tune),
     ranges: [...halves.ranges.map((range) => partOf(range)), ...(stress === 1 ? [] : [partOf(halves.tune, stress)])],
+    grown: stress === 1 ? null : partOf(halves.tune, growth),
     heldOut: partOf(halves.heldOut),
   };
   const runner = new Runner(pool, results, request, hooks);
@@ -42,8 +47,9 @@ export async function recommend(request: RecommendRequest, hooks: RecommendHooks
       trials = await search(families, { attainment: attainment + margin, runs, seed }, onTune);
       const finalists = finalistsOf(ranked(trials, attainment + margin), 2 * alternatives);
       const tested = await testedTrials(finalists, runner, [parts.tune, ...parts.ranges]);
-      const best = simplestFirst(ranked(tested, attainment), attainment);
-      const chosen = chosenFor(best, alternatives);
+      const best = ranked(tested, attainment);
+      const order = await favouriteFirst(best, attainment, runner, parts);
+      const chosen = chosenFor(order, alternatives);
       const ranking = await settingsOf(chosen, base, runner, parts);
       const asGiven = given === null ? null : await runner.givenSetting(given, parts);
       return { ranking, asGiven, ...runner.counts, interrupted };
@@ -74,14 +80,65 @@ function finalistsOf(best: readonly ScoredTrial[], most: number): ScoredTrial[] 
   });
 }
 
-/** A fixed fleet that costs hardly more than the cheapest goes first: there is nothing in it that could go wrong. */
-export function simplestFirst(best: readonly ScoredTrial[], attainment: number): ScoredTrial[] {
-  const [first] = best;
-  const simplest = best.find(({ candidate }) => candidate.family.policy === "static");
-  if (first === undefined || simplest === undefined || first.outcome.attainment < attainment) return [...best];
-  const asGood = simplest.outcome.attainment >= attainment;
-  if (!asGood || simplest.outcome.gpuHours > first.outcome.gpuHours * hardlyMore) return [...best];
-  return [simplest, ...best.filter((trial) => trial !== simplest)];
+/**
+ * The settings that hold and cost hardly more than the first of them, best first; none when nothing holds. Cost is that of
+ * the tuned part as it was recorded: what a setting spends on a load that grows is no fault of it.
+ */
+export function nearlyCheapest<T extends ScoredTrial & { readonly cost: number }>(
+  best: readonly T[],
+  attainment: number,
+): T[] {
+  const most = (best[0]?.cost ?? 0) * hardlyMore;
+  return best.filter(({ outcome, cost }) => outcome.attainment >= attainment && cost <= most);
+}
+
+/** Trials with their GPU-hours on one part. */
+async function withCost(trials: readonly ScoredTrial[], runner: Runner, part: Part) {
+  const candidates = trials.map(({ candidate }) => candidate);
+  const figures = await runner.figures(candidates, part);
+  return trials.map((trial, i) => ({ ...trial, cost: figures[i]?.gpuHours ?? Infinity }));
+}
+
+/**
+ * Which of several settings of the same cost to recommend: a fixed fleet, as there is nothing in it that could go wrong, or
+ * else the cheapest; but what attains clearly more of the grown load goes before either.
+ * @param alike with what each attains of the grown load, null = not known
+ * @returns its place; 0 when there is none
+ */
+export function favouriteOf(
+  alike: readonly { readonly candidate: Candidate; readonly grown: Pick<Outcome, "attainment"> | null }[],
+): number {
+  const simplest = Math.max(
+    0,
+    alike.findIndex(({ candidate }) => candidate.family.policy === "static"),
+  );
+  const attained = alike.map(({ grown }) => grown?.attainment ?? 0);
+  const most = Math.max(...attained);
+  return most >= (attained[simplest] ?? 0) + clearlyMore ? attained.indexOf(most) : simplest;
+}
+
+/** The same settings, of those that hold for the least cost the favourite first. */
+async function favouriteFirst(
+  best: readonly ScoredTrial[],
+  attainment: number,
+  runner: Runner,
+  parts: { readonly tune: Part; readonly grown: Part | null },
+): Promise<readonly ScoredTrial[]> {
+  const alike = nearlyCheapest(await withCost(best, runner, parts.tune), attainment);
+  if (alike.length === 0) return best;
+  const grown = await grownFigures(alike, runner, parts.grown);
+  const favourite = alike[favouriteOf(alike.map(({ candidate }, i) => ({ candidate, grown: grown[i]! })))]!;
+  return [favourite, ...best.filter(({ candidate }) => candidate !== favourite.candidate)];
+}
+
+/** Figures under the grown load; nulls where there is no such test. */
+async function grownFigures(
+  trials: readonly Trial[],
+  runner: Runner,
+  grown: Part | null,
+): Promise<(PartFigures | null)[]> {
+  const candidates = trials.map(({ candidate }) => candidate);
+  return grown === null ? candidates.map(() => null) : runner.figures(candidates, grown);
 }
 
 /** Trials with the worst of their figures on several parts. */
@@ -111,10 +168,11 @@ async function settingsOf(
   trials: readonly ScoredTrial[],
   base: ReplayOptions,
   runner: Runner,
-  parts: { readonly tune: Part; readonly heldOut: Part },
+  parts: { readonly tune: Part; readonly grown: Part | null; readonly heldOut: Part },
 ): Promise<RankedSetting[]> {
   const candidates = trials.map(({ candidate }) => candidate);
   const tuned = await runner.figures(candidates, parts.tune);
+  const grown = await grownFigures(trials, runner, parts.grown);
   const heldOut = await runner.figures(candidates, parts.heldOut);
   return trials.map(({ candidate, outcome }, i) => {
     const { policy, topology, tensorParallel } = candidate.family;
@@ -127,6 +185,7 @@ async function settingsOf(
       options: candidateOptions(base, candidate),
       tuned: tuned[i]!,
       worst: outcome,
+      grown: grown[i]!,
       heldOut: heldOut[i]!,
     };
   });
