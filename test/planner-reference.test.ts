@@ -226,8 +226,8 @@ describe("§8.32 the log beside the page", () => {
     const cwd = scratchFolder();
     const args = ["replay", "-", "--extra-engine-args", '{"num_gpu_blocks": 2000}', "--report-json", "r.json"];
     const run = (filename: string) => {
-      const settings = JSON.stringify({ ...config, report_filename: filename });
-      return runCli([...args, "--planner-config", settings], { cwd, stdin: traceText(rows) });
+      const settings = JSON.stringify({ ...config, ttft_ms: 300, report_filename: filename });
+      return runCli([...args, "--sla-ttft-ms", "90", "--planner-config", settings], { cwd, stdin: traceText(rows) });
     };
     expect((await run("run.v1")).code).toBe(0);
     mkdirSync(join(cwd, "planner_reports/taken.log.jsonl.gz"));
@@ -236,7 +236,11 @@ describe("§8.32 the log beside the page", () => {
     expect(taken.stderr).toContain("warning: cannot write planner_reports/taken.log.jsonl.gz");
     expect((await run("run.v1")).code).toBe(0);
     const log = gunzipSync(readFileSync(join(cwd, "planner_reports/run.v1.log.jsonl.gz"))).toString();
-    expect(JSON.parse(log.split("\n")[0]!)).toMatchObject({ html_report_path: "planner_reports/run.v1" });
+    expect(JSON.parse(log.split("\n")[0]!)).toMatchObject({
+      html_report_path: "planner_reports/run.v1",
+      ttft_ms: 300,
+      itl_ms: 50,
+    });
     const page = readFileSync(join(cwd, "planner_reports/run.v1"), "utf8");
     const result = JSON.parse(readFileSync(join(cwd, "r.json"), "utf8")) as { gpu_hours: number };
     expect(/GPU hours: ([\d.]+)/.exec(page)?.[1]).toBe(String(result.gpu_hours));

@@ -26,4 +26,10 @@ export interface DecodeWorker extends Worker {
   activate(request: number, atNs: number): void;
   /** Gives up the destination of a request whose prompt will not come. The worker must be idle. */
   abandonDestination(request: number, atNs: number): void;
+  /**
+   * Nothing will come any more. A preempted request that finds no room, and holds up prompts that were handed over and hold
+   * the room, may now fail; another request that asks for a destination would have let them pass.
+   * @returns whether there is one
+   */
+  giveUpStuck(atNs: number): boolean;
 }

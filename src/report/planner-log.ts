@@ -7,22 +7,22 @@ const ownFields: ReadonlySet<string> = new Set(["observed_accept_length", "expla
 
 /**
  * The planner's log as the reference writes it beside its page (`<page>.log.jsonl.gz`): a row about the log, then a row
- * a recorded tick, keys in order, no figure that is not finite. Without the moment of writing, so that the same run gives
+ * a recorded tick, keys in order, the planner's targets (not those goodput is counted by), no figure that is not finite. Without the moment of writing, so that the same run gives
  * the same bytes.
  * @param page path of the page as the log names it; null = none written
  * @returns its lines; null when no tick was recorded, or a policy keeps records of its own
  */
-export function plannerLog({ planner, sla }: RunResult, page: string | null): string[] | null {
+export function plannerLog({ planner, config }: RunResult, page: string | null): string[] | null {
   const records = (planner?.ticks ?? []).flatMap(({ record }) => (isSnapshot(record) ? [record] : []));
   if (records.length === 0) return null;
   const head = {
     generated_at_utc: null,
     html_report_path: page,
-    itl_ms: sla?.itl_ms ?? null,
+    itl_ms: config["planner.itl_ms"]?.value ?? null,
     kind: "metadata",
     num_snapshots: records.length,
     schema: SCHEMA,
-    ttft_ms: sla?.ttft_ms ?? null,
+    ttft_ms: config["planner.ttft_ms"]?.value ?? null,
   };
   return [head, ...records.map(snapshot)].map((row) => `${JSON.stringify(row)}\n`);
 }

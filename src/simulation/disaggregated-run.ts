@@ -7,6 +7,7 @@ import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
+import { onOfferGrid } from "../workload/offer-grid.ts";
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { HandoffActions } from "./handoff-actions.ts";
@@ -155,7 +156,14 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
         this.board.collect(roleOf(pool), member.worker);
       }
     }
-    return this.horizonNs === Infinity && this.unfinished.giveUp(this.nowNs, this.interruptions !== null);
+    if (this.horizonNs !== Infinity) return false;
+    if (this.nextOwnEventNs() !== Infinity) return true;
+    for (const member of this.decodePool.serving()) {
+      if (!member.worker.giveUpStuck(onOfferGrid(this.nowNs))) continue;
+      this.passes.start(this.board.of("decode", member), member.worker.nextStartNs);
+      return true;
+    }
+    return this.unfinished.giveUp(this.nowNs, this.interruptions !== null);
   }
 
   private nextEventNs(): number {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { smallRun } from "../../test/small-run.ts";
+import { RequestStatus } from "../metrics/request-ledger.ts";
 
 // All times are those of ai-dynamo 1.4.2, ms.
 describe("the end of a hand-off", () => {
@@ -37,5 +38,48 @@ describe("the end of a hand-off", () => {
     const released = outcome.handoffs!.sourceReleasedNs[0]! / 1e6;
     if (Number.isNaN(releasedMs)) expect(released).toBeNaN();
     else expect(released).toBeCloseTo(releasedMs, 4);
+  });
+});
+
+describe("a preempted request without room before prompts that were handed over and hold it", () => {
+  // Mean latency, ms, of ai-dynamo 1.4.2, which completes all; the last request, long after the others, gets them going.
+  test.each([
+    [
+      { num_gpu_blocks: 20, max_num_seqs: 3 },
+      [1, 31, 31, 61, 261, 4261],
+      [160, 96, 144, 48, 112, 32],
+      [40, 90, 90, 150, 40, 2],
+      7905.200975499995,
+    ],
+    [
+      { num_gpu_blocks: 20, max_num_seqs: 3, max_num_batched_tokens: 64 },
+      [0, 30, 60, 260, 260, 260, 4260],
+      [32, 80, 80, 208, 80, 96, 32],
+      [90, 90, 150, 40, 2, 90, 2],
+      4548.13267814286,
+    ],
+  ])("waits for another that asks for a destination: %j", async (decode, arrivals, inputs, outputs, meanMs) => {
+    const rows = arrivals.map((at, i) => ({
+      at,
+      input: inputs[i]!,
+      output: outputs[i]!,
+      ids: [i],
+    }));
+    const run = (given: typeof rows, implementation: "auto" | "pass-by-pass") =>
+      smallRun(given, {
+        engine: { block_size: 16 },
+        disaggregated: { prefill: { num_gpu_blocks: 500 }, decode },
+        implementation,
+      });
+    for (const implementation of ["auto", "pass-by-pass"] as const) {
+      const { result } = await run(rows, implementation);
+      expect(result.completed_requests).toBe(rows.length);
+      expect(result.mean_e2e_latency_ms).toBeCloseTo(meanMs, 6);
+      // Without another nothing would ever change: it fails, and the others go on.
+      const alone = (await run(rows.slice(0, -1), implementation)).requests;
+      const failed = alone.filter(({ status }) => status === RequestStatus.failed);
+      expect(failed.length).toBeGreaterThan(0);
+      expect(failed.length).toBeLessThan(alone.length);
+    }
   });
 });

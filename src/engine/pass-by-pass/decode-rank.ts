@@ -24,6 +24,7 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
   /** Requests whose prompt is computed here (conditional disaggregation). */
   private readonly local = new Set<number>();
   private commands = 0;
+  private nothingComes = false;
 
   constructor(context: RankContext, handoffs: HandoffColumns) {
     super(context);
@@ -196,9 +197,22 @@ export class DecodeRank extends PagedRank implements HandoffDecodeRank {
     if (running.length < before) this.capacityChanges++;
   }
 
-  /** While prompts are on their way or queued, what does not fit now may fit later. */
+  giveUpStuck(): boolean {
+    const { running, waiting } = this.scheduler;
+    if (this.nothingComes || running.length > 0 || !waiting.someHandedOver || !this.nothingOnItsWay) return false;
+    this.nothingComes = true;
+    return true;
+  }
+
+  /** While prompts are on their way or queued, or may yet come and let others pass, what does not fit now may fit later. */
   protected override giveUpOnHead(): boolean {
-    return this.reserved.size === 0 && this.pending.length === 0 && super.giveUpOnHead();
+    if (!this.nothingOnItsWay || (!this.nothingComes && this.scheduler.waiting.someHandedOver)) return false;
+    this.nothingComes = false;
+    return super.giveUpOnHead();
+  }
+
+  private get nothingOnItsWay(): boolean {
+    return this.reserved.size === 0 && this.pending.length === 0;
   }
 
   private destinationFits(state: RequestState, hits: readonly number[]): boolean {

@@ -16,4 +16,6 @@ export interface HandoffDecodeRank extends EngineRank {
   freshBlocks(request: number): number;
   activate(request: number, atNs: number): void;
   abandonDestination(request: number): void;
+  /** See DecodeWorker.giveUpStuck. */
+  giveUpStuck?(): boolean;
 }

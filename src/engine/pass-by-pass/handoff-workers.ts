@@ -68,4 +68,10 @@ export class PassByPassDecodeWorker extends PassByPassWorker implements DecodeWo
     this.rank.abandonDestination(request);
     if (this.rank.hasWork) this.wake(atNs);
   }
+
+  giveUpStuck(atNs: number): boolean {
+    if (this.rank.giveUpStuck?.() !== true) return false;
+    this.wake(atNs);
+    return true;
+  }
 }

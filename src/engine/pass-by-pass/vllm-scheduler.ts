@@ -166,10 +166,11 @@ export class VllmScheduler {
 
   /** Takes in hand-offs that have arrived; preempted requests before them in the queue wait. */
   private admitMaterialised(): void {
-    while (this.budget > 0 && this.running.length < this.config.maxNumSeqs) {
+    while (this.running.length < this.config.maxNumSeqs) {
       const state = this.waiting.removeFirstMaterialised();
       if (state === undefined) return;
       this.takeOver(state);
+      if (this.budget === 0) return;
     }
   }
 

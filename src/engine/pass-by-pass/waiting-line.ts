@@ -23,6 +23,12 @@ export class WaitingLine {
     return this.items[this.head];
   }
 
+  /** Whether a prompt that was handed over is among them. */
+  get someHandedOver(): boolean {
+    for (let at = this.items.length - 1; at >= this.head; at--) if (this.items[at]!.materialised) return true;
+    return false;
+  }
+
   pushBack(state: RequestState): void {
     this.items.push(state);
     this.count(state, 1);

@@ -100,6 +100,12 @@ export class AggregatedDecodeWorker extends AggregatedWorker implements DecodeWo
     this.abandoned++;
   }
 
+  giveUpStuck(atNs: number): boolean {
+    if (!this.admission.giveUpStuck()) return false;
+    this.wake(atNs);
+    return true;
+  }
+
   private reserveHead(atNs: number): number {
     const { admission, fleet } = this;
     const { batch } = this.scheduler;

@@ -17,6 +17,7 @@ export class DecodeAdmission extends Admission {
   pending = 0;
   onTheirWay = 0;
   promptTokens = 0;
+  private nothingComes = false;
   private readonly handoffs: HandoffColumns;
 
   constructor(context: AdmissionContext, handoffs: HandoffColumns) {
@@ -55,7 +56,6 @@ export class DecodeAdmission extends Admission {
       if (this.waiting.size > 0) return;
     }
     while (arrived.size > 0 && batch.size + batch.enteringCount < this.maxSeqs) {
-      if (overtaken && batch.budget === 0) return;
       this.enter(arrived.first());
       if (batch.budget === 0) return;
     }
@@ -71,7 +71,20 @@ export class DecodeAdmission extends Admission {
     batch.beginHandedOver(slot);
   }
 
+  /** See DecodeWorker.giveUpStuck. */
+  giveUpStuck(): boolean {
+    if (this.nothingComes || !this.stuck || this.arrived.size === 0 || !this.nothingOnItsWay) return false;
+    this.nothingComes = true;
+    return true;
+  }
+
   protected override mayGiveUp(): boolean {
+    if (!this.nothingOnItsWay || (!this.nothingComes && this.arrived.size > 0)) return false;
+    this.nothingComes = false;
+    return true;
+  }
+
+  private get nothingOnItsWay(): boolean {
     return this.pending === 0 && this.onTheirWay === 0;
   }
 
