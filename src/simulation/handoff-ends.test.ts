@@ -2,6 +2,14 @@ import { describe, expect, test } from "vitest";
 import { smallRun } from "../../test/small-run.ts";
 import { RequestStatus } from "../metrics/request-ledger.ts";
 
+function rowsOf(arrivals: readonly number[], inputs: readonly number[], outputs: readonly number[]) {
+  return arrivals.map((at, i) => ({ at, input: inputs[i]!, output: outputs[i]!, ids: [i] }));
+}
+
+function smallPools(decode: Readonly<Record<string, unknown>>) {
+  return { engine: { block_size: 16 }, disaggregated: { prefill: { num_gpu_blocks: 500 }, decode } };
+}
+
 // All times are those of ai-dynamo 1.4.2, ms.
 describe("the end of a hand-off", () => {
   test("a session goes on when the prompt no decode worker can hold is let go, not when it is refused", async () => {
@@ -59,18 +67,9 @@ describe("a preempted request without room before prompts that were handed over 
       4548.13267814286,
     ],
   ])("waits for another that asks for a destination: %j", async (decode, arrivals, inputs, outputs, meanMs) => {
-    const rows = arrivals.map((at, i) => ({
-      at,
-      input: inputs[i]!,
-      output: outputs[i]!,
-      ids: [i],
-    }));
+    const rows = rowsOf(arrivals, inputs, outputs);
     const run = (given: typeof rows, implementation: "auto" | "pass-by-pass") =>
-      smallRun(given, {
-        engine: { block_size: 16 },
-        disaggregated: { prefill: { num_gpu_blocks: 500 }, decode },
-        implementation,
-      });
+      smallRun(given, { ...smallPools(decode), implementation });
     for (const implementation of ["auto", "pass-by-pass"] as const) {
       const { result } = await run(rows, implementation);
       expect(result.completed_requests).toBe(rows.length);
@@ -80,6 +79,20 @@ describe("a preempted request without room before prompts that were handed over 
       const failed = alone.filter(({ status }) => status === RequestStatus.failed);
       expect(failed.length).toBeGreaterThan(0);
       expect(failed.length).toBeLessThan(alone.length);
+    }
+  });
+
+  test("enter passes whose budget a preempted one uses up, one a pass", async () => {
+    const rows = rowsOf(
+      [30, 630, 2130, 3630, 3630, 3660, 3690, 3690, 4290, 5790, 5791, 7291, 7291, 8791, 10_291, 10_292, 14_292],
+      [288, 336, 400, 368, 112, 432, 256, 448, 272, 192, 96, 240, 352, 112, 336, 224, 32],
+      [60, 3, 3, 200, 3, 200, 200, 60, 3, 200, 3, 400, 200, 400, 400, 200, 2],
+    );
+    for (const implementation of ["auto", "pass-by-pass"] as const) {
+      const decode = { num_gpu_blocks: 80, max_num_batched_tokens: 20 };
+      const { result } = await smallRun(rows, { ...smallPools(decode), implementation });
+      expect(result.completed_requests).toBe(rows.length);
+      expect(result.mean_e2e_latency_ms).toBeCloseTo(13_950.042196999953, 6);
     }
   });
 });

@@ -148,7 +148,7 @@ export class Admission {
     const { capacity } = this.batch.pool;
     const tooLong = promptLength >= this.fleet.maxModelLen;
     const tooLarge = this.noEvict
-      ? promptLength >= capacity * this.blockSize
+      ? promptLength + Math.min(1, this.fleet.trace.outputLength[request]!) > capacity * this.blockSize
       : Math.ceil(promptLength / this.blockSize) > capacity;
     if (!tooLong && !tooLarge) return false;
     this.waiting.removeFirst();

@@ -1,5 +1,5 @@
 import { RequestStatus, type FailureReason, type RequestLedger } from "../../metrics/request-ledger.ts";
-import type { EngineConfig } from "../engine-config.ts";
+import { promisesWholeOutput, type EngineConfig } from "../engine-config.ts";
 import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
 import { goOnFrom, sentSoFar, takeBackTokens, type InterruptedRequest } from "../interruption.ts";
 import { honouredModelLength } from "../model-length.ts";
@@ -109,7 +109,9 @@ export abstract class PagedRequests implements SchedulerListener {
   protected outputLimit(request: number, promptLength: number): number {
     let limit = this.context.outputLength[request]!;
     if (this.config.engineType === "trtllm") {
-      limit = Math.min(limit, this.config.numGpuBlocks * this.config.blockSize - promptLength);
+      const room = this.config.numGpuBlocks * this.config.blockSize - promptLength;
+      // Without room for one token a request that wants any is refused.
+      limit = Math.min(limit, promisesWholeOutput(this.config) ? Math.max(1, room) : room);
     }
     return Math.max(0, Math.min(limit, honouredModelLength(this.config, this.semantics) - promptLength));
   }

@@ -263,7 +263,8 @@ export class VllmScheduler {
     const { config } = this;
     if (state.promptLength >= this.modelLength) return FailureReason.promptExceedsModelLen;
     const tokens = this.noEvict ? state.promptLength + state.outputLimit : state.promptLength;
-    if (this.noEvict && state.promptLength >= config.numGpuBlocks * config.blockSize) {
+    const least = state.promptLength + Math.min(1, state.outputLimit);
+    if (this.noEvict && least > config.numGpuBlocks * config.blockSize) {
       return FailureReason.promptExceedsKvPool;
     }
     return Math.ceil(tokens / config.blockSize) > config.numGpuBlocks

@@ -60,6 +60,18 @@ describe("an SGLang-like hand-off", () => {
     },
   );
 
+  test("of a pass goes first where no output is wanted", async () => {
+    const rows = [50, 300, 301, 302].map((input, i) => ({ at: i, input, output: i === 3 ? 0 : 1 }));
+    const { requests, outcome } = await smallRun(rows, {
+      engine: { engine_type: "sglang", num_gpu_blocks: 60_000 },
+      disaggregated: { decode: { max_num_seqs: 1 } },
+    });
+    // As under ai-dynamo 1.4.2, ms.
+    const ends = [28.831624, 65.889811, 71.900113, 59.880405];
+    for (const [i, endMs] of ends.entries()) expect(outcome.ledger.terminalNs[i]! / 1e6).toBeCloseTo(endMs, 5);
+    expect(requests[3]!.tokens).toBe(0);
+  });
+
   test("a prompt the decode pool can never hold fails and does not hold up the next", async () => {
     const { requests } = await handOff(
       [

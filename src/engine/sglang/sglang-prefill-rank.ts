@@ -91,8 +91,17 @@ export class SglangPrefillRank extends SglangRank implements HandoffPrefillRank 
   protected override finish(state: SglangRequest, _tokens: number, endNs: number): void {
     this.sources.set(state.request, state);
     this.handoffs.sourceHeldNs[state.request] = endNs;
-    this.held.push(state.request);
+    // Those that want no output leave the pass before the others (measured, 1.4.2).
+    let at = this.held.length;
+    if (this.semantics.hiddenOutputPlan && state.outputLimit === 0) {
+      while (at > 0 && this.sources.get(this.held[at - 1]!)!.outputLimit > 0 && this.heldAt(at - 1) === endNs) at--;
+    }
+    this.held.splice(at, 0, state.request);
     // A prompt held after its first pass is published then and enters the tree when it is let go (measured, 1.4.2).
     if (this.semantics.hiddenOutputPlan && state.outputLimit <= 1) this.justHeld.push(state);
+  }
+
+  private heldAt(place: number): number {
+    return this.handoffs.sourceHeldNs[this.held[place]!]!;
   }
 }
