@@ -1,18 +1,10 @@
+import type { CommandModule } from "./command-module.ts";
+
 /** A command of the program; its code is loaded only when it is asked for. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<CommandModule>;
-}
-
-/** What a command's file exports. */
-export interface CommandModule {
-  /**
-   * Runs the command.
-   * @param args what follows its name on the command line
-   * @returns the exit code
-   */
-  run(args: string[]): Promise<number>;
 }
 
 /** All commands, in the order help shows them. */

@@ -155,7 +155,10 @@ export function redisOption(): Option {
   );
 }
 
-/** @throws ConfigError */
+/**
+ * The address of Redis: what `--redis` says, else WINDTUNNEL_REDIS.
+ * @throws ConfigError where neither says one
+ */
 export function redisUrl(given: string | undefined): string {
   const url = given ?? process.env["WINDTUNNEL_REDIS"];
   if (url !== undefined && url !== "") return url;
@@ -244,12 +247,15 @@ function shardFrom(text: string): { index: number; count: number } {
   return { index: index - 1, count };
 }
 
-/** For sweeps and for merged ones. */
+/** `--threshold`, of sweeps and of merged ones. */
 export function thresholdOption(): Option {
   return new Option("--threshold <SHARE>", "SLA attainment below which the page speaks of a cliff").default("0.9");
 }
 
-/** @throws ConfigError */
+/**
+ * What `--threshold` says: a share above 0 and up to 1.
+ * @throws ConfigError
+ */
 export function thresholdFrom(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && value <= 1) return value;

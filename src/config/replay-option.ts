@@ -19,6 +19,7 @@ export interface ReplayOption {
 
 /** Headings options stand under in help and documentation, in that order. */
 export const optionGroups = ["Engines", "Workload", "Routing", "Planner", "Run", "Reports"] as const;
+/** The heading an option stands under. */
 export type OptionGroup = (typeof optionGroups)[number];
 
 /** An option that takes a number; `make` and `bounds` say which. */

@@ -15,6 +15,7 @@ export const RequestStatus = {
   /** Its client has given up waiting. */
   timedOut: 5,
 } as const;
+/** A number of `RequestStatus`, as the ledger's column holds it. */
 export type RequestStatus = (typeof RequestStatus)[keyof typeof RequestStatus];
 
 /** Why a request was rejected or failed; 0 = no reason. Index into `failureReasons`. */
@@ -30,6 +31,7 @@ export const FailureReason = {
   clientFirstTokenTimeout: 8,
   clientCanceled: 9,
 } as const;
+/** A number of `FailureReason`, as the ledger's column holds it. */
 export type FailureReason = (typeof FailureReason)[keyof typeof FailureReason];
 
 /** Names of the failure reasons as results print them, by FailureReason. */

@@ -1,8 +1,9 @@
 /** How the weights of matrix multiplications are stored and computed; AIConfigurator's names. */
 export const gemmQuantizations = ["bfloat16", "fp8", "fp8_static", "fp8_block", "nvfp4", "int8_wo", "int4_wo"] as const;
+/** One of `gemmQuantizations`. */
 export type GemmQuantization = (typeof gemmQuantizations)[number];
 
-/** The same for experts. */
+/** How the weights of mixture-of-experts layers are stored and computed; AIConfigurator's names. */
 export const expertQuantizations = [
   "bfloat16",
   "fp8",
@@ -12,14 +13,17 @@ export const expertQuantizations = [
   "int8_wo",
   "int4_wo",
 ] as const;
+/** One of `expertQuantizations`. */
 export type ExpertQuantization = (typeof expertQuantizations)[number];
 
 /** How keys and values are stored. */
 export const cacheQuantizations = ["bfloat16", "fp8"] as const;
+/** One of `cacheQuantizations`. */
 export type CacheQuantization = (typeof cacheQuantizations)[number];
 
 /** What attention over prompts is computed in. */
 export const attentionQuantizations = ["bfloat16", "fp8"] as const;
+/** One of `attentionQuantizations`. */
 export type AttentionQuantization = (typeof attentionQuantizations)[number];
 
 /** Bytes a weight takes, scales included where AIConfigurator counts them. */

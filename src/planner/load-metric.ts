@@ -10,6 +10,7 @@ export const loadMetrics = [
   "request_rate",
   "token_rate",
 ] as const;
+/** One of `loadMetrics`. */
 export type LoadMetric = (typeof loadMetrics)[number];
 
 /** What each metric is, for schemas and sentences. */

@@ -36,7 +36,7 @@ export interface RehearsedRun {
   readonly gpuSeconds: number;
 }
 
-/** What a planner answers. */
+/** What a planner wants after a tick: replicas of its pools, and when to ask it next. */
 export interface Targets {
   /** Wanted non-draining (active + starting) replicas a pool; absent = leave as it is. Whole numbers ≥ 0. */
   readonly replicas: Partial<Record<PoolName, number>>;

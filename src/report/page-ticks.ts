@@ -34,6 +34,7 @@ export const loadFigures = [
   "waiting",
   "kv_blocks",
 ] as const;
+/** One of `loadFigures`. */
 export type LoadFigure = (typeof loadFigures)[number];
 
 /** Engines' load: entries of tick `tick[k]`. */

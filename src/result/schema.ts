@@ -12,6 +12,7 @@ const count = (description: string) => z.int().check(z.gte(0)).check(z.describe(
 
 /** The nine statistics of a latency metric, in the reference's key order. */
 export const statisticNames = ["mean", "min", "max", "median", "p75", "p90", "p95", "p99", "std"] as const;
+/** One of `statisticNames`. */
 export type StatisticName = (typeof statisticNames)[number];
 
 /** Metrics with nine flat keys each (`mean_ttft_ms`, `p99_itl_ms`, …), as the reference names them. */
@@ -23,6 +24,7 @@ export const flatMetrics = {
   e2e_latency_ms: "request latency: last token − arrival, ms",
   output_token_throughput_per_user: "1000 / gap of every pooled gap above 0, tokens/s",
 } as const;
+/** A key of `flatMetrics`. */
 export type FlatMetric = keyof typeof flatMetrics;
 
 const statisticText: Record<StatisticName, string> = {

@@ -29,7 +29,7 @@ export interface RequestPriority {
   policyClass(request: number): string | null;
 }
 
-/** What one router serves. */
+/** The pool one router serves, and what it may know of its requests and targets. */
 export interface KvRouterContext {
   readonly settings: KvRouterSettings;
   readonly role: RouterRole;
@@ -47,7 +47,7 @@ export interface KvRouterContext {
   readonly prefillEstimate: PrefillEstimate | null;
 }
 
-/** Where a request goes. */
+/** The target a request goes to, and the leading blocks of its prompt cached there. */
 export interface Routing {
   readonly request: number;
   /** Index into the targets. */

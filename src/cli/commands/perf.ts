@@ -1,6 +1,6 @@
 import { ConfigError } from "../../config/config-error.ts";
 import { suggestion } from "../../config/nearest-name.ts";
-import type { CommandModule } from "../command-table.ts";
+import type { CommandModule } from "../command-module.ts";
 import { exitCodes } from "../failure.ts";
 
 const subcommands: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<CommandModule> }>> =

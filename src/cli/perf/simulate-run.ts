@@ -27,7 +27,10 @@ export function simulateRun(trace: Trace, engine: EngineConfig, numWorkers: numb
   }));
 }
 
-/** `--workers`. @throws ConfigError */
+/**
+ * What `--workers` says: a whole number of workers, at least 1.
+ * @throws ConfigError
+ */
 export function workersOf(given: unknown): number {
   const workers = Number(given);
   if (Number.isSafeInteger(workers) && workers >= 1) return workers;

@@ -6,15 +6,17 @@
 export const nextStart = 0;
 /** End of the last pass. */
 export const busyUntil = 1;
-/** Time spent in passes. */
+/** Time spent in passes, ns. */
 export const busy = 2;
-/** Start and end of the pass, or row of passes, being run. */
+/** Start of the pass, or row of passes, being run. */
 export const start = 3;
+/** End of it. */
 export const end = 4;
 /** End of the first pass of the row. */
 export const firstEnd = 7;
-/** Starts of the last pass of the row and of the one before it. */
+/** Start of the last pass of the row. */
 export const lastStart = 5;
+/** Start of the pass before the last of the row. */
 export const secondLastStart = 6;
 
 /** The clock of a worker that has not run yet. */

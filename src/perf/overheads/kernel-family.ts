@@ -2,6 +2,7 @@ import type { Deployment } from "../deployment.ts";
 
 /** Kinds of layers whose times in a server differ alike from their kernels' measured alone. */
 export const kernelFamilies = ["dense", "denseFp4", "experts16", "expertsFp8", "expertsFp4", "expertsMxfp4"] as const;
+/** One of `kernelFamilies`. */
 export type KernelFamily = (typeof kernelFamilies)[number];
 
 /** The family of a deployment's layers: dense or experts, by the arithmetic the GPU runs the feed-forward in. */

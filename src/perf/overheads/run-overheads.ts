@@ -9,6 +9,7 @@ import data from "./overheads.json" with { type: "json" };
  * meanwhile, as SGLang and TensorRT-LLM do.
  */
 export const serverRuntimes = ["vllm", "vllm-serial", "sglang", "trtllm"] as const;
+/** One of `serverRuntimes`. */
 export type ServerRuntime = (typeof serverRuntimes)[number];
 
 /** What a server's passes take beside the kernels AIConfigurator measured; fitted by `perf fit-overheads`. */

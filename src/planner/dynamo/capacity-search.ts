@@ -2,10 +2,10 @@ import { nanosecondsFromSeconds } from "../../engine/pass-duration.ts";
 import { estimatePassNs, estimatePrefillNs, msFromNs, secondsFromNs } from "./pass-clock.ts";
 import type { PassTimeModel } from "./pass-time-regression.ts";
 
-/** What a worker does. */
+/** The work an engine does: prompts only, decoding only, or both. */
 export type EngineRole = "prefill" | "decode" | "aggregated";
 
-/** Limits of one engine. */
+/** What one engine holds at once: tokens of a pass, sequences, tokens in its key-value cache. */
 export interface EngineLimits {
   readonly maxBatchedTokens: number;
   readonly maxSequences: number;

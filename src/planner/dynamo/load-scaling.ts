@@ -123,7 +123,7 @@ export function scaleDisaggregated(
   };
 }
 
-/** Budget of a configuration. */
+/** The GPU budget of a configuration: fewest and most GPUs, and the fewest replicas of a pool. */
 export function budgetOf({ minGpuBudget, maxGpuBudget, minEndpoint }: DynamoPlannerConfig): GpuBudget {
   return { minGpus: minGpuBudget, maxGpus: maxGpuBudget, minEndpoint };
 }

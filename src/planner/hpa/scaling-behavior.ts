@@ -5,7 +5,7 @@ export interface ScalingPolicy {
   readonly periodSeconds: number;
 }
 
-/** One direction of `spec.behavior`. */
+/** How fast a fleet may change in one direction: `scaleUp` or `scaleDown` of `spec.behavior`. */
 export interface ScalingRules {
   readonly stabilizationWindowSeconds: number;
   /** Of several policies: the greatest change, the least, or none at all. */

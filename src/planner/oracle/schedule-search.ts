@@ -21,7 +21,7 @@ export interface PlayedSchedule {
   readonly gpuSeconds: number;
 }
 
-/** What a search found. */
+/** The schedule a search settled on, and how far from the goal the largest fleet stays. */
 export interface SearchResult {
   /** The cheapest that keeps the goal; the one that serves most when none does. */
   readonly best: PlayedSchedule;

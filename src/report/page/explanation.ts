@@ -4,6 +4,7 @@ import { reasonWords } from "./reason-words.ts";
 import { target } from "./run-series.ts";
 import type { PoolName } from "./run-series.ts";
 
+/** A change of a pool's replicas, as the result lists it. */
 export type ScalingEvent = RunPageData["scaling_events"][number];
 
 /** Place of the tick nearest to a moment; −1 without ticks. */

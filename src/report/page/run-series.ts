@@ -2,6 +2,7 @@ import type { ComparedRun, RunPageData } from "../page-data.ts";
 import type { Curve } from "./chart-spec.ts";
 import type { ColorRole } from "./theme.ts";
 
+/** The one pool of an aggregated run, or one of the two of a disaggregated run. */
 export type PoolName = "agg" | "prefill" | "decode";
 
 /** What pools are called on the page. */

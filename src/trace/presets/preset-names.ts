@@ -10,6 +10,7 @@ export const presetNames = [
   "drift",
 ] as const;
 
+/** One of `presetNames`. */
 export type PresetName = (typeof presetNames)[number];
 
 /** What help texts call a preset. */
