@@ -106,6 +106,17 @@ describe("the queues of policy classes", () => {
     expect([0, 1].map((i) => byCache.push(0, queued(i, { cachedTokens: 20 }), 1))).toEqual([true, false]);
   });
 
+  it("have room again for as many requests and tokens as have left", () => {
+    const limited = policyClass("a", { quantum: 100, promptTokenLimit: 200, cachedTokenLimit: 40 });
+    const queue = new PolicyQueue([limited]);
+    const push = (request: number) => queue.push(0, queued(request, { cachedTokens: 20 }), 1);
+    expect([0, 1, 2].map(push)).toEqual([true, true, false]);
+    queue.pop(everybody);
+    expect([3, 4].map(push)).toEqual([true, false]);
+    queue.remove(3);
+    expect([5, 6].map(push)).toEqual([true, false]);
+  });
+
   it("lose nobody and send nobody twice", () => {
     const classes = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 4 });
     const steps = fc.array(
