@@ -99,6 +99,33 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
         '--out: found "", expected a folder\n',
     ],
     [
+      "options and plan of a study",
+      [
+        "study",
+        "--parallel",
+        "0",
+        "--out",
+        "bad.jsonl",
+        "--oracle",
+        "no.json",
+        "--plan",
+        '{"traces": [{"name": "a", "trace": "no.jsonl"}], "policies": ["static", {"policy": "hpa", "policy_config": {"tolerance": 9}}], "sla_ttft_ms": 1500, "sla_itl_ms": 50}',
+      ],
+      '--parallel: found "0", expected a whole number from 1 to 1024\n' +
+        "--out: bad.jsonl is no folder\n" +
+        "--oracle: cannot read no.json: no such file or directory; expected inline JSON or YAML, or a path to it\n" +
+        '--plan policy "hpa": --policy-config tolerance: found 9, expected a number from 0 to 1\n' +
+        "--plan traces: cannot read no.jsonl: no such file; --traces FOLDER says where trace files are\n",
+    ],
+    [
+      "options of a calibration",
+      ["perf", "calibrate", "none.csv", "--workers", "0", "--fit-share", "2"],
+      "windtunnel perf calibrate needs --backend, --system and --model (or aic_* in --extra-engine-args)\n" +
+        '--fit-share: found "2", expected a number above 0 and up to 1\n' +
+        '--workers: found "0", expected a whole number of at least 1\n' +
+        "none.csv: no such file or directory\n",
+    ],
+    [
       "results to compare",
       ["compare", "none.json", "bad.jsonl", "--html", "page.html"],
       "none.json: cannot read it: no such file or directory\nbad.jsonl: not JSON: ",

@@ -50,10 +50,13 @@ export async function run(args: string[]): Promise<number> {
   const reader = new OptionReader();
   const parallel = reader.read(() => parallelFrom(options.parallel));
   const out = reader.read(() => outputFolder(options.out, "--out"));
+  const { oracle } = options;
+  const bounds = oracle === undefined ? [] : await reader.readLater(() => readBounds(oracle));
+  const read = await reader.readLater(() => readStudyPlan(options.plan, options.traces ?? null));
+  // A plan that cannot be read has nothing in it to check.
+  const plan = read && (await reader.readLater(() => checkedStudy(read)));
+  if (read !== undefined) reader.read(() => checkTraceFiles(read));
   reader.throwIfAny();
-  const bounds = options.oracle === undefined ? [] : await readBounds(options.oracle);
-  const plan = await checkedStudy(await readStudyPlan(options.plan, options.traces ?? null));
-  checkTraceFiles(plan);
   const points = studyPoints(plan);
   if (options.dryRun === true) {
     for (const { index, values } of points) {

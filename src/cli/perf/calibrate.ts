@@ -10,13 +10,14 @@ import { fitPasses } from "../../perf/calibration/fit-passes.ts";
 import type { MeasuredPass } from "../../perf/calibration/fit-passes.ts";
 import { fitRun, runErrors } from "../../perf/calibration/fit-runs.ts";
 import type { RequestTimes } from "../../perf/calibration/fit-runs.ts";
-import { readTruthTable } from "../../perf/check/truth-table.ts";
+import { readTruthTable, TruthTableError, type TruthTable } from "../../perf/check/truth-table.ts";
 import { measuredRun } from "../../perf/calibration/measured-run.ts";
 import { measuredPasses } from "../../perf/calibration/measured-passes.ts";
 import { resolveAicDeployment } from "../../perf/resolve.ts";
 import { StepPerfModel } from "../../perf/step-perf-model.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { exitCodes } from "../failure.ts";
+import { OptionReader } from "../option-reader.ts";
 import { simulateRun, workersOf } from "./simulate-run.ts";
 import { engineArgsOf, engineCommand, parseCommand, textTable } from "./perf-command-line.ts";
 
@@ -42,28 +43,20 @@ export async function run(args: string[]): Promise<number> {
   const parsed = parseCommand(command, args);
   if (parsed === null) return exitCodes.done;
   const { positional, options } = parsed;
-  const engine = await engineArgsOf(options);
-  if (engine.aic === null) {
-    throw new ConfigError([
-      {
-        where: "",
-        message: "windtunnel perf calibrate needs --backend, --system and --model (or aic_* in --extra-engine-args)",
-      },
-    ]);
-  }
-  const share = Number(options["fitShare"]);
-  if (!(share > 0 && share <= 1)) {
-    throw new ConfigError([
-      {
-        where: "--fit-share",
-        message: `found "${String(options["fitShare"])}", expected a number above 0 and up to 1`,
-      },
-    ]);
-  }
-  const table = await readTruthTable(positional[0]!);
+  const reader = new OptionReader();
+  const engine = await reader.readLater(() => deployedEngine(options));
+  const share = reader.number(
+    "--fit-share",
+    String(options["fitShare"]),
+    "a number above 0 and up to 1",
+    (value) => value > 0 && value <= 1,
+  )!;
+  const workers = reader.read(() => workersOf(options["workers"]));
+  const table = await reader.readLater(() => measurements(positional[0]!));
+  reader.throwIfAny();
   const calibration = table.columns.includes("latency_ms")
     ? await calibratePasses(measuredPasses(table), engine, share, table.path)
-    : await calibrateRun(measuredRun(table), engine, workersOf(options["workers"]), share, table.path);
+    : await calibrateRun(measuredRun(table), engine, workers, share, table.path);
   const file: CalibrationFile = {
     kind: "windtunnel-calibration",
     version: 1,
@@ -74,6 +67,24 @@ export async function run(args: string[]): Promise<number> {
   await writeFile(out, `${JSON.stringify(file, null, 2)}\n`);
   process.stdout.write(options["json"] === true ? `${JSON.stringify(file, null, 2)}\n` : text(file, out));
   return exitCodes.done;
+}
+
+/** Engine arguments that name what is calibrated. @throws ConfigError */
+async function deployedEngine(options: Readonly<Record<string, unknown>>): Promise<ValidatedEngineArgs> {
+  const engine = await engineArgsOf(options);
+  if (engine.aic !== null) return engine;
+  const message = "windtunnel perf calibrate needs --backend, --system and --model (or aic_* in --extra-engine-args)";
+  throw new ConfigError([{ where: "", message }]);
+}
+
+/** The measured rows. @throws ConfigError for a file that cannot be read */
+async function measurements(path: string): Promise<TruthTable> {
+  try {
+    return await readTruthTable(path);
+  } catch (error) {
+    if (!(error instanceof TruthTableError)) throw error;
+    throw new ConfigError([{ where: "", message: error.message }]);
+  }
 }
 
 /**
