@@ -4,6 +4,7 @@ import { linearScale, type Scale } from "../../sweep/page/scale.ts";
 import { cardWidth, svg } from "../../sweep/page/svg.ts";
 import type { StudyCell, StudyEntry } from "../study-cells.ts";
 import { colorOf } from "./legend.ts";
+import { spreadMarks, type Place } from "./spread-marks.ts";
 
 const width = cardWidth(330, 14);
 const height = 250;
@@ -49,7 +50,17 @@ export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElemen
     ...curve(shownFixed, x, y, "c-grey", "fixed fleets"),
     ...curve(oracle, x, y, "c-green dash", "oracle's bound"),
   );
-  for (const { entry, point } of marks) root.append(mark(entry, point, names.indexOf(entry.policy), x, y));
+  const at = marks.map(({ point: [hours, attainment] }): Place => [x.at(hours) ?? 0, y.at(attainment) ?? 0]);
+  const edge = 8;
+  const most: Place = [width - edge, bottom - edge];
+  for (const { members, places } of spreadMarks(at, [frame.left + edge, edge], most)) {
+    const together = members.map((member) => marks[member]!.entry.policy);
+    if (members.length > 1) root.append(enclosure(places, together));
+    for (const [i, member] of members.entries()) {
+      const { entry, point } = marks[member]!;
+      root.append(mark(entry, point, names.indexOf(entry.policy), places[i]!));
+    }
+  }
   figure.append(root);
   return figure;
 }
@@ -103,9 +114,17 @@ function curve(points: readonly Point[], x: Scale, y: Scale, classes: string, na
   ];
 }
 
-function mark(entry: StudyEntry, [hours, attainment]: Point, place: number, x: Scale, y: Scale): SVGElement {
-  const left = x.at(hours) ?? 0;
-  const top = y.at(attainment) ?? 0;
+/** A frame around marks that belong to one place. */
+function enclosure(places: readonly Place[], together: readonly string[]): SVGElement {
+  const [lefts, tops] = [places.map(([left]) => left), places.map(([, top]) => top)];
+  const [left, top] = [Math.min(...lefts) - 10, Math.min(...tops) - 10];
+  const size = { width: Math.max(...lefts) + 10 - left, height: Math.max(...tops) + 10 - top };
+  return svg("rect", { x: left, y: top, ...size, rx: 10, class: "study-together" }, [
+    svg("title", {}, [`in one place: ${together.join(", ")}`]),
+  ]);
+}
+
+function mark(entry: StudyEntry, [hours, attainment]: Point, place: number, [left, top]: Place): SVGElement {
   const oracle = entry.ofOracle === null ? "" : `, ${entry.ofOracle.toFixed(2)} × the oracle`;
   const told = `${entry.policy}: ${(attainment * 100).toFixed(1)} % for ${hours.toFixed(2)} GPU-hours${oracle}, ${entry.events ?? 0} events`;
   return svg(

@@ -34,7 +34,7 @@ document.getElementById("page")!.append(
       ),
       section(
         "Attainment against GPU-hours",
-        "One chart a cell. Grey: fixed fleets; dashed red: the ceiling; dashed green: the oracle’s bound, where it was asked for. Up and to the left is better; filled: nothing is as good for less; above the grey line: better than fixed fleets of the cost. Press a name to find it in every chart.",
+        "One chart a cell. Grey: fixed fleets; dashed red: the ceiling; dashed green: the oracle’s bound, where it was asked for. Up and to the left is better; filled: nothing is as good for less; above the grey line: better than fixed fleets of the cost. Marks in a dotted frame stand in one place. Press a name to find it in every chart.",
         legend.node,
         element("div", { class: "study-charts", children: data.cells.map((cell) => cellChart(cell, names)) }),
       ),
