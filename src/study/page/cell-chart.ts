@@ -51,7 +51,7 @@ export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElemen
     ...curve(oracle, x, y, "c-green dash", "oracle's bound"),
   );
   const at = marks.map(({ point: [hours, attainment] }): Place => [x.at(hours) ?? 0, y.at(attainment) ?? 0]);
-  const edge = 8;
+  const edge = 11;
   const most: Place = [width - edge, bottom - edge];
   for (const { members, places } of spreadMarks(at, [frame.left + edge, edge], most)) {
     const together = members.map((member) => marks[member]!.entry.policy);
