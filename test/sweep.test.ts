@@ -321,6 +321,18 @@ test("--keep-results writes the result and the page of every run, and makes up f
   }
 });
 
+test("shards put together name their trace on the page", async () => {
+  const cwd = scratchFolder();
+  const row = '{"timestamp": 0, "input_length": 10, "output_length": 3, "hash_ids": [1]}\n';
+  writeFileSync(join(cwd, "named é.jsonl"), row);
+  for (const shard of ["1", "2"]) {
+    const args = ["sweep", "named é.jsonl", "--vary", "run.num_workers=1,2", "--shard", `${shard}/2`];
+    await runCli([...args, "--out", `shard-${shard}`], { cwd });
+  }
+  await runCli(["sweep", "merge", "shard-1", "shard-2", "--out", "merged"], { cwd });
+  expect(readFileSync(join(cwd, "merged/index.html"), "utf8")).toContain('"trace":"named é.jsonl"');
+});
+
 test("the example reads, and its trace gives way to one on the command line", async () => {
   const cwd = scratchFolder();
   const plan = join(import.meta.dirname, "../examples/cold-start-sweep.yaml");

@@ -8,6 +8,7 @@ import type { QueueSettings } from "../../sweep/queue/queue-driver.ts";
 import type { RunDriver } from "../../sweep/run-driver.ts";
 import { shardOf, sweepPoints, type SweepPoint } from "../../sweep/sweep-plan.ts";
 import type { SweepRow } from "../../sweep/sweep-row.ts";
+import { keepTraceName, sharedTraceName } from "../../sweep/trace-name-file.ts";
 import { exitCodes } from "../failure.ts";
 import { listenForInterrupt, stoppingNote } from "../interrupt.ts";
 import { parsed } from "../parse-command.ts";
@@ -77,6 +78,8 @@ async function follow(
       () => openDriver(progress),
     );
     progress.clear();
+    const trace = traceOf(base, points);
+    await keepTraceName(out, trace);
     if (outcome.interrupted) {
       process.stderr.write(
         `windtunnel: interrupted; ${outcome.rows.length} of ${points.length} runs are in ${out}, the same command goes on from there\n`,
@@ -85,7 +88,7 @@ async function follow(
     }
     await writeSweep(out, outcome.rows, {
       threshold: given.slaThreshold,
-      trace: traceOf(base, points),
+      trace,
       folders: [out],
     });
     if (given.queue !== null) await forgetQueue(out);
@@ -144,7 +147,9 @@ async function merge(args: string[]): Promise<number> {
   if (given === null) return exitCodes.done;
   const { out, threshold } = given.opts<{ out: string; threshold: string }>();
   const rows = mergedRows(given.args);
-  await writeSweep(out, rows, { threshold: thresholdFrom(threshold), trace: null, folders: given.args });
+  const trace = sharedTraceName(given.args);
+  await writeSweep(out, rows, { threshold: thresholdFrom(threshold), trace, folders: given.args });
+  await keepTraceName(out, trace);
   process.stdout.write(summary(rows, 0, out));
   return rows.some((row) => row.error !== null) ? exitCodes.failed : exitCodes.done;
 }
