@@ -109,13 +109,14 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
         "--oracle",
         "no.json",
         "--plan",
-        '{"traces": [{"name": "a", "trace": "no.jsonl"}], "policies": ["static", {"policy": "hpa", "policy_config": {"tolerance": 9}}], "sla_ttft_ms": 1500, "sla_itl_ms": 50}',
+        '{"traces": [{"name": "a", "trace": "no.jsonl"}, {"name": "b", "trace": "preset:spiek"}], "policies": ["static", {"policy": "hpa", "policy_config": {"tolerance": 9}}], "sla_ttft_ms": 1500, "sla_itl_ms": 50}',
       ],
       '--parallel: found "0", expected a whole number from 1 to 1024\n' +
         "--out: bad.jsonl is no folder\n" +
         "--oracle: cannot read no.json: no such file or directory; expected inline JSON or YAML, or a path to it\n" +
         '--plan policy "hpa": --policy-config tolerance: found 9, expected a number from 0 to 1\n' +
-        "--plan traces: cannot read no.jsonl: no such file; --traces FOLDER says where trace files are\n",
+        "--plan traces: cannot read no.jsonl: no such file; --traces FOLDER says where trace files are\n" +
+        '--plan traces: preset:spiek: unknown preset (did you mean "spike"?); known: toolagent, conversation, synthetic, wave, step, spike, batches, drift\n',
     ],
     [
       "options of a calibration",

@@ -7,6 +7,7 @@ import { realNumber, text, wholeNumber } from "../config/fields.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
 import { validate } from "../config/validate.ts";
 import { replayFrom } from "../sweep/plan-file.ts";
+import { isPreset, unknownPreset } from "../trace/presets/preset-names.ts";
 
 /** One workload of a study. */
 export interface StudyTrace {
@@ -150,16 +151,19 @@ function unique(values: readonly number[]): number[] {
   return [...new Set(values)];
 }
 
-/** Tells traces that are not there, all of them at once, before anything runs. */
+/** Tells traces that are not there and presets nobody knows, all of them at once, before anything runs. */
 export function checkTraceFiles({ traces }: StudyPlan): void {
-  const missing = traces
+  const problems = traces
     .flatMap(({ trace }) => trace)
-    .filter((path) => !path.startsWith("preset:") && !existsSync(path));
-  if (missing.length === 0) return;
-  throw new ConfigError(
-    missing.map((path) => ({
-      where: "--plan traces",
-      message: `cannot read ${path}: no such file; --traces FOLDER says where trace files are`,
-    })),
-  );
+    .map((path) => (path.startsWith("preset:") ? presetProblem(path.slice("preset:".length)) : fileProblem(path)))
+    .filter((problem) => problem !== null);
+  if (problems.length > 0) throw new ConfigError(problems.map((message) => ({ where: "--plan traces", message })));
+}
+
+function presetProblem(name: string): string | null {
+  return isPreset(name) ? null : `preset:${name}: ${unknownPreset(name)}`;
+}
+
+function fileProblem(path: string): string | null {
+  return existsSync(path) ? null : `cannot read ${path}: no such file; --traces FOLDER says where trace files are`;
 }

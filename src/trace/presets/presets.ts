@@ -1,4 +1,3 @@
-import { suggestion } from "../../config/nearest-name.ts";
 import { batches } from "../load-shapes/batches.ts";
 import { drift } from "../load-shapes/drift.ts";
 import { generateLoadShape } from "../load-shapes/generate-load-shape.ts";
@@ -10,8 +9,8 @@ import type { Trace } from "../trace.ts";
 import { TraceError } from "../trace-error.ts";
 import { conversation } from "./conversation.ts";
 import { generateWorkload } from "./generate-workload.ts";
+import { isPreset, unknownPreset } from "./preset-names.ts";
 import type { PresetName } from "./preset-names.ts";
-import { presetNames } from "./preset-names.ts";
 import { synthetic } from "./synthetic.ts";
 import { toolagent } from "./toolagent.ts";
 import type { WorkloadModel } from "./workload-model.ts";
@@ -45,10 +44,6 @@ function shaped(shape: LoadShape): Preset {
 
 /** Draws the preset called `name` (without "preset:"). @throws TraceError for an unknown name. */
 export function openPreset(name: string, seed: number): Trace {
-  const known = presetNames.find((preset) => preset === name);
-  if (known === undefined) {
-    const problem = `unknown preset${suggestion(name, presetNames)}; known: ${presetNames.join(", ")}`;
-    throw new TraceError(`preset:${name}`, null, problem);
-  }
-  return { ...presets[known].draw(seed), name: `preset:${name}` };
+  if (!isPreset(name)) throw new TraceError(`preset:${name}`, null, unknownPreset(name));
+  return { ...presets[name].draw(seed), name: `preset:${name}` };
 }
