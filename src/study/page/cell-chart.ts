@@ -4,7 +4,7 @@ import { linearScale, type Scale } from "../../sweep/page/scale.ts";
 import { cardWidth, svg } from "../../sweep/page/svg.ts";
 import type { StudyCell, StudyEntry } from "../study-cells.ts";
 import { colorOf } from "./legend.ts";
-import { spreadMarks, type Place } from "./spread-marks.ts";
+import { spreadMarks, type Cluster, type Place } from "./spread-marks.ts";
 
 const width = cardWidth(330, 14);
 const height = 250;
@@ -53,7 +53,9 @@ export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElemen
   const at = marks.map(({ point: [hours, attainment] }): Place => [x.at(hours) ?? 0, y.at(attainment) ?? 0]);
   const edge = 11;
   const most: Place = [width - edge, bottom - edge];
-  for (const { members, places } of spreadMarks(at, [frame.left + edge, edge], most)) {
+  // What nothing beats is drawn last: no other mark may cover it.
+  const onFront = (cluster: Cluster) => Number(cluster.members.some((member) => marks[member]!.entry.onFront));
+  for (const { members, places } of spreadMarks(at, most).toSorted((a, b) => onFront(a) - onFront(b))) {
     const together = members.map((member) => marks[member]!.entry.policy);
     if (members.length > 1) root.append(enclosure(places, together));
     for (const [i, member] of members.entries()) {

@@ -1,12 +1,12 @@
 /** A place in a picture, px. */
 export type Place = readonly [left: number, top: number];
 
-/** Marks nearer than this cover each other's number. */
-const nearest = 10;
+/** Marks nearer than this are taken for one place. */
+const nearest = 4;
 const step = 17;
 const perRow = 5;
 
-/** Marks that would cover each other, side by side. */
+/** Marks of one place, side by side. */
 export interface Cluster {
   /** Which of the marks. */
   readonly members: readonly number[];
@@ -15,10 +15,11 @@ export interface Cluster {
 }
 
 /**
- * Puts marks that coincide side by side, in rows of five around where they belong; the others stay where they are.
- * @param most the right and the lower edge that marks stay within, and the left and upper one
+ * Puts marks that coincide side by side: the first where they belong, the others right of and below it, where a setting is
+ * worse, so that no mark looks better than it is. The others stay where they are.
+ * @param most the right and the lower edge that marks stay within; where there is no room they go to the left and up
  */
-export function spreadMarks(places: readonly Place[], least: Place, most: Place): Cluster[] {
+export function spreadMarks(places: readonly Place[], most: Place): Cluster[] {
   const clusters: { at: Place; members: number[] }[] = [];
   for (const [member, place] of places.entries()) {
     const near = clusters.find(({ at }) => Math.hypot(at[0] - place[0], at[1] - place[1]) < nearest);
@@ -27,16 +28,14 @@ export function spreadMarks(places: readonly Place[], least: Place, most: Place)
   }
   return clusters.map(({ at, members }) => {
     if (members.length === 1) return { members, places: [at] };
-    const columns = Math.min(perRow, members.length);
-    const rows = Math.ceil(members.length / perRow);
-    const begin = (k: 0 | 1, count: number) => {
-      const extent = (count - 1) * step;
-      return Math.max(least[k], Math.min(most[k] - extent, at[k] - extent / 2));
-    };
-    const [left, top] = [begin(0, columns), begin(1, rows)];
+    const room = Math.max(1, Math.floor((most[0] - at[0]) / step) + 1);
+    const columns = Math.min(perRow, room, members.length);
+    const rows = Math.ceil(members.length / columns);
+    const left = Math.min(at[0], most[0] - (columns - 1) * step);
+    const top = Math.min(at[1], most[1] - (rows - 1) * step);
     return {
       members,
-      places: members.map((_, i) => [left + (i % perRow) * step, top + Math.floor(i / perRow) * step] as const),
+      places: members.map((_, i) => [left + (i % columns) * step, top + Math.floor(i / columns) * step] as const),
     };
   });
 }
