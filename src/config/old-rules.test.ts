@@ -42,6 +42,12 @@ describe("cache tiers", () => {
     });
   });
 
+  test("select nothing for SGLang-like workers, whose cache is their own", async () => {
+    const extraEngineArgs = JSON.stringify({ ...tiers, engine_type: "sglang" });
+    const { context } = await resolveReplay({ ...workload, extraEngineArgs, semantics: "dynamo-1.4" });
+    expect(context.warnings.join()).toMatch(/num_g2_blocks has no effect: .*ignores cache tiers/);
+  });
+
   test("without bytes a token the transfers take no time, which a warning says; a decode worker has no tiers", async () => {
     const unknown = await resolveReplay({ ...workload, extraEngineArgs: '{"num_g2_blocks":100}' });
     expect(unknown.context.warnings.join()).toMatch(/kv_bytes_per_token is not given: .* take no time/);

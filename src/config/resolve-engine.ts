@@ -111,7 +111,8 @@ function withoutEffect({ given, where, aic }: ValidatedEngineArgs): string[] {
 function tierWarnings({ kvTiers, role, where }: ValidatedEngineArgs, engine: EngineConfig, semantics: SemanticsName) {
   if (kvTiers === null) return [];
   if (!semanticsByName[semantics].kvTiers) {
-    const acts = `${where} num_g2_blocks only selects g1_backend "kvbm"`;
+    const does = engine.engineType === "sglang" ? "has no effect" : 'only selects g1_backend "kvbm"';
+    const acts = `${where} num_g2_blocks ${does}`;
     return [`${acts}: ai-dynamo 1.4.2 as published ignores cache tiers, and so does --semantics ${semantics}`];
   }
   if (role === "decode") return [`${where} num_g2_blocks has no effect: decode workers get their prompts by hand-off`];

@@ -22,9 +22,9 @@ const clearlyMore = 0.02;
 
 /**
  * Searches the families on the first part of the trace, then runs the best of what was found on ranges of it and with faster
- * arrivals: a setting that just holds by luck falls behind. Settings of the same cost are told apart by how much of a load half
- * as large again they hold. The ranking is that of the first part; the second, which the
- * search never sees, only tells whether it holds.
+ * arrivals: a setting that just holds by luck falls behind. Settings of the same cost are told apart by how much they hold
+ * of a load half as large again. The ranking is that of the first part; the second, which the search never sees, only tells
+ * whether it holds.
  */
 export async function recommend(request: RecommendRequest, hooks: RecommendHooks = {}): Promise<Recommendation> {
   const { base, families, halves, attainment, margin, runs, seed, stress, out, alternatives } = request;

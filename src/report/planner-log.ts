@@ -7,8 +7,8 @@ const ownFields: ReadonlySet<string> = new Set(["observed_accept_length", "expla
 
 /**
  * The planner's log as the reference writes it beside its page (`<page>.log.jsonl.gz`): a row about the log, then a row
- * a recorded tick, keys in order, the planner's targets (not those goodput is counted by), no figure that is not finite. Without the moment of writing, so that the same run gives
- * the same bytes.
+ * a recorded tick, keys in order, the planner's targets (not those goodput is counted by), no figure that is not finite.
+ * Without the moment of writing, so that the same run gives the same bytes.
  * @param page path of the page as the log names it; null = none written
  * @returns its lines; null when no tick was recorded, or a policy keeps records of its own
  */
