@@ -22,7 +22,6 @@ export class AggregatedWorker implements Worker {
   readonly scheduler: AggregatedScheduler;
   protected readonly fleet: AggregatedFleetState;
   protected readonly index: number;
-  private readonly horizonNs: number;
   protected readonly clock = newClock();
   protected readonly departures: Departures;
   private readonly price: PassPrice;
@@ -33,18 +32,15 @@ export class AggregatedWorker implements Worker {
 
   /**
    * @param index how the ledger names the worker
-   * @param horizonNs a pass that would end later is left unfinished, and the worker stops
    * @param newAdmission makes the queue in front of the scheduler
    */
   constructor(
     fleet: AggregatedFleetState,
     index: number,
-    horizonNs = Infinity,
     newAdmission: (context: AdmissionContext) => Admission = (context) => new Admission(context),
   ) {
     this.fleet = fleet;
     this.index = index;
-    this.horizonNs = horizonNs;
     this.departures = new Departures(fleet.ledger, this.clock);
     this.scheduler = new AggregatedScheduler(fleet, this.departures, this.clock, newAdmission);
     this.price = new PassPrice(fleet.engine);
@@ -131,10 +127,6 @@ export class AggregatedWorker implements Worker {
     const passNs =
       this.prefillTime(sums) + this.decodeTime(decodes + sums.chargedRequests, sumKnown + sums.chargedTokens, active);
     const endNs = startNs + passNs;
-    if (endNs > this.horizonNs) {
-      this.stop();
-      return;
-    }
     clock[end] = endNs;
     clock[lastStart] = startNs;
     clock[busyUntil] = endNs;
@@ -172,10 +164,6 @@ export class AggregatedWorker implements Worker {
     const most = Math.min(phases.passesToNext(phase), toFinish);
     clock[start] = clock[nextStart]!;
     const count = this.timeRow(most, untilNs);
-    if (count === 0) {
-      this.stop();
-      return true;
-    }
     if (this.freshCount > 0) this.stampSecondTokens(clock[firstEnd]!);
     // Only the first pass of a row can need blocks.
     if (count > 1) batch.pool.publish();
@@ -203,13 +191,7 @@ export class AggregatedWorker implements Worker {
 
   /** Times a row of at most `most` decode-only passes that start before `untilNs`; see runRow. */
   protected timeRow(most: number, untilNs: number): number {
-    return runRow(this.clock, this.scheduler.batch, this.fleet.decodeTimes, most, untilNs, this.horizonNs);
-  }
-
-  /** The next pass would end beyond the horizon: the worker rests. */
-  private stop(): void {
-    this.clock[busyUntil] = this.horizonNs;
-    this.clock[nextStart] = Infinity;
+    return runRow(this.clock, this.scheduler.batch, this.fleet.decodeTimes, most, untilNs);
   }
 
   private recordMixed(decodes: number, sumKnown: number, active: number): void {

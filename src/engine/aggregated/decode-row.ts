@@ -4,7 +4,7 @@ import type { RunningBatch } from "./running-batch.ts";
 
 /**
  * Times a row of at most `most` passes in which every running request emits one token and nothing else happens. They
- * start one after another before `untilNs` and end by `horizonNs`.
+ * start one after another before `untilNs`, the first of them certainly.
  * @param clock shows where the row starts; told where its first and last passes lie
  * @returns how many passes the row has
  */
@@ -14,22 +14,14 @@ export function runRow(
   times: DecodeTimes,
   most: number,
   untilNs: number,
-  horizonNs: number,
 ): number {
   return times.byBlocksOnly
-    ? runEqual(clock, batch, times, most, untilNs, horizonNs)
-    : runUnequal(clock, batch, times, most, untilNs, horizonNs);
+    ? runEqual(clock, batch, times, most, untilNs)
+    : runUnequal(clock, batch, times, most, untilNs);
 }
 
 /** All passes of the row take the same time. */
-function runEqual(
-  clock: Float64Array,
-  batch: RunningBatch,
-  times: DecodeTimes,
-  most: number,
-  untilNs: number,
-  horizonNs: number,
-): number {
+function runEqual(clock: Float64Array, batch: RunningBatch, times: DecodeTimes, most: number, untilNs: number): number {
   const { decodes, sumKnown } = batch;
   const { active } = batch.pool;
   const startNs = clock[start]!;
@@ -38,8 +30,6 @@ function runEqual(
   // The quotient may be off by one where a pass starts next to `untilNs`.
   if (count > 1 && startNs + (count - 1) * passNs >= untilNs) count--;
   else if (count < most && startNs + count * passNs < untilNs) count++;
-  if (startNs + count * passNs > horizonNs) count = Math.floor((horizonNs - startNs) / passNs);
-  if (count === 0) return 0;
   times.counted(decodes, sumKnown, active, decodes * count);
   clock[firstEnd] = startNs + passNs;
   clock[secondLastStart] = startNs + (count - 2) * passNs;
@@ -55,7 +45,6 @@ function runUnequal(
   times: DecodeTimes,
   most: number,
   untilNs: number,
-  horizonNs: number,
 ): number {
   const { decodes } = batch;
   const { active } = batch.pool;
@@ -65,7 +54,6 @@ function runUnequal(
   let secondLastNs = atNs;
   let count = 0;
   while (count < most && atNs < untilNs) {
-    if (horizonNs !== Infinity && atNs + times.nanoseconds(decodes, sumKnown, active) > horizonNs) break;
     const passNs = times.counted(decodes, sumKnown, active, decodes);
     secondLastNs = lastNs;
     lastNs = atNs;

@@ -30,7 +30,7 @@ export class AggregatedDecodeWorker extends AggregatedWorker implements DecodeWo
   private commands = 0;
 
   constructor(fleet: AggregatedFleetState, index: number, handoffs: HandoffColumns) {
-    super(fleet, index, Infinity, (context) => new DecodeAdmission(context, handoffs));
+    super(fleet, index, (context) => new DecodeAdmission(context, handoffs));
     this.handoffs = handoffs;
     this.admission = this.scheduler.admission as DecodeAdmission;
   }

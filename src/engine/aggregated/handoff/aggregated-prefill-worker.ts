@@ -20,7 +20,7 @@ export class AggregatedPrefillWorker extends AggregatedWorker implements Prefill
   heldUntilNs = 0;
 
   constructor(fleet: AggregatedFleetState, index: number, handoffs: HandoffColumns) {
-    super(fleet, index, Infinity, (context) => new PrefillAdmission(context, handoffs));
+    super(fleet, index, (context) => new PrefillAdmission(context, handoffs));
     this.handoffs = handoffs;
     this.admission = this.scheduler.admission as PrefillAdmission;
   }
