@@ -28,6 +28,8 @@ export interface Semantics {
   readonly refusalsAfterArrivals: boolean;
   /** An idle record replaces the record of a pass that ran for more than a second (planner observation). */
   readonly idleRecordHidesBusyWorker: boolean;
+  /** Percentiles of pooled gaps are those of a sketch with 0.1 % relative error, not exact. */
+  readonly sketchedGapPercentiles: boolean;
 }
 
 /** Reproduces ai-dynamo 1.4.2. */
@@ -45,6 +47,7 @@ export const dynamo14: Semantics = {
   singleTargetOffersAtPassEnds: true,
   refusalsAfterArrivals: true,
   idleRecordHidesBusyWorker: true,
+  sketchedGapPercentiles: true,
 };
 
 /** The newest upstream rules; the default. */
@@ -62,6 +65,7 @@ export const current: Semantics = {
   singleTargetOffersAtPassEnds: false,
   refusalsAfterArrivals: false,
   idleRecordHidesBusyWorker: false,
+  sketchedGapPercentiles: false,
 };
 
 /** The semantics of that name. */

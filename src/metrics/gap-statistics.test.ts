@@ -65,3 +65,26 @@ test("most gaps of 0, as speculative decoding leaves them, cost no digit", () =>
   expect(mean).toBeCloseTo(plain.mean, 9);
   expect(std).toBeCloseTo(plain.std, 9);
 });
+
+test("sketched percentiles are the middles of bins, as the reference reports them", () => {
+  // Three percentiles of a run of ai-dynamo 1.4.2 beside the gaps they stand for.
+  const recorder = new GapRecorder();
+  recorder.add(34_010_000, 97);
+  recorder.add(202_686_713, 3);
+  const { gaps, perUser } = summarizeGaps(recorder, "sketched");
+  expect(gaps.statistics).toMatchObject({ min: 34.01, max: 202.686713 });
+  expect(gaps.statistics.p95).toBeCloseTo(34.02177210370669, 12);
+  expect(gaps.statistics.p99).toBeCloseTo(202.55293713513225, 11);
+  expect(perUser.statistics.median).toBeCloseTo(29.400175008601117, 12);
+  expect(gaps.distribution).toEqual(summarizeGaps(recorder).gaps.distribution);
+});
+
+test("in a sketch a gap alone is itself, and gaps of 0 are 0", () => {
+  const recorder = new GapRecorder();
+  recorder.add(34_010_000, 1);
+  expect(summarizeGaps(recorder, "sketched")).toEqual(summarizeGaps(recorder));
+  recorder.add(0, 9);
+  const { gaps, perUser } = summarizeGaps(recorder, "sketched");
+  expect(gaps.statistics).toMatchObject({ median: 0, p75: 0 });
+  expect(perUser.statistics.p99).toBe(1000 / 34.01);
+});

@@ -2,6 +2,7 @@ import type { GapChunk, GapRecorder, RecordedGaps } from "./gap-recorder.ts";
 import { bucketOf, bucketWeights, selectGaps } from "./gap-selection.ts";
 import { arrangeRanks, emptySummary, wantedRanks } from "./latency-statistics.ts";
 import type { LatencySummary } from "./latency-statistics.ts";
+import { sketchedPercentiles } from "./sketched-percentiles.ts";
 
 /**
  * Sums over all gaps, each counted as often as it was seen. Deviations are from a gap near the middle, so that the
@@ -26,8 +27,12 @@ interface Sums {
 /**
  * Statistics over all gaps of all requests (ms), and over the throughput a user saw in each: 1000 / gap, gaps of 0 left
  * out (engine-reference §9.2). Nothing is sorted but what surrounds the wanted percentiles.
+ * @param percentiles exact, or as the reference's sketch answers them; distributions are exact either way
  */
-export function summarizeGaps(recorder: GapRecorder): {
+export function summarizeGaps(
+  recorder: GapRecorder,
+  percentiles: "exact" | "sketched" = "exact",
+): {
   readonly gaps: LatencySummary;
   readonly perUser: LatencySummary;
 } {
@@ -58,12 +63,13 @@ export function summarizeGaps(recorder: GapRecorder): {
   const selected = selectGaps(recorded, weights, ranks, sums);
   const gapAt = new Map(ranks.map((rank, place) => [rank, selected[place]!]));
 
-  const gaps = arrangeRanks(gapRanks, (place) => gapAt.get(gapRanks.ranks[place]!)! / 1e6, {
+  const gapsExactly = arrangeRanks(gapRanks, (place) => gapAt.get(gapRanks.ranks[place]!)! / 1e6, {
     mean: (pivotNs + sums.deviation / sums.count) / 1e6,
     min: sums.minNs / 1e6,
     max: sums.maxNs / 1e6,
     std: sums.minNs === sums.maxNs ? 0 : deviationOf(sums.deviation, sums.squares, sums.count) / 1e6,
   });
+  const gaps = percentiles === "exact" ? gapsExactly : sketchedPercentiles(gapsExactly, sums.count);
   if (perUserRanks === null) return { gaps, perUser: emptySummary() };
   const perUser = arrangeRanks(perUserRanks, (place) => throughput(gapAt.get(fromAbove[place]!)!), {
     mean: 1e9 / pivotNs + sums.perUserDeviation / positive,
@@ -71,7 +77,7 @@ export function summarizeGaps(recorder: GapRecorder): {
     max: throughput(sums.minPositiveNs),
     std: sums.minPositiveNs === sums.maxNs ? 0 : deviationOf(sums.perUserDeviation, sums.perUserSquares, positive),
   });
-  return { gaps, perUser };
+  return { gaps, perUser: percentiles === "exact" ? perUser : sketchedPercentiles(perUser, positive) };
 }
 
 /** Tokens a second of one gap. */

@@ -4,6 +4,7 @@ import { summarizeGaps } from "../metrics/gap-statistics.ts";
 import { summarizeValues } from "../metrics/latency-statistics.ts";
 import type { LatencyStatistics } from "../metrics/latency-statistics.ts";
 import { FailureReason, failureReasons, RequestStatus } from "../metrics/request-ledger.ts";
+import { semanticsByName } from "../engine/semantics.ts";
 import type { SemanticsName } from "../engine/semantics.ts";
 import type { DisruptionRecord, SimulationOutcome, WorkerSpan } from "../simulation/outcome.ts";
 import { kvTiersOf } from "./kv-tiers.ts";
@@ -49,7 +50,8 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
   const ttft = summarizeValues(ttfts);
   const e2e = summarizeValues(e2es);
   const tpot = summarizeValues(tpots);
-  const pooled = summarizeGaps(ledger.gaps);
+  const { sketchedGapPercentiles } = semanticsByName[context.semantics];
+  const pooled = summarizeGaps(ledger.gaps, sketchedGapPercentiles ? "sketched" : "exact");
   const processed = totals.inputTokens + totals.outputTokens;
   const prefillSeconds = workerSeconds(outcome.workers, (pool) => pool === "prefill");
   const decodeSeconds = workerSeconds(outcome.workers, (pool) => pool !== "prefill");
