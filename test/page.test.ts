@@ -149,6 +149,36 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     await page.close();
   });
 
+  test("stretch, decision and order of the requests outlive a visit to another page", async () => {
+    const result = results["agg"]!;
+    const { page, complaints } = await openPage(browser, renderHtmlReport(result));
+    const range = () => page.locator(".toolbar .range").textContent();
+    const whole = await range();
+    await dragAcross(page, "ttft", 0.3, 0.6);
+    await page.locator("#chart-events .mark").first().click();
+    await page.locator(".sortable th", { hasText: "Input" }).getByRole("button").click();
+    const hash = () => page.evaluate<string>("location.hash");
+    const kept = async () => [...new URLSearchParams((await hash()).slice(1)).keys()].toSorted();
+    await expect.poll(kept).toEqual(["decision", "from", "sort", "to"]);
+    const [address, stretch, panel] = [page.url(), await range(), await page.locator("#decision-panel").innerText()];
+    await page.goto("about:blank");
+    await page.goBack();
+    expect(page.url()).toBe(address);
+    expect(await range()).toBe(stretch);
+    expect(await page.locator("#decision-panel").innerText()).toBe(panel);
+    expect(await page.locator(".sortable th", { hasText: "Input" }).getAttribute("aria-sort")).toBe("ascending");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("0");
+    await expect.poll(hash).toBe("#sort=input");
+    for (const senseless of ["#from=9&to=3", "#from=x&to=", "#from=-1&to=1e9", "#decision=1e99", "#chart-ttft"]) {
+      await page.evaluate(`location.hash = ${JSON.stringify(senseless)}`);
+      await page.waitForTimeout(20);
+      expect([await range(), await page.locator("#decision-panel").isVisible()], senseless).toEqual([whole, false]);
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test("prints on white from a dark screen: every chart drawn, no controls", async () => {
     const { page, complaints } = await openPage(browser, renderHtmlReport(results["agg"]!), { dark: true });
     await page.evaluate(`addEventListener("beforeprint", () => {

@@ -99,6 +99,35 @@ describe("windtunnel study", () => {
       expect(await page.locator("details[open] table").innerText()).toContain("fixed-4");
       expect(await accessibilityFaults(page)).toEqual([]);
       expect([complaints, requests]).toEqual([[], []]);
+      await page.close();
+    });
+
+    test("finds what was chosen again after a visit to another page", async () => {
+      const { page, complaints } = await openPage(browser, file("index.html"));
+      await page.locator('[data-policy="hpa <24>"]').click();
+      await page.locator("details summary").last().click();
+      await page.locator("details[open] th button", { hasText: "GPU-hours" }).click();
+      const rows = () => page.locator("details[open] tbody th").allInnerTexts();
+      const sorted = await rows();
+      expect(sorted).toHaveLength(6);
+      const address = page.url();
+      expect(address).toContain("#policy=hpa%20%3C24%3E&open=2&2.sort=GPU-hours");
+      await page.goto("about:blank");
+      await page.goBack();
+      expect(page.url()).toBe(address);
+      expect(await rows()).toEqual(sorted);
+      expect(await page.locator("[data-mark].dimmed").count()).toBe(2);
+      // Printing unfolds everything, and changes nothing that was chosen.
+      await page.pdf();
+      expect([await page.locator("details[open]").count(), page.url()]).toEqual([1, address]);
+      await page.locator("details summary").last().click();
+      await page.locator('[data-policy="hpa <24>"]').click();
+      expect(await page.evaluate("location.hash")).toBe("#2.sort=GPU-hours");
+      await page.evaluate('location.hash = "#policy=nobody&open=0,x,99&9.sort=y"');
+      await page.waitForTimeout(20);
+      expect(await page.locator("details[open], [data-mark].dimmed").count()).toBe(0);
+      expect(complaints).toEqual([]);
+      await page.close();
     });
   });
 });

@@ -161,6 +161,49 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     await page.close();
   });
 
+  test("order and leaf of the table outlive a visit to another page, and travel with the address", async () => {
+    const rows = Array.from({ length: 450 }, (_, i) => madeRow(i, { "a.x": i }, { gpu_hours: (i * 7) % 450 }));
+    const { page, complaints } = await openPage(browser, render(rows));
+    const cells = async () => (await firstCells(page)).slice(0, 2);
+    const hash = () => page.evaluate<string>("location.hash");
+    const next = page.getByRole("button", { name: "Next runs" });
+    const header = page.locator(".run-table thead th", { hasText: "GPU-hours" });
+    expect(await page.getByRole("button", { name: "Previous runs" }).isDisabled()).toBe(true);
+    await header.getByRole("button").click();
+    await header.getByRole("button").click();
+    await next.click();
+    await next.click();
+    expect(await next.isDisabled()).toBe(true);
+    expect(await hash()).toBe("#sort=gpu_hours&descending&page=3");
+    const there = await cells();
+    // The last fifty of 450 by falling cost.
+    expect(there.map((index) => (Number(index) * 7) % 450)).toEqual([49, 48]);
+    const address = page.url();
+    await page.goto("about:blank");
+    await page.goBack();
+    expect(page.url()).toBe(address);
+    expect(await cells()).toEqual(there);
+    expect(await header.getAttribute("aria-sort")).toBe("descending");
+    await page.getByRole("button", { name: "Previous runs" }).click();
+    expect(await hash()).toBe("#sort=gpu_hours&descending&page=2");
+    await page.locator(".run-table thead button", { hasText: "a.x" }).click();
+    expect([await hash(), await cells()]).toEqual(["#sort=a.x", ["0", "1"]]);
+
+    // An address typed into the open page counts as well; what no page can be meant by is ignored.
+    const typed = async (text: string) => {
+      await page.evaluate(`location.hash = ${JSON.stringify(text)}`);
+      await page.waitForTimeout(20);
+      return cells();
+    };
+    expect(await typed("#page=2")).toEqual(["200", "201"]);
+    expect(await header.getAttribute("aria-sort")).toBe("none");
+    const senseless = ["#sort=constructor&page=-1", "#page=4", "#page=1e0", "#%E0%A4%A&&=&sort", "#descending", "#"];
+    for (const text of senseless) expect(await typed(text), text).toEqual(["0", "1"]);
+    expect(await typed(`#sort=${encodeURIComponent("<img src=x onerror=alert(1)>")}&page=3`)).toEqual(["400", "401"]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test("a sweep without a finished run says why, and draws nothing", async () => {
     const points = ["=cmd()", '</script><script>alert("x")</script>\u2028'].map((policy, index) => ({
       index,

@@ -6,6 +6,7 @@ import { compareCharts, compareDistributions, runColors } from "./charts-compare
 import { settingText } from "./config-section.ts";
 import { element } from "./dom.ts";
 import { count, duration, figure, percent } from "./format.ts";
+import { keepRange } from "./kept-range.ts";
 import { footer, masthead } from "./masthead.ts";
 import { runEnd } from "./run-series.ts";
 import { TimeRange } from "./time-range.ts";
@@ -14,6 +15,7 @@ import { timeKeys, timeToolbar } from "./toolbar.ts";
 /** The page that lays runs over each other: a table of what matters, then the same charts with a colour a run. */
 export function comparePage(runs: readonly ComparedRun[], toggleTheme: () => void): HTMLElement[] {
   const range = new TimeRange(Math.max(...runs.map(runEnd)));
+  keepRange(range);
   let showCursor: (seconds: number | null) => void = () => {};
   const context = {
     range,

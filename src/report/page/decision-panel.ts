@@ -1,9 +1,11 @@
 import type { RunPageData } from "../page-data.ts";
+import { choose, onAddressChange } from "./address-state.ts";
 import { redrawAll } from "./chart.ts";
 import type { ChartContext } from "./chart.ts";
 import { button, element } from "./dom.ts";
 import { because, eventTitle, facts, nearestTick, recordedText } from "./explanation.ts";
 import { clock, count } from "./format.ts";
+import { keptSeconds, written } from "./kept-range.ts";
 import { poolsOf } from "./run-series.ts";
 
 /** Opens the explanation of a tick; closes it. */
@@ -30,6 +32,7 @@ export function decisionPanel(run: RunPageData, context: ChartContext): Decision
     panel.hidden = true;
     document.body.classList.remove("with-panel");
     context.marked.seconds = null;
+    choose({ decision: null });
     redrawAll();
     if (opener instanceof HTMLElement) opener.focus();
   };
@@ -38,6 +41,7 @@ export function decisionPanel(run: RunPageData, context: ChartContext): Decision
     const at = tick < 0 ? seconds : run.planner!.ticks.t_s[tick]!;
     if (panel.hidden) opener = document.activeElement;
     context.marked.seconds = at;
+    choose({ decision: written(at) });
     const { from, to } = context.range.current;
     if (at < from || at > to) context.range.focus(at, (to - from) / 2);
     redrawAll();
@@ -54,6 +58,13 @@ export function decisionPanel(run: RunPageData, context: ChartContext): Decision
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
   });
+  const follow = () => {
+    const at = run.planner === null ? null : keptSeconds("decision", context.range);
+    if (at === null) close();
+    else open(at);
+  };
+  onAddressChange(follow);
+  follow();
   return { open, close, step };
 }
 

@@ -12,6 +12,7 @@ import { decisionMarks } from "./decision-marks.ts";
 import { decisionPanel } from "./decision-panel.ts";
 import { element } from "./dom.ts";
 import { firstScreen } from "./first-screen.ts";
+import { keepRange } from "./kept-range.ts";
 import { masthead, footer } from "./masthead.ts";
 import { runEnd } from "./run-series.ts";
 import { TimeRange } from "./time-range.ts";
@@ -22,6 +23,7 @@ import { worstRequestsTable } from "./worst-requests.ts";
 /** The page of one run. */
 export function runPage(run: RunPageData, toggleTheme: () => void): HTMLElement[] {
   const range = new TimeRange(runEnd(run));
+  keepRange(range);
   let showCursor: (seconds: number | null) => void = () => {};
   const context: ChartContext = {
     range,

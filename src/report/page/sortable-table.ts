@@ -1,4 +1,6 @@
 import { element } from "./dom.ts";
+import type { KeptSorting } from "./kept-sorting.ts";
+import { pressed, sortHeaders } from "./sort-headers.ts";
 import { sortOrder } from "./sort-order.ts";
 
 /** A column of a sortable table. */
@@ -15,53 +17,47 @@ export interface Column<Row> {
   readonly heads?: boolean;
 }
 
-/** A table whose headers sort it: once ascending, again descending. */
+/**
+ * A table whose headers sort it.
+ * @param kept where its order is kept
+ */
 export function sortableTable<Row>(
   label: string,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
+  kept: KeptSorting,
 ): HTMLTableElement {
   const body = element("tbody");
-  let sorted: { column: number; descending: boolean } | null = null;
-  const headers = columns.map((column, place) => {
-    const control = element("button", {
-      text: column.label,
-      attributes: { type: "button" },
-      title: column.title ?? `Sort by ${column.label}`,
-      onClick: () => sort(place),
-    });
-    return element("th", {
-      class: column.numeric === true ? "numeric" : "",
-      attributes: { scope: "col", "aria-sort": "none" },
-      children: [control],
-    });
-  });
-  const fill = (ordered: readonly Row[]) =>
-    body.replaceChildren(
-      ...ordered.map((row) =>
-        element("tr", {
-          children: columns.map(({ cell, value, numeric, heads }) =>
-            element(heads === true ? "th" : "td", {
-              class: numeric === true ? "numeric" : "",
-              ...(heads === true ? { attributes: { scope: "row" } } : {}),
-              children: [cell?.(row) ?? String(value(row) ?? "–")],
-            }),
-          ),
-        }),
-      ),
-    );
-  const sort = (place: number) => {
-    const descending = sorted?.column === place ? !sorted.descending : false;
-    sorted = { column: place, descending };
-    for (const [k, header] of headers.entries()) {
-      header.setAttribute("aria-sort", k !== place ? "none" : descending ? "descending" : "ascending");
-    }
-    fill(rows.toSorted(sortOrder(columns[place]!.value, descending)));
+  const headers = sortHeaders(
+    columns.map(({ label: text, title = `Sort by ${text}`, numeric = false }) => ({ text, title, numeric })),
+    (column) => {
+      kept.write(pressed(column, kept.read()));
+      fill();
+    },
+  );
+  const fill = () => {
+    const sorting = kept.read();
+    headers.show(sorting);
+    const order = sorting === null ? null : sortOrder(columns[sorting.column]!.value, sorting.descending);
+    body.replaceChildren(...(order === null ? rows : rows.toSorted(order)).map((row) => tableRow(columns, row)));
   };
-  fill(rows);
+  kept.onChange(fill);
+  fill();
   return element("table", {
     class: "sortable",
     attributes: { "aria-label": label },
-    children: [element("thead", { children: [element("tr", { children: headers })] }), body],
+    children: [element("thead", { children: [element("tr", { children: headers.cells })] }), body],
+  });
+}
+
+function tableRow<Row>(columns: readonly Column<Row>[], row: Row): HTMLElement {
+  return element("tr", {
+    children: columns.map(({ cell, value, numeric, heads }) =>
+      element(heads === true ? "th" : "td", {
+        class: numeric === true ? "numeric" : "",
+        ...(heads === true ? { attributes: { scope: "row" } } : {}),
+        children: [cell?.(row) ?? String(value(row) ?? "–")],
+      }),
+    ),
   });
 }

@@ -1,6 +1,7 @@
 import type { RunPageData } from "../page-data.ts";
 import { element } from "./dom.ts";
 import { clock, count, figure, milliseconds } from "./format.ts";
+import { keptSorting } from "./kept-sorting.ts";
 import { sortableTable } from "./sortable-table.ts";
 import type { Column } from "./sortable-table.ts";
 
@@ -92,6 +93,7 @@ export function worstRequestsTable(run: RunPageData, show: (request: Request) =>
       cell: (row) => story(row, longest),
     },
   ];
+  const kept = keptSorting(columns.map(({ label }) => label.toLowerCase()));
   const key = stages.filter(({ key }) => rows.some((row) => row[key] !== null && row[key] > 0));
   return element("div", {
     class: "worst",
@@ -104,7 +106,7 @@ export function worstRequestsTable(run: RunPageData, show: (request: Request) =>
           return element("span", { class: "entry", children: [swatch, element("span", { text: word })] });
         }),
       }),
-      element("div", { class: "scroll", children: [sortableTable("Slowest requests", columns, rows)] }),
+      element("div", { class: "scroll", children: [sortableTable("Slowest requests", columns, rows, kept)] }),
     ],
   });
 }

@@ -1,3 +1,4 @@
+import { choose, chosen } from "../../report/page/address-state.ts";
 import { element } from "../../report/page/dom.ts";
 import type { ColorRole } from "../../report/page/theme.ts";
 
@@ -14,14 +15,17 @@ export class Legend {
   private chosen: string | null = null;
   private readonly buttons: readonly HTMLElement[];
 
-  constructor(names: readonly string[], settings: ReadonlyMap<string, string>) {
+  constructor(
+    private readonly names: readonly string[],
+    settings: ReadonlyMap<string, string>,
+  ) {
     this.buttons = names.map((name, place) =>
       element("button", {
         class: `study-entry c-${colorOf(place)}`,
         title: settings.get(name) ?? name,
         attributes: { type: "button", "aria-pressed": "false", "data-policy": name },
         children: [element("b", { text: String(place + 1) }), ` ${name}`],
-        onClick: () => this.choose(name),
+        onClick: () => this.press(name),
       }),
     );
     this.node = element("div", {
@@ -31,8 +35,19 @@ export class Legend {
     });
   }
 
-  private choose(name: string): void {
+  /** Keeps the policy the address names in view; to be called once the charts are in the page. */
+  follow(): void {
+    this.chosen = this.names.find((name) => name === chosen("policy")) ?? null;
+    this.show();
+  }
+
+  private press(name: string): void {
     this.chosen = this.chosen === name ? null : name;
+    choose({ policy: this.chosen });
+    this.show();
+  }
+
+  private show(): void {
     for (const button of this.buttons) {
       button.setAttribute("aria-pressed", String(button.dataset["policy"] === this.chosen));
     }

@@ -1,11 +1,14 @@
+import { onAddressChange } from "../../report/page/address-state.ts";
 import { element } from "../../report/page/dom.ts";
 import { count, unbroken } from "../../report/page/format.ts";
+import { keptSorting } from "../../report/page/kept-sorting.ts";
 import { masthead } from "../../report/page/masthead.ts";
 import { sortableTable, type Column } from "../../report/page/sortable-table.ts";
 import { setUpTheme } from "../../report/page/theme.ts";
 import type { StudyPageData } from "../page-data.ts";
 import { studyTables, type TextTable } from "../study-tables.ts";
 import { cellChart } from "./cell-chart.ts";
+import { folds } from "./folds.ts";
 import { leadSentences } from "./lead.ts";
 import { Legend } from "./legend.ts";
 
@@ -30,7 +33,7 @@ document.getElementById("page")!.append(
       section(
         summary!.title,
         "A cell is a trace at a start-up time. Ceiling: what the largest fixed fleet attains. Oracle: the fewest GPU-hours found for the same attainment with the trace known. Beats dynamo: no worse for less, or 20 points more; beats fixed: more than fixed fleets of the same GPU-hours.",
-        table(summary!),
+        table(summary!, 0),
       ),
       section(
         "Attainment against GPU-hours",
@@ -41,12 +44,15 @@ document.getElementById("page")!.append(
       section(
         "Cell by cell",
         "* on the Pareto front: nothing in the cell is as good for less.",
-        ...cells.map((one) => element("details", { children: [element("summary", { text: one.title }), table(one)] })),
+        ...folds(cells.map((one, place) => ({ title: one.title, content: table(one, place + 1) }))),
       ),
     ],
   }),
   element("footer", { children: [element("p", { class: "fine", text: `windtunnel ${data.version}` })] }),
 );
+
+legend.follow();
+onAddressChange(() => legend.follow());
 
 function section(title: string, note: string, ...content: readonly HTMLElement[]): HTMLElement {
   return element("section", {
@@ -54,11 +60,6 @@ function section(title: string, note: string, ...content: readonly HTMLElement[]
     children: [element("h2", { text: title }), element("p", { class: "note", text: note }), ...content],
   });
 }
-
-// Paper cannot be unfolded.
-addEventListener("beforeprint", () => {
-  for (const fold of document.querySelectorAll("details")) fold.open = true;
-});
 
 /** A column whose header sorts it, by the figure a cell begins with. */
 function columnOf(label: string, place: number): Column<readonly string[]> {
@@ -72,6 +73,8 @@ function leadingFigure(text: string): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-function table({ title, head, rows }: TextTable): HTMLElement {
-  return element("div", { class: "run-table", children: [sortableTable(title, head.map(columnOf), rows)] });
+/** @param place of the table among those of the page */
+function table({ title, head, rows }: TextTable, place: number): HTMLElement {
+  const kept = keptSorting(head, place === 0 ? "" : `${place}.`);
+  return element("div", { class: "run-table", children: [sortableTable(title, head.map(columnOf), rows, kept)] });
 }

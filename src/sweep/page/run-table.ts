@@ -1,10 +1,12 @@
 import { csvCell } from "../../report/csv-cell.ts";
 import { button, download, element } from "../../report/page/dom.ts";
 import { count } from "../../report/page/format.ts";
+import { pressed, sortHeaders } from "../../report/page/sort-headers.ts";
 import { sortOrder } from "../../report/page/sort-order.ts";
 import type { SweepPageData } from "../page-data.ts";
 import { sweepFigureNames, type SweepFigure } from "../sweep-row.ts";
 import { shownFigure } from "./sweep-runs.ts";
+import { keptTableState, type TableState } from "./table-state.ts";
 
 interface Column {
   readonly label: string;
@@ -33,7 +35,67 @@ const figuresShown: ReadonlyArray<readonly [SweepFigure, string]> = [
 
 /** All runs, sortable by every column, a leaf of two hundred at a time; and all their figures as CSV. */
 export function runTable(data: SweepPageData, front: ReadonlySet<number>): HTMLElement {
-  const columns: Column[] = [
+  const columns = tableColumns(data);
+  const places = data.index.map((_, place) => place);
+  const leaves = Math.max(1, Math.ceil(places.length / rowsShown));
+  const kept = keptTableState(
+    columns.map(({ name }) => name),
+    leaves,
+  );
+  const body = element("tbody");
+  const where = element("span", { class: "note", attributes: { "aria-live": "polite" } });
+  const change = (state: TableState) => {
+    kept.write(state);
+    fill();
+  };
+  const turn = (by: number) => change({ ...kept.read(), leaf: kept.read().leaf + by });
+  const back = button("←", "Previous runs", () => turn(-1));
+  const forth = button("→", "Next runs", () => turn(1));
+  const headers = sortHeaders(
+    columns.map(({ label, name, isText }, column) => ({
+      text: label,
+      title: `Sort by ${name}`,
+      ...(label === name ? {} : { name: `${label} (${name})` }),
+      numeric: column > 0 && isText !== true,
+    })),
+    (column) => change({ sorting: pressed(column, kept.read().sorting), leaf: 0 }),
+  );
+  let ordered: { readonly by: string; readonly places: readonly number[] } = { by: "", places };
+  const fill = () => {
+    const { sorting, leaf } = kept.read();
+    const by = JSON.stringify(sorting);
+    if (by !== ordered.by) {
+      const order = sorting === null ? null : sortOrder(columns[sorting.column]!.value, sorting.descending);
+      ordered = { by, places: order === null ? places : places.toSorted(order) };
+    }
+    headers.show(sorting);
+    const shown = ordered.places.slice(leaf * rowsShown, (leaf + 1) * rowsShown);
+    body.replaceChildren(...shown.map((place) => tableRow(data, columns, place, front.has(place))));
+    back.disabled = leaf === 0;
+    forth.disabled = leaf === leaves - 1;
+    where.textContent = whereWords(leaf * rowsShown, shown.length, places.length, front.size > 0);
+  };
+  kept.onChange(fill);
+  fill();
+  const save = button("Save as CSV", "Save all figures of all runs as CSV", () =>
+    download("sweep.csv", new Blob([csv(data)], { type: "text/csv" })),
+  );
+  const table = element("table", {
+    class: "sortable",
+    attributes: { "aria-label": "Runs" },
+    children: [element("thead", { children: [element("tr", { children: headers.cells })] }), body],
+  });
+  return element("section", {
+    children: [
+      element("h2", { text: "Runs" }),
+      element("div", { class: "table-tools", children: [save, ...(leaves > 1 ? [back, forth] : []), where] }),
+      element("div", { class: "run-table", children: [table] }),
+    ],
+  });
+}
+
+function tableColumns(data: SweepPageData): Column[] {
+  return [
     { label: "run", name: "index", value: (place) => data.index[place]!, shown: (place) => String(data.index[place]) },
     ...data.axes.map(({ key, values }) => ({
       label: key,
@@ -49,68 +111,13 @@ export function runTable(data: SweepPageData, front: ReadonlySet<number>): HTMLE
       shown: (place: number) => shownFigure(name, data.figures[name][place] ?? null),
     })),
   ];
-  let order = data.index.map((_, place) => place);
-  let sorted: { column: number; descending: boolean } | null = null;
-  let leaf = 0;
-  const body = element("tbody");
-  const where = element("span", { class: "note" });
-  const fill = () => {
-    const shown = order.slice(leaf * rowsShown, (leaf + 1) * rowsShown);
-    body.replaceChildren(...shown.map((place) => tableRow(data, columns, place, front.has(place))));
-    const last = leaf * rowsShown + shown.length;
-    const which = order.length > rowsShown ? `${count(leaf * rowsShown + 1)}–${count(last)} of ` : "";
-    const mark = front.size > 0 ? "; green edge: on the Pareto front, no other run is as good for less" : "";
-    where.textContent = `${which}${order.length === 1 ? "1 run" : `${count(order.length)} runs`}${mark}`;
-  };
-  const headers = columns.map(({ label, name, isText }, column) => {
-    const control = element("button", {
-      text: label,
-      title: `Sort by ${name}`,
-      attributes: { type: "button", ...(label === name ? {} : { "aria-label": `${label} (${name})` }) },
-      onClick: () => sort(column),
-    });
-    return element("th", {
-      class: column === 0 || isText === true ? "" : "numeric",
-      attributes: { scope: "col", "aria-sort": "none" },
-      children: [control],
-    });
-  });
-  const sort = (column: number) => {
-    sorted = { column, descending: sorted?.column === column && !sorted.descending };
-    for (const [k, header] of headers.entries()) {
-      header.setAttribute("aria-sort", k !== column ? "none" : sorted.descending ? "descending" : "ascending");
-    }
-    order = order.toSorted(sortOrder(columns[column]!.value, sorted.descending));
-    leaf = 0;
-    fill();
-  };
-  const turn = (by: number) => {
-    leaf = Math.max(0, Math.min(Math.ceil(order.length / rowsShown) - 1, leaf + by));
-    fill();
-  };
-  fill();
-  const tools = [
-    button("Save as CSV", "Save all figures of all runs as CSV", () =>
-      download("sweep.csv", new Blob([csv(data)], { type: "text/csv" })),
-    ),
-    ...(order.length > rowsShown
-      ? [button("←", "Previous runs", () => turn(-1)), button("→", "Next runs", () => turn(1))]
-      : []),
-    where,
-  ];
-  where.setAttribute("aria-live", "polite");
-  const table = element("table", {
-    class: "sortable",
-    attributes: { "aria-label": "Runs" },
-    children: [element("thead", { children: [element("tr", { children: headers })] }), body],
-  });
-  return element("section", {
-    children: [
-      element("h2", { text: "Runs" }),
-      element("div", { class: "table-tools", children: tools }),
-      element("div", { class: "run-table", children: [table] }),
-    ],
-  });
+}
+
+/** Which runs are shown, and what their looks mean. */
+function whereWords(before: number, shown: number, all: number, hasFront: boolean): string {
+  const which = all > rowsShown ? `${count(before + 1)}–${count(before + shown)} of ` : "";
+  const mark = hasFront ? "; green edge: on the Pareto front, no other run is as good for less" : "";
+  return `${which}${all === 1 ? "1 run" : `${count(all)} runs`}${mark}`;
 }
 
 function tableRow(data: SweepPageData, columns: readonly Column[], place: number, onFront: boolean): HTMLElement {
