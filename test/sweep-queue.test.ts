@@ -99,7 +99,11 @@ describe.skipIf(redisMissing !== null)(
       const args = ["sweep", ...small, ...grid, "--keep-results"];
       expect(await runCli([...args, "--parallel", "1", "--out", "serial"], { cwd })).toMatchObject({ code: 0 });
       const queue = await runCli([...args, ...queued("rows"), "--out", "queue"], { cwd });
-      expect(queue).toMatchObject({ code: 0, stdout: "6 runs done, 0 failed\nSaved results to: queue\n", stderr: "" });
+      expect(queue).toMatchObject({
+        code: 0,
+        stdout: "6 runs done, 0 failed\nSaved results to: queue (page: queue/index.html)\n",
+        stderr: "",
+      });
       for (const file of ["results.jsonl", "results.csv"]) {
         expect(readFileSync(join(cwd, "queue", file), "utf8")).toBe(readFileSync(join(cwd, "serial", file), "utf8"));
       }

@@ -84,7 +84,10 @@ describe("rows", () => {
     for (const shard of ["1", "2"]) await sweep("--shard", `${shard}/2`, "--out", `shard-${shard}`);
     expect(linesOf(join(cwd, "shard-1"))).toHaveLength(3);
     const merged = await runCli(["sweep", "merge", "shard-2", "shard-1", "--out", "merged"], { cwd });
-    expect(merged).toMatchObject({ code: 0, stdout: "6 runs done, 0 failed\nSaved results to: merged\n" });
+    expect(merged).toMatchObject({
+      code: 0,
+      stdout: "6 runs done, 0 failed\nSaved results to: merged (page: merged/index.html)\n",
+    });
     writeFileSync(
       join(cwd, "plan.yaml"),
       `replay: { input_tokens: 600, output_tokens: 40, request_count: 400, request_rate: 20 }
@@ -234,7 +237,7 @@ describe("mistakes are told before anything runs", () => {
   test.each([
     [["--vary", "engin.startup_time=1"], /--vary engin.startup_time: .*did you mean "engine/],
     [["--vary", "engine.startup_tim=1,2"], /unknown key "startup_tim" \(did you mean "startup_time"\?\)/],
-    [["--vary", "run.num_worker=1,2"], /unknown option "numWorker" \(did you mean "numWorkers"\?\)/],
+    [["--vary", "run.num_worker=1,2"], /--vary run.num_worker: unknown option \(did you mean "num_workers"\?\)/],
     [["--vary", "engine.startup_time=5:1:1"], /--vary engine.startup_time: the range 5:1 is empty/],
     [["--vary", "run.num_workers=1,0"], /--vary run.num_workers: found 0, expected a whole number from 1 to 100000/],
     [

@@ -26,7 +26,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "sweep",
-    summary: "run a study: many replays with varied settings, on all cores, resumable",
+    summary: "do many replays with varied settings, on all cores, resumable",
     load: () => import("./commands/sweep.ts"),
   },
   {
@@ -56,7 +56,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "schema",
-    summary: "print the JSON Schema of a result or of engine arguments",
+    summary: "print a JSON Schema: of results, or of what a JSON|PATH option takes",
     load: () => import("./commands/schema.ts"),
   },
 ];

@@ -50,6 +50,7 @@ function overview(): string {
   return (
     "windtunnel: replays recorded LLM request traces through simulated inference engines\n\n" +
     `Usage: windtunnel COMMAND [options]\n\nCommands:\n${lines.join("")}\n` +
-    "windtunnel COMMAND --help shows the options of a command.\n"
+    "windtunnel COMMAND --help (or help COMMAND) shows the options of a command, --version the version.\n\n" +
+    "To begin with: windtunnel replay preset:toolagent --num-workers 4\n"
   );
 }

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
 import { ConfigError } from "../config/config-error.ts";
 import { nearestName } from "../config/nearest-name.ts";
 
@@ -23,6 +23,7 @@ export function parseOrHelp(command: Command, args: string[]): boolean {
     command
       .exitOverride()
       .configureOutput({ writeErr: () => {} })
+      .configureHelp({ optionDescription: described })
       .parse(args, { from: "user" });
     return true;
   } catch (error) {
@@ -33,6 +34,11 @@ export function parseOrHelp(command: Command, args: string[]): boolean {
     const messages = unknown.length > 0 ? unknown.map((flag) => withLikelyFlag(command, flag)) : [message];
     throw new ConfigError(messages.map((text) => ({ where: "", message: text })));
   }
+}
+
+/** An option's meaning in help, with its default as it would be typed: commander writes it as JSON. */
+function described({ description, defaultValue }: Option): string {
+  return typeof defaultValue === "string" ? `${description} (default: ${defaultValue})` : description;
 }
 
 /** Every option the command does not have; commander tells the first only. */

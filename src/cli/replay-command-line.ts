@@ -6,29 +6,41 @@ import { presetUsage } from "../trace/presets/preset-names.ts";
 import { withWholeNames } from "./option-beginnings.ts";
 import { parseOrHelp } from "./parse-command.ts";
 
+const examples = `
+Examples:
+  windtunnel replay trace.jsonl --num-workers 4 --sla-ttft-ms 500 --sla-itl-ms 50
+  windtunnel replay requests.csv --planner-config planner.yaml --extra-engine-args engine.json
+  windtunnel replay preset:conversation --policy slo --planner-config '{ttft_ms: 1500, itl_ms: 50}'
+  zcat trace.jsonl.gz | windtunnel replay - --json | jq .p99_ttft_ms
+`;
+
 /**
  * The options on a replay's command line, still unchecked (numbers are parsed, nothing else).
  * @returns null when help was asked for and printed
  * @throws ConfigError for an unknown flag or a missing value
  */
 export function parseReplayCommandLine(args: string[]): ReplayOptions | null {
-  const command = new Command("windtunnel replay").description(
-    "Replay a recorded trace through simulated inference engines on a virtual clock.",
-  );
+  const command = new Command("windtunnel replay")
+    .description("Replay a recorded trace through simulated inference engines on a virtual clock.")
+    .addHelpText("after", examples);
   return parseWithReplayOptions(command, args)?.replay ?? null;
 }
 
 /**
  * Parses a command that takes a replay's traces and options beside its own.
+ * @param unlisted flags of a replay that the command refuses, or has under its own meaning: help leaves them out
  * @returns null when help was asked for and printed
  * @throws ConfigError for an unknown flag or a missing value
  */
 export function parseWithReplayOptions(
   command: Command,
   args: string[],
+  unlisted: readonly string[] = [],
 ): { readonly replay: ReplayOptions; readonly own: Readonly<Record<string, unknown>> } | null {
   command.argument("[trace...]", `trace file (.gz too), ${presetUsage}, or - for standard input`);
-  for (const option of replayOptions) command.addOption(commanderOption(option));
+  for (const option of replayOptions) {
+    command.addOption(commanderOption(option).hideHelp(unlisted.includes(option.flag)));
+  }
   if (!parseOrHelp(command, withWholeNames(command, args))) return null;
   const own: Record<string, unknown> = { ...command.opts() };
   const options: Record<string, unknown> = {};

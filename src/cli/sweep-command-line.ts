@@ -63,10 +63,17 @@ interface OwnOptions {
   readonly volumeClaim?: string;
 }
 
+const examples = `
+Examples:
+  windtunnel sweep trace.jsonl --planner-config planner.yaml --vary engine.startup_time=0:300:10 --out cold-start
+  windtunnel sweep preset:conversation --vary run.num_workers=2:8:1 --sla-ttft-ms 1500 --sla-itl-ms 50
+  windtunnel sweep merge shards/* --out all        # folders of --shard 1/4 … 4/4 put together
+`;
+
 function sweepCommand(): Command {
   const collect = (value: string, before: string[]) => [...before, value];
   return new Command("windtunnel sweep")
-    .description("Run many replays with varied settings. Takes every option of windtunnel replay beside its own.")
+    .description("Run many replays with varied settings. Takes the options of windtunnel replay beside its own.")
     .option("--plan <FILE>", "YAML or JSON file with trace, replay options, vary, zip, samples, sampling, repeats")
     .option("--vary <KEY=RANGE>", "what to vary, e.g. engine.startup_time=0:300:10; repeat for more axes", collect, [])
     .option("--zip <KEYS>", "axes whose values go together instead of being crossed: KEY,KEY", collect, [])
@@ -87,7 +94,8 @@ function sweepCommand(): Command {
     .option("--shards <N>", "shards of that job (default: 8)")
     .option("--image <NAME>", "container image of that job, with the windtunnel package")
     .option("--volume-claim <NAME>", "volume claim of that job, which holds the files (default: windtunnel-sweep)")
-    .option("--dry-run", "list the runs and stop");
+    .option("--dry-run", "list the runs and stop")
+    .addHelpText("after", examples);
 }
 
 /**
@@ -95,7 +103,7 @@ function sweepCommand(): Command {
  * @throws ConfigError, AxisError
  */
 export async function parseSweepCommandLine(args: string[]): Promise<SweepCommandLine | null> {
-  const given = parseWithReplayOptions(sweepCommand(), args);
+  const given = parseWithReplayOptions(sweepCommand(), args, singleReports);
   if (given === null) return null;
   const own = given.own as unknown as OwnOptions;
   const options = new OptionReader();
@@ -223,6 +231,9 @@ function queueOf(own: OwnOptions): SweepCommandLine["queue"] {
     traceStore: own.traceStore ?? null,
   };
 }
+
+/** Options of a replay that are for a single one. */
+const singleReports = ["report-json", "report-jsonl", "report-html", "json"];
 
 /** A report for every run under one path would be the last one's. */
 function refuseReports({ reportJson, reportJsonl, reportHtml, json }: ReplayOptions): void {

@@ -28,7 +28,7 @@ export async function loadPolicy(
     // Else it is something the module imports, which the message names.
     const absent = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND" && !existsSync(resolve(path));
     const reason = absent ? "no such module" : String((error as Error)?.message ?? error);
-    problems.add(where, `cannot load ${path}: ${reason.split("\n")[0]}`);
+    problems.add(where, `cannot load ${path}: ${withRemedy(reason, path)}`);
     return null;
   }
   if (isPlanner(offered)) return offered;
@@ -37,6 +37,17 @@ export async function loadPolicy(
     `the default export of ${path} gives ${shown(offered)}, expected a policy with firstTickSeconds() and onTick(observation), or a function that makes one`,
   );
   return null;
+}
+
+/** The first line of why a module does not load; where Node says only that it is no JavaScript, what to do instead. */
+function withRemedy(reason: string, path: string): string {
+  const line = reason.split("\n")[0]!;
+  const file = /^Unknown file extension "\S*" for (.*)$/.exec(line)?.[1];
+  if (file === undefined) return line;
+  if (!/\.[mc]?ts$/.test(file))
+    return "expected a JavaScript module (.js, .mjs), or TypeScript with Node 22.18 or newer";
+  const compiled = path.replace(/\.[mc]?ts$/, ".mjs");
+  return `Node ${process.versions.node} does not run TypeScript, 22.18 and newer do; or compile it: npx esbuild ${path} --bundle --format=esm --platform=node --outfile=${compiled}`;
 }
 
 function isPlanner(offered: unknown): offered is Planner {

@@ -14,11 +14,11 @@ const traceFormatNames: readonly [string, ...string[]] = [
   ...new Set([...traceFormats.map((format) => format.name.replaceAll("-", "_")), ...referenceFormats]),
 ];
 
-const estimator = "for the KV router's prefill-load estimator only; engines take theirs from the engine args";
+const estimator = "Prefill-load estimate of the KV router (engines take theirs from the engine arguments)";
 
 /** Every option of `windtunnel replay`; names and meaning are those of `python -m dynamo.replay` where it has them. */
 export const replayOptions: readonly ReplayOption[] = [
-  document("Engines", "extra-engine-args", "arguments of aggregated engines"),
+  document("Engines", "extra-engine-args", "arguments of aggregated engines (windtunnel schema engine)"),
   document("Engines", "prefill-engine-args", "arguments of prefill engines (disaggregated; with --decode-engine-args)"),
   document("Engines", "decode-engine-args", "arguments of decode engines (disaggregated; with --prefill-engine-args)"),
   number(
@@ -58,7 +58,13 @@ export const replayOptions: readonly ReplayOption[] = [
     "engine rules: newest upstream, or ai-dynamo 1.4.2's",
   ),
 
-  names("Workload", "trace-format", traceFormatNames, "auto", "format of the trace files; auto recognises it"),
+  names(
+    "Workload",
+    "trace-format",
+    traceFormatNames,
+    "auto",
+    "format of the trace files; auto recognises it (windtunnel trace formats lists all)",
+  ),
   number(
     "Workload",
     "trace-block-size",
@@ -182,7 +188,7 @@ export const replayOptions: readonly ReplayOption[] = [
   document("Workload", "client-config", "clients that give up, walk away and try again (windtunnel schema client)"),
 
   names("Routing", "router-mode", ["round_robin", "kv_router"], "round_robin", "how a worker is picked"),
-  document("Routing", "router-config", "settings of the KV router"),
+  document("Routing", "router-config", "settings of the KV router (windtunnel schema router)"),
   words(
     "Routing",
     "router-policy-config",
@@ -190,37 +196,34 @@ export const replayOptions: readonly ReplayOption[] = [
     "YAML of queue policy families; overrides the one in --router-config",
   ),
   words("Routing", "model-name", "NAME", "model profile inside the policy YAML"),
-  words("Routing", "aic-backend", "NAME", `backend, ${estimator}`),
-  words("Routing", "aic-system", "NAME", `GPU, ${estimator}`),
-  words("Routing", "aic-model-path", "ID", `model, ${estimator}`),
-  words("Routing", "aic-backend-version", "VERSION", `backend version, ${estimator}`),
-  number("Routing", "aic-tp-size", "N", wholeNumber, { min: 1 }, `tensor parallel size, ${estimator}`),
-  number("Routing", "aic-moe-tp-size", "N", wholeNumber, { min: 1 }, `expert tensor parallel size, ${estimator}`),
-  number("Routing", "aic-moe-ep-size", "N", wholeNumber, { min: 1 }, `expert parallel size, ${estimator}`),
-  number(
-    "Routing",
-    "aic-attention-dp-size",
-    "N",
-    wholeNumber,
-    { min: 1 },
-    `attention data-parallel size, ${estimator}`,
-  ),
-  words("Routing", "aic-gemm-dtype", "NAME", `matrix multiplication quantisation, ${estimator}`),
-  words("Routing", "aic-moe-dtype", "NAME", `expert quantisation, ${estimator}`),
-  words("Routing", "aic-fmha-dtype", "NAME", `attention quantisation, ${estimator}`),
-  words("Routing", "aic-kv-cache-dtype", "NAME", `key-value cache quantisation, ${estimator}`),
-  words("Routing", "aic-comm-dtype", "NAME", `collective quantisation, ${estimator}`),
-  number("Routing", "aic-nextn", "N", wholeNumber, { min: 1, max: 5 }, `draft tokens, ${estimator}`),
-  words("Routing", "aic-nextn-accept-rates", "RATES", `acceptance of draft tokens, ${estimator}`),
+  words(estimator, "aic-backend", "NAME", "backend: vllm, sglang or trtllm"),
+  words(estimator, "aic-system", "NAME", "GPU: h200_sxm, b200_sxm, …"),
+  words(estimator, "aic-model-path", "ID", "model: a Hugging Face id, or a folder with its config.json"),
+  words(estimator, "aic-backend-version", "VERSION", "backend version"),
+  number(estimator, "aic-tp-size", "N", wholeNumber, { min: 1 }, "tensor parallel size"),
+  number(estimator, "aic-moe-tp-size", "N", wholeNumber, { min: 1 }, "expert tensor parallel size"),
+  number(estimator, "aic-moe-ep-size", "N", wholeNumber, { min: 1 }, "expert parallel size"),
+  number(estimator, "aic-attention-dp-size", "N", wholeNumber, { min: 1 }, "attention data-parallel size"),
+  words(estimator, "aic-gemm-dtype", "NAME", "matrix multiplication quantisation"),
+  words(estimator, "aic-moe-dtype", "NAME", "expert quantisation"),
+  words(estimator, "aic-fmha-dtype", "NAME", "attention quantisation"),
+  words(estimator, "aic-kv-cache-dtype", "NAME", "key-value cache quantisation"),
+  words(estimator, "aic-comm-dtype", "NAME", "collective quantisation"),
+  number(estimator, "aic-nextn", "N", wholeNumber, { min: 1, max: 5 }, "draft tokens of a speculative step"),
+  words(estimator, "aic-nextn-accept-rates", "RATES", "chance that each draft token is accepted, such as 0.85,0.3"),
 
-  document("Planner", "planner-config", "settings of the Dynamo planner; puts the autoscaler in the loop"),
+  document(
+    "Planner",
+    "planner-config",
+    "settings of the Dynamo planner, which puts it in the loop (windtunnel schema planner)",
+  ),
   words(
     "Planner",
     "policy",
     "NAME|MODULE",
     "another autoscaling policy: a built-in one, or the path of your own module",
   ),
-  document("Planner", "policy-config", "knobs of that policy"),
+  document("Planner", "policy-config", "knobs of that policy (windtunnel schema policy NAME)"),
   number(
     "Planner",
     "benchmark-granularity",
@@ -243,16 +246,23 @@ export const replayOptions: readonly ReplayOption[] = [
   number("Run", "seed", "SEED", wholeNumber, { min: 0 }, "seed of presets and of everything drawn at random", 0),
   names("Run", "engine", ["auto", "pass-by-pass"], "auto", "engine implementation; both give the same numbers"),
 
-  number("Reports", "sla-ttft-ms", "MS", realNumber, { above: 0 }, "goodput bound on time to first token"),
+  number(
+    "Reports",
+    "sla-ttft-ms",
+    "MS",
+    realNumber,
+    { above: 0 },
+    "bound on a request's time to first token (otherwise ttft_ms of the planner, where it works towards one)",
+  ),
   number(
     "Reports",
     "sla-itl-ms",
     "MS",
     realNumber,
     { above: 0 },
-    "goodput bound on a request's mean inter-token latency",
+    "bound on a request's mean inter-token latency (otherwise the planner's itl_ms, likewise)",
   ),
-  number("Reports", "sla-e2e-ms", "MS", realNumber, { above: 0 }, "goodput bound on request latency"),
+  number("Reports", "sla-e2e-ms", "MS", realNumber, { above: 0 }, "bound on a request's latency"),
   words("Reports", "report-json", "PATH", "result file or folder (default: dynamo_replay_report_DATE_TIME.json here)"),
   words("Reports", "report-jsonl", "PATH", "one row a request; .gz compresses"),
   words("Reports", "report-html", "PATH", "self-contained page of the run"),

@@ -18,7 +18,15 @@ export interface ReplayOption {
 }
 
 /** Headings options stand under in help and documentation, in that order. */
-export const optionGroups = ["Engines", "Workload", "Routing", "Planner", "Run", "Reports"] as const;
+export const optionGroups = [
+  "Engines",
+  "Workload",
+  "Routing",
+  "Prefill-load estimate of the KV router (engines take theirs from the engine arguments)",
+  "Planner",
+  "Run",
+  "Reports",
+] as const;
 /** The heading an option stands under. */
 export type OptionGroup = (typeof optionGroups)[number];
 

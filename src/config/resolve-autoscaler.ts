@@ -34,6 +34,8 @@ export interface ResolvedAutoscaler {
   readonly warnings: readonly string[];
   /** Bounds it works towards, when it has any. */
   readonly sla: ResultContext["sla"];
+  /** Whether it works towards those bounds, rather than being judged by them. */
+  readonly heedsSla: boolean;
   /** Where its page goes. */
   readonly report: PlannerSettings["report"] | null;
 }
@@ -81,7 +83,9 @@ export async function resolveAutoscaler(
     const passTimes = await nativeTimes(config, topology, problems);
     const surroundings = { topology, warmUp, benchmarkGranularity: run.benchmarkGranularity, passTimes };
     const resolved = resolvePlanner(config, surroundings, "--planner-config", problems);
-    return resolved === null ? null : { ...resolved, values, sla, report: config.report, name: "dynamo" };
+    return resolved === null
+      ? null
+      : { ...resolved, values, sla, heedsSla: true, report: config.report, name: "dynamo" };
   }
   const { resolvePolicy, slaBounds } = await import("./resolve-policy.ts");
   if (policy.kind === "module") {
@@ -101,12 +105,20 @@ export async function resolveAutoscaler(
     const report = Object.keys(document).length === 0 ? null : config.report;
     if (planner === null) return null;
     const warnings = contradictingBudgets(config);
-    return { planner, values, warnings, sla: judged(bounds), report, name: policy.path };
+    return { planner, values, warnings, sla: judged(bounds), heedsSla: false, report, name: policy.path };
   }
   const resolved = resolvePolicy(policy, config, document, run, problems);
   if (resolved === null) return null;
-  const sla = judged(slaBounds(config, document, policy.definition.usesSla));
-  return { ...resolved, values: { ...values, ...resolved.values }, sla, report: config.report, name: policy.name };
+  const { usesSla } = policy.definition;
+  const sla = judged(slaBounds(config, document, usesSla));
+  return {
+    ...resolved,
+    values: { ...values, ...resolved.values },
+    sla,
+    heedsSla: usesSla,
+    report: config.report,
+    name: policy.name,
+  };
 }
 
 /** Requests are judged by the bounds a policy was told, whether it heeds them or not; null = by none. */

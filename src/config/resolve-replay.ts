@@ -32,6 +32,8 @@ export interface ResolvedReplay {
   readonly faults: ResolvedFaults | null;
   /** What the result needs beside the outcome; without what only the run knows. */
   readonly context: Omit<ResultContext, "windtunnelVersion" | "wallTimeMs">;
+  /** The bounds the autoscaler works towards, which `--sla-…` flags do not change; null = it knows none. */
+  readonly aim: ResultContext["sla"];
   /** Where the planner's page goes; null without a planner. */
   readonly plannerReport: ResolvedAutoscaler["report"];
 }
@@ -119,6 +121,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
       sla: slaOf(given) ?? autoscaler?.sla ?? null,
       policy: autoscaler?.name ?? null,
     },
+    aim: autoscaler?.heedsSla === true ? autoscaler.sla : null,
     plannerReport: autoscaler?.report ?? null,
   };
 }

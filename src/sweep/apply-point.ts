@@ -46,7 +46,10 @@ function applyValue(options: Record<string, unknown>, key: string, value: AxisVa
   if (root === undefined || !(root in documents) || path.length === 0 || path.includes("")) {
     const near = nearestName(root ?? "", roots);
     const hint = near === null || near === root ? "" : ` (did you mean "${near}.…"?)`;
-    throw new AxisError(`--vary ${key}: expected ${roots.slice(0, -1).join(".X, ")}.X or policy${hint}`);
+    throw new AxisError(
+      `--vary ${key}: expected ${roots.slice(0, -1).join(".X, ")}.X or policy${hint}`,
+      hint === "" ? key : null,
+    );
   }
   const names = root === "engine" && options["prefillEngineArgs"] !== undefined ? ["prefill", "decode"] : [root];
   for (const name of names) {

@@ -7,6 +7,31 @@ const point = {
   values: { "run.num_workers": 0, "engine.sglang.page_size": 0, policy: "x", "planner.ttft_ms": -1 },
 };
 
+test("a key nobody knows is that of its axis", () => {
+  const values = { "engine.sglang.page_sise": 1, "planner.ttft": 1 };
+  const unknown = (where: string, key: string) =>
+    namedByAxis({ where, message: `unknown key "${key}"` }, { index: 0, repeat: 0, values }).where;
+  expect(unknown("--extra-engine-args sglang", "page_sise")).toBe("--vary engine.sglang.page_sise");
+  expect(unknown("--extra-engine-args", "page_sise")).toBe("--extra-engine-args");
+  expect(unknown("--planner-config", "ttft")).toBe("--vary planner.ttft");
+});
+
+test("an option nobody knows is that of its axis, its likely name as sweeps have it", () => {
+  const problem = { where: "", message: 'unknown option "numworkers" (did you mean "numWorkers"?)' };
+  expect(namedByAxis(problem, { index: 0, repeat: 0, values: { "run.numworkers": 1 } })).toEqual({
+    where: "--vary run.numworkers",
+    message: 'unknown option (did you mean "num_workers"?)',
+  });
+});
+
+test("a range in other words is told how ranges are written", () => {
+  const problem = { where: "--extra-engine-args startup_time", message: 'found "0-120", expected a number' };
+  const values = { "engine.startup_time": "0-120" };
+  expect(namedByAxis(problem, { index: 0, repeat: 0, values }).message).toBe(
+    'found "0-120", expected a number; a range is LOW:HIGH:STEP, such as 0:300:10',
+  );
+});
+
 test.each([
   ["--num-workers", "--vary run.num_workers"],
   ["--extra-engine-args sglang.page_size", "--vary engine.sglang.page_size"],

@@ -16,6 +16,13 @@ export type AxisValue = number | string | boolean | null;
 /** A `--vary` that cannot be read; the message names it. */
 export class AxisError extends Error {
   override readonly name = "AxisError";
+  /** The whole key, where it is one that leads nowhere. */
+  readonly unknownKey: string | null;
+
+  constructor(message: string, unknownKey: string | null = null) {
+    super(message);
+    this.unknownKey = unknownKey;
+  }
 }
 
 const mostValues = 1_000_000;

@@ -82,7 +82,7 @@ export async function checkPoints(base: ReplayOptions, points: readonly SweepPoi
     try {
       await resolveReplay(applyPoint(base, point));
     } catch (error) {
-      for (const problem of problemsOf(error)) {
+      for (const problem of await problemsOf(error)) {
         const named = namedByAxis(problem, point);
         wrong.set(JSON.stringify(named), named);
       }
@@ -92,10 +92,12 @@ export async function checkPoints(base: ReplayOptions, points: readonly SweepPoi
 }
 
 /** @throws the error itself when it is no mistake of the user's */
-function problemsOf(error: unknown): readonly ConfigProblem[] {
+async function problemsOf(error: unknown): Promise<readonly ConfigProblem[]> {
   if (error instanceof ConfigError) return error.problems;
-  if (error instanceof AxisError) return [{ where: "", message: error.message }];
-  throw error;
+  if (!(error instanceof AxisError)) throw error;
+  if (error.unknownKey === null) return [{ where: "", message: error.message }];
+  const { likelyAxis } = await import("./likely-axis.ts");
+  return [{ where: "", message: `${error.message}${likelyAxis(error.unknownKey)}` }];
 }
 
 /**

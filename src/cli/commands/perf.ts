@@ -23,7 +23,9 @@ export async function run(args: string[]): Promise<number> {
   const names = Object.keys(subcommands);
   if (name === "--help" || name === "-h") {
     const lines = names.map((known) => `  ${known.padEnd(15)}${subcommands[known]!.summary}\n`);
-    process.stdout.write(`Usage: windtunnel perf COMMAND [options]\n\nCommands:\n${lines.join("")}`);
+    process.stdout.write(
+      `Usage: windtunnel perf COMMAND [options]\n\nCommands:\n${lines.join("")}\nwindtunnel perf COMMAND --help shows the options of a command.\n`,
+    );
     return exitCodes.done;
   }
   if (name === undefined) {

@@ -35,10 +35,17 @@ interface Options {
   readonly out: string;
 }
 
+const examples = `
+--json prints recommendation.json instead of the text.
+
+Example:
+  windtunnel recommend trace.jsonl --planner-config planner.yaml --attainment 0.95 --topologies agg,disagg --max-gpus 16
+`;
+
 function recommendCommand(): Command {
   return new Command("windtunnel recommend")
     .description(
-      "Search policies, their knobs and topologies for the cheapest setting that holds an attainment: tuned on the first part of a trace, reported on the rest. Takes every option of windtunnel replay; what they set is the base.",
+      "Search policies, their knobs and topologies for the cheapest setting that holds an attainment: tuned on the first part of a trace, reported on the rest. Takes the options of windtunnel replay; what they set is the base.",
     )
     .option("--attainment <SHARE>", "share of requests that must meet the SLA bounds", "0.9")
     .option("--margin <SHARE>", "how much more a setting must attain while tuning", "0.01")
@@ -51,16 +58,18 @@ function recommendCommand(): Command {
     .option("--runs <N>", "runs to spend on the search", "200")
     .option("--alternatives <N>", "settings to report, beside the best of each policy and topology", "8")
     .option("--parallel <N>", "runs at a time (default: the cores of this machine)")
-    .option(
-      "--out <DIR>",
-      "folder of recommendation.md, recommendation.json and results.jsonl",
-      "windtunnel-recommend",
-    );
+    .option("--out <DIR>", "folder of recommendation.md, recommendation.json and results.jsonl", "windtunnel-recommend")
+    .addHelpText("after", examples);
 }
 
 /** `windtunnel recommend`: the cheapest setting that holds, with its evidence. */
 export async function run(args: string[]): Promise<number> {
-  const given = parseWithReplayOptions(recommendCommand(), args);
+  const given = parseWithReplayOptions(recommendCommand(), args, [
+    "report-json",
+    "report-jsonl",
+    "report-html",
+    "json",
+  ]);
   if (given === null) return exitCodes.done;
   const own = given.own as unknown as Options;
   const { quiet = false, json = false, ...replay } = given.replay;

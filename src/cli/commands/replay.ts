@@ -14,6 +14,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { checkOutputs, type NamedFile } from "../output-paths.ts";
 import { ProgressLine } from "../progress-line.ts";
 import { parseReplayCommandLine } from "../replay-command-line.ts";
+import { slaLine, twoSlasNote } from "../sla-lines.ts";
 import { plannerPagePath, resultPath } from "../report-paths.ts";
 
 /** `windtunnel replay`: simulate, write the reports, print the table. */
@@ -53,9 +54,12 @@ export async function run(args: string[]): Promise<number> {
     if (paths.html !== null && result.planner !== null && resolved.plannerReport?.writeGzipLog !== false) {
       await writePlannerLog(result, paths.html);
     }
-    if (!quiet) for (const line of remarks(result)) process.stderr.write(`${line}\n`);
+    const told = quiet ? failure(result) : [...remarks(result), twoSlasNote(resolved)].filter((line) => line !== null);
+    for (const line of told) process.stderr.write(`${line}\n`);
     if (options.json === true) process.stdout.write(resultJson(result));
     else if (!quiet) process.stdout.write(printed(result, paths));
+    const verdict = quiet ? null : slaLine(result);
+    if (verdict !== null) process.stderr.write(`${verdict}\n`);
     return exitCode(result);
   } finally {
     interruption.release();
@@ -156,6 +160,12 @@ function remarks(result: RunResult): string[] {
   }
   if (result.ended_early !== null) lines.push(`warning: ended early: ${result.ended_early.message}`);
   return lines;
+}
+
+/** All that `--quiet` lets through: why the exit code is not 0. */
+function failure(result: RunResult): string[] {
+  const { ended_early: ended } = result;
+  return ended === null || exitCode(result) === exitCodes.done ? [] : [`windtunnel: ended early: ${ended.message}`];
 }
 
 function exitCode({ ended_early: ended }: RunResult): number {

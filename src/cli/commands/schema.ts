@@ -13,6 +13,10 @@ const schemas: Readonly<Record<string, () => Promise<object>>> = {
     const { engineArgsSchema } = await import("../../config/engine-args-schema.ts");
     return { ...toJSONSchema(engineArgsSchema), title: "windtunnel engine arguments" };
   },
+  router: async () => {
+    const { routerConfigSchema } = await import("../../config/router-schema.ts");
+    return { ...toJSONSchema(routerConfigSchema), title: "windtunnel router configuration" };
+  },
   client: async () => {
     const { clientConfigSchema } = await import("../../config/client-schema.ts");
     return { ...toJSONSchema(clientConfigSchema), title: "windtunnel client behaviour" };
@@ -27,14 +31,23 @@ const schemas: Readonly<Record<string, () => Promise<object>>> = {
   },
 };
 
+/** What each describes, as help shows it. */
+const meanings = {
+  result: "what --report-json and --json give",
+  engine: "--extra-engine-args, --prefill-engine-args, --decode-engine-args",
+  router: "--router-config",
+  client: "--client-config",
+  fault: "--fault-config",
+  planner: "--planner-config",
+  "policy NAME": "--policy-config of a built-in policy",
+};
+
 /** `windtunnel schema NAME`: prints a JSON Schema; `windtunnel schema policy NAME` that of a policy's knobs. */
 export async function run(args: string[]): Promise<number> {
-  const names = [...Object.keys(schemas), "policy NAME"].join(", ");
+  const names = Object.keys(meanings).join(", ");
   const [name, ...more] = args;
   if (name === "--help" || name === "-h") {
-    process.stdout.write(
-      `Usage: windtunnel schema NAME\n\nPrints a JSON Schema. NAME: ${names}\nPolicies: ${Object.keys(policyLoaders).join(", ")}\n`,
-    );
+    process.stdout.write(help());
     return exitCodes.done;
   }
   if (name === "policy") return printPolicySchema(more);
@@ -49,6 +62,15 @@ export async function run(args: string[]): Promise<number> {
   }
   process.stdout.write(`${JSON.stringify(await make(), null, 2)}\n`);
   return exitCodes.done;
+}
+
+function help(): string {
+  const width = Math.max(...Object.keys(meanings).map((name) => name.length));
+  const lines = Object.entries(meanings).map(([name, meaning]) => `  ${name.padEnd(width)}  ${meaning}\n`);
+  return (
+    `Usage: windtunnel schema NAME\n\nPrints a JSON Schema, with the meaning and unit of every key.\n\nNames:\n${lines.join("")}\n` +
+    `Policies: ${Object.keys(policyLoaders).join(", ")}\n`
+  );
 }
 
 async function printPolicySchema(names: readonly string[]): Promise<number> {

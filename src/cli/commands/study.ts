@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Command } from "commander";
 import { readBounds } from "../../study/bounds-file.ts";
 import { checkedStudy, runStudy, writeStudy } from "../../study/run-study.ts";
@@ -89,7 +90,7 @@ export async function run(args: string[]): Promise<number> {
         process.stdout.write(`failed: ${JSON.stringify(values)}: ${error}\n`);
       }
       const done = runsDone(outcome.rows.length - failed.length, failed.length, outcome.reused);
-      process.stdout.write(`\n${done}\nSaved study to: ${out}\n`);
+      process.stdout.write(`\n${done}\nSaved study to: ${out} (page: ${join(out, "index.html")})\n`);
     }
     return failed.length > 0 ? exitCodes.failed : exitCodes.done;
   } finally {

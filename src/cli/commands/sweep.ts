@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { Command } from "commander";
 import { ConfigError } from "../../config/config-error.ts";
 import type { ReplayOptions } from "../../config/replay-options.ts";
@@ -150,8 +150,20 @@ async function merge(args: string[]): Promise<number> {
   const trace = sharedTraceName(given.args);
   await writeSweep(out, rows, { threshold: thresholdFrom(threshold), trace, folders: given.args });
   await keepTraceName(out, trace);
+  const gaps = missingRuns(rows);
+  if (gaps !== "")
+    process.stderr.write(`note: ${gaps}: the folder of a shard was left out, or its sweep has not ended\n`);
   process.stdout.write(summary(rows, 0, out));
   return rows.some((row) => row.error !== null) ? exitCodes.failed : exitCodes.done;
+}
+
+/** Which runs of the plan are not there, as far as the rows tell: those beyond the last one are not known. */
+function missingRuns(rows: readonly SweepRow[]): string {
+  const there = new Set(rows.map(({ index }) => index));
+  const missing = Array.from({ length: Math.max(...there) }, (_, index) => index).filter((index) => !there.has(index));
+  if (missing.length === 0) return "";
+  const [runs, are] = missing.length === 1 ? ["run", "is"] : ["runs", "are"];
+  return `${runs} ${missing.slice(0, 8).join(", ")}${missing.length > 8 ? ", …" : ""} ${are} missing`;
 }
 
 function dryRun(points: readonly SweepPoint[]): number {
@@ -169,6 +181,9 @@ function summary(rows: readonly SweepRow[], reused: number, out: string): string
     .slice(0, 20)
     .map((row) => `failed: run ${row.index} ${JSON.stringify(row.values)}: ${row.error}`);
   if (failed.length > 20) lines.push(`… and ${failed.length - 20} more`);
-  lines.push(runsDone(rows.length - failed.length, failed.length, reused), `Saved results to: ${out}`);
+  lines.push(
+    runsDone(rows.length - failed.length, failed.length, reused),
+    `Saved results to: ${out} (page: ${join(out, "index.html")})`,
+  );
   return `${lines.join("\n")}\n`;
 }

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { resolveReplay } from "../config/resolve-replay.ts";
+import { simulate } from "../replay.ts";
+import { slaLine, twoSlasNote } from "./sla-lines.ts";
+
+const noteFor = async (options: Parameters<typeof resolveReplay>[0]) =>
+  twoSlasNote(await resolveReplay({ trace: "preset:step", ...options }));
+const sla = { ttft_ms: 1500, itl_ms: 50 };
+
+test("bounds that only judge are told where the policy has others", async () => {
+  expect(await noteFor({ policy: "slo", slaTtftMs: 1500 })).toBe(
+    "note: policy slo works towards ttft_ms 500 and itl_ms 50 (set them in --planner-config); requests are judged by TTFT 1500 ms",
+  );
+  const plannerConfig = { mode: "agg", optimization_target: "sla", ...sla };
+  expect(await noteFor({ plannerConfig, slaTtftMs: 1500, slaItlMs: 30 })).toContain("policy dynamo works towards");
+});
+
+test.each([
+  [{ policy: "slo", plannerConfig: sla, slaTtftMs: 1500, slaItlMs: 50 }],
+  [{ policy: "slo", plannerConfig: sla }],
+  [{ policy: "hpa", plannerConfig: sla, slaTtftMs: 1 }],
+  [{ plannerConfig: { mode: "agg", optimization_target: "throughput" }, slaTtftMs: 1 }],
+  [{ slaTtftMs: 1 }],
+])("nothing is told of %j", async (options) => {
+  expect(await noteFor(options)).toBeNull();
+});
+
+test("the verdict in a line", async () => {
+  const brief = { trace: "preset:step", maxSimTimeSeconds: 30 };
+  expect(slaLine(await simulate(brief))).toBeNull();
+  const result = await simulate({ ...brief, slaTtftMs: 1e6, slaE2eMs: 1e7 });
+  const { num_requests: requests, completed_requests: completed } = result;
+  expect(completed).toBeGreaterThan(100);
+  expect(slaLine(result)).toMatch(
+    new RegExp(
+      `^SLA met by \\d+\\.\\d % of ${requests} requests \\(TTFT 1000000 ms, latency 10000000 ms\\), for 0.01 GPU-hours$`,
+    ),
+  );
+});
