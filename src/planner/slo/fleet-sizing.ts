@@ -7,26 +7,32 @@ const mostPlayed = 4000;
 
 /**
  * How many workers a pool needs for given requests: the twin plays them on fleets of different sizes. A request that
- * would miss its bounds even on an engine of its own is nobody's fault; of the others, a share of 1 − goal may miss.
+ * would miss its bounds even on an engine of its own is nobody's fault; of the others, some may miss.
  */
 export class FleetSizing {
   private readonly twin: Twin;
   private readonly requests: TwinRequests;
   private readonly conditions: TwinConditions;
-  private readonly goal: number;
+  private readonly tolerated: number;
   private readonly attainable: Uint8Array;
   private readonly rounds: number;
   private readonly known = new Map<number, Played>();
 
   /**
-   * @param goal share of the attainable requests to serve within the bounds, 0..1
+   * @param tolerated share of the attainable requests that may miss the bounds, 0..1
    * @param attainable by distinct request: 1 = some fleet could serve it within the bounds
    */
-  constructor(twin: Twin, requests: TwinRequests, conditions: TwinConditions, goal: number, attainable: Uint8Array) {
+  constructor(
+    twin: Twin,
+    requests: TwinRequests,
+    conditions: TwinConditions,
+    tolerated: number,
+    attainable: Uint8Array,
+  ) {
     this.twin = twin;
     this.requests = requests;
     this.conditions = conditions;
-    this.goal = goal;
+    this.tolerated = tolerated;
     this.attainable = attainable;
     this.rounds = requests.distinct === 0 ? 1 : requests.count / requests.distinct;
   }
@@ -47,7 +53,7 @@ export class FleetSizing {
     return attainable === 0 ? 0 : missed / attainable;
   }
 
-  /** More miss on `workers` workers than the goal tolerates, by more than `errors` standard errors of the count. */
+  /** More miss on `workers` workers than tolerated, by more than `errors` standard errors of the count. */
   isShort(workers: number, errors: number): boolean {
     return !this.holds(workers, -errors);
   }
@@ -56,7 +62,7 @@ export class FleetSizing {
   private holds(workers: number, errors: number): boolean {
     const { attainable, missed } = this.play(workers);
     // A request played in every round counts as one.
-    return missed + errors * Math.sqrt(missed * this.rounds) - (1 - this.goal) * attainable <= 0;
+    return missed + errors * Math.sqrt(missed * this.rounds) - this.tolerated * attainable <= 0;
   }
 
   /** Least workers, at most `most`, whose misses, raised by `errors` standard errors, are tolerated; `most` if none. */

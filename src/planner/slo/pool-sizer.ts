@@ -8,6 +8,7 @@ import { FleetMemory } from "./fleet-memory.ts";
 import { FleetSizing } from "./fleet-sizing.ts";
 import { ForecastError } from "./forecast-error.ts";
 import { PassTimeRatio } from "./pass-time-ratio.ts";
+import { placingRate } from "./placing-rate.ts";
 import { playedBy, poolSla, twinEngine } from "./pool-twin.ts";
 import type { RequestHistory } from "./request-history.ts";
 import { leastPlaySeconds } from "./request-sample.ts";
@@ -18,8 +19,8 @@ import type { TwinConditions, TwinSla } from "./twin.ts";
 
 /** How a pool is sized. */
 export interface SizingRules {
-  /** Share of the attainable requests to serve within the bounds, 0..1. */
-  readonly goal: number;
+  /** Share of the attainable requests that may miss the bounds, 0..1. */
+  readonly tolerated: number;
   readonly sla: TwinSla;
   readonly decisionSeconds: number;
   /** How long fewer replicas must have sufficed before some are given back. */
@@ -40,6 +41,8 @@ export interface PoolSize {
   readonly grows: boolean;
   /** Requests a second now. */
   readonly levelPerSecond: number;
+  /** Share of what the pool may miss that its replicas are expected to leave, of all requests, 0..1. */
+  readonly spare: number;
   readonly reason: string;
   readonly record: Readonly<Record<string, number>>;
 }
@@ -69,6 +72,8 @@ export class PoolSizer {
   private readonly forecastError = new ForecastError();
   private readonly clearing: ClearingFleet;
   private decidedSeconds = 0;
+  /** Of a full decode worker, by the last decision. */
+  private placesPerSecond = Infinity;
 
   constructor(pool: PolicyPool, rules: SizingRules) {
     this.pool = pool;
@@ -77,22 +82,32 @@ export class PoolSizer {
     this.twin = new Twin(twinEngine(pool), sla);
     this.attainable = new AttainableRequests(this.twin, sla, 2 * rules.playedRequests);
     this.ratio = new PassTimeRatio(pool.passMs);
-    this.clearing = new ClearingFleet(pool.startupSeconds, rules.backlogSeconds, 1 - rules.goal);
-    this.memory = new FleetMemory(rules.holdSeconds, pool.startupSeconds, 1 - rules.goal);
+    this.clearing = new ClearingFleet(pool.startupSeconds, rules.backlogSeconds, rules.tolerated);
+    this.memory = new FleetMemory(rules.holdSeconds, pool.startupSeconds, rules.tolerated);
   }
 
-  /** Seconds of work a replica has waiting: prompts without a first token, as the model prices them one by one. */
-  waitingSeconds(seen: PoolObservation): number {
+  /**
+   * Seconds of work a replica has waiting: prompts without a first token, as the model prices them one by one; at a decode
+   * worker, until places get free for all that wait, as fast as they did at the last decision.
+   */
+  private waitingSeconds(seen: PoolObservation): number {
     let requests = 0;
     let tokens = 0;
     for (const { awaitingFirstToken, awaitingInputTokens } of seen.workers) {
       requests += awaitingFirstToken;
       tokens += awaitingInputTokens;
     }
-    if (requests === 0 || this.pool.name === "decode") return 0;
+    if (requests === 0) return 0;
+    const replicas = Math.max(1, seen.activeIds.length);
+    if (this.pool.name === "decode") return requests / this.placesPerSecond / replicas;
     const prefillTokens = Math.floor(tokens / requests);
     const alone = { prefillRequests: 1, prefillTokens, prefillPrefixTokens: 0, decodeRequests: 0, decodeKvTokens: 0 };
-    return (this.pool.passMs(alone) * requests) / 1000 / Math.max(1, seen.activeIds.length);
+    return (this.pool.passMs(alone) * requests) / 1000 / replicas;
+  }
+
+  /** So much waits that a decision is due. */
+  isUrgent(seen: PoolObservation): boolean {
+    return this.waitingSeconds(seen) > this.rules.backlogSeconds;
   }
 
   /** Takes in what a tick shows, decision or not. */
@@ -102,9 +117,11 @@ export class PoolSizer {
     if (traffic.meanAcceptLength !== null) this.tokensPerPass = Math.max(1, traffic.meanAcceptLength);
   }
 
-  decide(seen: PoolObservation, observation: Observation, history: RequestHistory): PoolSize {
+  /** @param granted share of the requests that may miss here beside what the pool's own rules tolerate, 0..1 */
+  decide(seen: PoolObservation, observation: Observation, history: RequestHistory, granted: number): PoolSize {
     const { nowSeconds, frontEnd } = observation;
     const { rules, pool } = this;
+    const tolerated = rules.tolerated + granted;
     const size = seen.activeIds.length + seen.startingIds.length;
     const horizonSeconds = pool.startupSeconds + rules.decisionSeconds / 2;
     const demand = expectedDemand(history, nowSeconds, horizonSeconds);
@@ -113,7 +130,7 @@ export class PoolSizer {
     const sample = history.sample({ fromSeconds, steadyFromSeconds, toSeconds: nowSeconds });
     const played = sample.count;
     const conditions = { slowness: this.ratio.value, tokensPerPass: this.tokensPerPass };
-    const sizingAt = this.sizings(sample, conditions);
+    const sizingAt = this.sizings(sample, conditions, tolerated);
     const expected = sizingAt(demand.requestsPerSecond);
     const readyFor = this.readyFor(demand, history, nowSeconds, horizonSeconds);
 
@@ -133,10 +150,12 @@ export class PoolSizer {
     };
     this.remember(nowSeconds, { ...sizes, jumped: demand.jumped }, history, conditions);
     const kept = this.memory.kept(nowSeconds);
+    const clearingRate = (): number => this.clearingRate(history, { fromSeconds, toSeconds: nowSeconds }, conditions);
+    if (pool.name === "decode") this.placesPerSecond = clearingRate();
     const clearing = this.clearing.replicas(seen, nowSeconds, {
       requestsPerSecond: demand.requestsPerSecond,
       steady,
-      clearingRate: () => this.clearingRate(history, { fromSeconds, toSeconds: nowSeconds }, conditions),
+      clearingRate,
     });
     const needed = Math.max(steady, clearing);
     const replicas = this.bounded(needed > size ? needed : Math.min(size, Math.max(clearing, kept.replicas)));
@@ -145,10 +164,11 @@ export class PoolSizer {
       replicas,
       grows: replicas > size,
       levelPerSecond: demand.levelPerSecond,
+      spare: Math.max(0, rules.tolerated - expected.missShare(Math.max(1, replicas))),
       reason: sizeSentence(
         size,
         replicas,
-        { played, demand, horizonSeconds, steady, waiting, kept, goal: rules.goal },
+        { played, demand, horizonSeconds, steady, waiting, kept, tolerated },
         expected,
       ),
       record: {
@@ -158,6 +178,7 @@ export class PoolSizer {
         ready_for_requests_per_second: readyFor,
         speed_of_play: played === 0 ? 1 : demand.requestsPerSecond / sample.ownRate,
         expected_miss_share: expected.missShare(Math.max(1, size)),
+        tolerated_miss_share: tolerated,
         enough_replicas: sizes.enough,
         safe_replicas: steady,
         clearing_replicas: clearing,
@@ -169,11 +190,15 @@ export class PoolSizer {
   }
 
   /** How the pool fares with the requests of a sample, by how many come a second. */
-  private sizings(sample: RequestSample, conditions: TwinConditions): (requestsPerSecond: number) => FleetSizing {
+  private sizings(
+    sample: RequestSample,
+    conditions: TwinConditions,
+    tolerated: number,
+  ): (requestsPerSecond: number) => FleetSizing {
     const own = playedBy(this.pool.name, sample);
     const attainable = this.attainable.of(own.asTheyCame(), conditions);
     return (requestsPerSecond) =>
-      new FleetSizing(this.twin, own.at(requestsPerSecond), conditions, this.rules.goal, attainable);
+      new FleetSizing(this.twin, own.at(requestsPerSecond), conditions, tolerated, attainable);
   }
 
   private bounded(replicas: number): number {
@@ -201,7 +226,7 @@ export class PoolSizer {
     const decidedSeconds = this.decidedSeconds;
     const sinceSeconds = Math.max(decidedSeconds, history.arrivalBack(this.rules.playedRequests / 2));
     const sample = history.sample({ fromSeconds: sinceSeconds, toSeconds: atSeconds });
-    const sizing = this.sizings(sample, conditions)(sample.ownRate);
+    const sizing = this.sizings(sample, conditions, this.rules.tolerated)(sample.ownRate);
     const missShare = (workers: number): number => sizing.missShare(Math.max(1, workers));
     const arrived = history.arrivals(decidedSeconds, atSeconds);
     this.memory.remember({ sinceSeconds, atSeconds, ...found, arrived, missShare });
@@ -215,8 +240,8 @@ export class PoolSizer {
     conditions: TwinConditions,
   ): number {
     const recent = Math.max(fromSeconds, history.arrivalBack(clearingRequests));
-    if (this.pool.name === "decode") return Infinity;
     const sample = playedBy(this.pool.name, history.sample({ fromSeconds: recent, toSeconds }));
+    if (this.pool.name === "decode") return placingRate(twinEngine(this.pool), sample, conditions);
     return this.twin.clearingRate(sample.asTheyCame(), conditions);
   }
 

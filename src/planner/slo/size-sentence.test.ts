@@ -3,7 +3,7 @@ import { sizeSentence } from "./size-sentence.ts";
 
 const demand = { requestsPerSecond: 3.86, levelPerSecond: 3.5, steadySeconds: 600, jumped: false };
 const kept = { replicas: 9, holdSeconds: 360, sure: false };
-const reasons = { played: 2000, demand, horizonSeconds: 90, steady: 12, waiting: 40, kept, goal: 0.975 };
+const reasons = { played: 2000, demand, horizonSeconds: 90, steady: 12, waiting: 40, kept, tolerated: 0.025 };
 const sizing = { missShare: (workers: number) => (workers < 12 ? 0.046 : 0.024) };
 
 describe("sizeSentence", () => {

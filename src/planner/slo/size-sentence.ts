@@ -13,7 +13,7 @@ export interface SizeReasons {
   /** Requests without a first token. */
   readonly waiting: number;
   readonly kept: KeptFleet;
-  readonly goal: number;
+  readonly tolerated: number;
 }
 
 /** Why a pool of `from` replicas is to have `to`. */
@@ -23,19 +23,19 @@ export function sizeSentence(
   reasons: SizeReasons,
   sizing: Pick<FleetSizing, "missShare">,
 ): string {
-  const { played, demand, horizonSeconds, steady, waiting, kept, goal } = reasons;
+  const { played, demand, horizonSeconds, steady, waiting, kept, tolerated } = reasons;
   const rate = demand.requestsPerSecond.toPrecision(3);
   const expected = `at ${rate} requests/s (expected in ${Math.round(horizonSeconds)} s) like the last ${played}`;
   const misses = (workers: number): string => percent(sizing.missShare(Math.max(1, workers)));
   const within = "of the requests that can meet the SLA";
-  const tolerated = `${percent(1 - goal)} may`;
+  const may = `${percent(tolerated)} may`;
   if (to > from && to > steady) {
     return `Scale up ${from} → ${to}: ${waiting} requests wait for their first token; ${steady} are enough ${expected}, with ${to} what waits is worked off sooner.`;
   }
   if (to > from) {
-    return `Scale up ${from} → ${to}: ${expected}, ${misses(from)} ${within} would miss it on ${from}, ${tolerated}; on ${to} it is ${misses(to)}.`;
+    return `Scale up ${from} → ${to}: ${expected}, ${misses(from)} ${within} would miss it on ${from}, ${may}; on ${to} it is ${misses(to)}.`;
   }
-  const left = `${misses(to)} ${within} would miss it, ${tolerated}`;
+  const left = `${misses(to)} ${within} would miss it, ${may}`;
   if (to < from) {
     const why = kept.sure
       ? `${to} would do at three times the traffic`

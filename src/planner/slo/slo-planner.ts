@@ -3,7 +3,7 @@ import type { ReplicaLimits } from "../policy.ts";
 import { boundReplicas } from "../replica-bounds.ts";
 import type { BoundedPool } from "../replica-bounds.ts";
 import { arrivalJump } from "./arrival-jump.ts";
-import type { PoolSizer } from "./pool-sizer.ts";
+import type { PoolSize, PoolSizer } from "./pool-sizer.ts";
 import { RequestHistory } from "./request-history.ts";
 
 /** A pool and what sizes it. */
@@ -16,8 +16,6 @@ export interface SizedPool {
 export interface SloTiming {
   readonly tickSeconds: number;
   readonly decisionSeconds: number;
-  /** Work waiting on a replica, in seconds, that makes a decision due at once. */
-  readonly urgentWaitingSeconds: number;
   /** Requests kept for decisions. */
   readonly keptRequests: number;
 }
@@ -63,11 +61,12 @@ export class SloPlanner implements Planner {
     for (const { bounds, sizer } of this.pools) sizer.watch(observation.pools[bounds.name]!, observation);
     if (!this.isDecisionDue(observation)) return { replicas: {}, nextTickSeconds };
     this.decidedSeconds = nowSeconds;
+    const sizes = this.sizes(observation);
     const wanted: Partial<Record<PoolName, number>> = {};
     const sentences: string[] = [];
     const record: Record<string, number> = {};
-    for (const { bounds, sizer } of this.pools) {
-      const size = sizer.decide(observation.pools[bounds.name]!, observation, this.history);
+    for (const { bounds } of this.pools) {
+      const size = sizes.get(bounds.name)!;
       wanted[bounds.name] = size.replicas;
       this.usualRate = size.levelPerSecond;
       if (size.grows) this.grownSeconds = nowSeconds;
@@ -84,6 +83,25 @@ export class SloPlanner implements Planner {
     return { replicas, nextTickSeconds, reason: sentences.join(" "), record };
   }
 
+  /**
+   * What every pool should have. Pools share what may miss; what the smaller is expected to leave of its part goes to the
+   * larger, where it saves more.
+   */
+  private sizes(observation: Observation): Map<PoolName, PoolSize> {
+    const gpus = ({ bounds }: SizedPool): number => {
+      const { activeIds, startingIds } = observation.pools[bounds.name]!;
+      return (activeIds.length + startingIds.length) * bounds.gpusPerWorker;
+    };
+    const sizes = new Map<PoolName, PoolSize>();
+    let granted = 0;
+    for (const { bounds, sizer } of this.pools.toSorted((a, b) => gpus(a) - gpus(b))) {
+      const size = sizer.decide(observation.pools[bounds.name]!, observation, this.history, granted);
+      sizes.set(bounds.name, size);
+      granted = size.spare;
+    }
+    return sizes;
+  }
+
   private isDecisionDue({ nowSeconds, pools }: Observation): boolean {
     const { history, timing } = this;
     if (history.count === 0) return nowSeconds - Math.max(0, this.decidedSeconds) >= timing.decisionSeconds;
@@ -91,8 +109,6 @@ export class SloPlanner implements Planner {
     if (nowSeconds - this.decidedSeconds >= timing.decisionSeconds) return true;
     if (arrivalJump(history, nowSeconds, this.usualRate) !== null) return true;
     if (nowSeconds - this.grownSeconds < effectSeconds) return false;
-    return this.pools.some(
-      ({ bounds, sizer }) => sizer.waitingSeconds(pools[bounds.name]!) > timing.urgentWaitingSeconds,
-    );
+    return this.pools.some(({ bounds, sizer }) => sizer.isUrgent(pools[bounds.name]!));
   }
 }

@@ -67,6 +67,39 @@ describe("slo", () => {
     expect(last.prefill!.active).toBe(1);
     expect(result.sla!.attainment.all).toBeGreaterThan(0.6);
   });
+
+  it("adds more of them while what waits for a place is worked off", async () => {
+    const trace = await steadyTrace([{ untilSeconds: 600, requestsPerSecond: 30 }], 100, 2000);
+    const { scaling_events: events } = await inTwoPools(trace);
+    expect(events.map(({ reason }) => reason).join("\n")).toMatch(
+      /Decode: Scale up \d+ → \d+: \d+ requests wait for their first token; \d+ are enough .* worked off sooner/,
+    );
+  });
+
+  it.each([
+    { larger: "prefill", smaller: "decode", load: [14, 5000, 60] },
+    { larger: "decode", smaller: "prefill", load: [30, 100, 2000] },
+  ] as const)(
+    "lets a larger $larger pool miss what the $smaller pool leaves of its part",
+    async ({ larger, smaller, load }) => {
+      const [requestsPerSecond, inputTokens, outputTokens] = load as [number, number, number];
+      const trace = await steadyTrace([{ untilSeconds: 600, requestsPerSecond }], inputTokens, outputTokens);
+      const { planner } = await inTwoPools(trace);
+      const part = 0.0125;
+      const records = planner!.ticks.flatMap(({ record }) => (record === null ? [] : [record]));
+      for (const record of records) {
+        for (const pool of [larger, smaller]) {
+          const tolerated = Number(record[`${pool}_tolerated_miss_share`]);
+          expect(tolerated).toBeGreaterThanOrEqual(part - 1e-12);
+          expect(tolerated).toBeLessThanOrEqual(2 * part + 1e-12);
+        }
+      }
+      const last = records.at(-1)!;
+      expect(last[`${smaller}_expected_miss_share`]).toBe(0);
+      expect(last[`${smaller}_tolerated_miss_share`]).toBeCloseTo(part, 12);
+      expect(last[`${larger}_tolerated_miss_share`]).toBeCloseTo(2 * part, 12);
+    },
+  );
 });
 
 function inTwoPools(trace: Trace): Promise<RunResult> {

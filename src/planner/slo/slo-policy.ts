@@ -2,6 +2,7 @@ import { realNumber } from "../../config/fields.ts";
 import { definePolicy } from "../policy-definition.ts";
 import { checkReplicaKnobs, replicaDefaults, replicaKnobs } from "../replica-knobs.ts";
 import { PoolSizer } from "./pool-sizer.ts";
+import { poolSla } from "./pool-twin.ts";
 import { SloPlanner } from "./slo-planner.ts";
 import type { SizedPool } from "./slo-planner.ts";
 
@@ -33,7 +34,6 @@ export const sloPolicy = definePolicy({
   check: checkReplicaKnobs,
   create: (knobsOf, { pools, limits, sla }) => {
     const bounds = { ttftMs: sla.ttftMs ?? Infinity, itlMs: sla.itlMs ?? Infinity };
-    const urgentWaitingSeconds = Number.isFinite(bounds.ttftMs) ? (2 * bounds.ttftMs) / 1000 : Infinity;
     const { decision_seconds: decisionSeconds } = knobsOf(pools[0]!.name);
     const sized = pools.map((pool): SizedPool => {
       const { goal, hold_seconds, min_replicas, max_replicas } = knobsOf(pool.name);
@@ -41,11 +41,11 @@ export const sloPolicy = definePolicy({
       const maxReplicas = max_replicas ?? Infinity;
       const rules = {
         // Two pools share what may miss.
-        goal: 1 - (1 - goal) / pools.length,
+        tolerated: (1 - goal) / pools.length,
         sla: bounds,
         decisionSeconds,
         holdSeconds: hold_seconds + pool.startupSeconds,
-        backlogSeconds: urgentWaitingSeconds,
+        backlogSeconds: (2 * poolSla(pool, bounds).ttftMs) / 1000,
         playedRequests,
         least: Math.max(1, minReplicas),
         most: maxReplicas,
@@ -58,7 +58,6 @@ export const sloPolicy = definePolicy({
     return new SloPlanner(sized, limits, {
       tickSeconds: Math.min(10, decisionSeconds),
       decisionSeconds,
-      urgentWaitingSeconds,
       keptRequests: 2 * playedRequests,
     });
   },

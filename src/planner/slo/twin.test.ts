@@ -61,7 +61,7 @@ function met(twin: Twin, requests: TwinRequests, workers: number, conditions: Tw
 function sizingOf(engine: TwinEngine, sla: TwinSla, requests: TwinRequests): FleetSizing {
   const twin = new Twin(engine, sla);
   const attainable = new AttainableRequests(twin, sla, requests.distinct).of(requests, once);
-  return new FleetSizing(twin, requests, once, 0.95, attainable);
+  return new FleetSizing(twin, requests, once, 0.05, attainable);
 }
 
 describe("Twin", () => {
