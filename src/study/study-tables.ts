@@ -6,6 +6,8 @@ export interface TextTable {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: ReadonlyArray<readonly string[]>;
+  /** What cells refer to by number, from 1. */
+  readonly notes?: readonly string[];
 }
 
 const dash = "–";
@@ -88,9 +90,10 @@ function summaryTable(summaries: readonly PolicySummary[]): TextTable {
 function cellTable(cell: StudyCell): TextTable {
   const ceiling = cell.ceiling === null ? "" : `, ceiling ${percent(cell.ceiling)}`;
   const seed = cell.seed === 0 ? "" : `, seed ${cell.seed}`;
+  const errors = [...new Set([...cell.entries, ...cell.fixed].flatMap(({ error }) => error ?? []))];
   const row = (entry: StudyEntry): string[] => [
     entry.onFront ? `${entry.policy} *` : entry.policy,
-    entry.error === null ? percent(entry.attainment) : `failed: ${entry.error.slice(0, 60)}`,
+    entry.error === null ? percent(entry.attainment) : `failed (${errors.indexOf(entry.error) + 1})`,
     figure(entry.gpuHours, 2),
     figure(entry.events, 0),
     figure(entry.ofOracle, 2),
@@ -120,18 +123,21 @@ function cellTable(cell: StudyCell): TextTable {
       ]),
       ...cell.fixed.map(row),
     ],
+    ...(errors.length === 0 ? {} : { notes: errors }),
   };
 }
 
-/** The tables as Markdown. */
+/** The tables as Markdown, their notes as numbered lists below. */
 export function markdownTables(tables: readonly TextTable[]): string {
   return tables
-    .map(({ title, head, rows }) => {
+    .map(({ title, head, rows, notes = [] }) => {
       const cells = [head, ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
       const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
       const line = (row: readonly string[]) => `| ${row.map((text, i) => pad(text, widths[i]!, i)).join(" | ")} |`;
       const rule = `| ${widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-      return `### ${title}\n\n${[line(cells[0]!), rule, ...cells.slice(1).map(line)].join("\n")}\n`;
+      const list = notes.map((note, i) => `${i + 1}. ${note.replaceAll(/\s+/g, " ").replaceAll("<", "\\<")}\n`);
+      const below = list.length === 0 ? "" : `\n${list.join("")}`;
+      return `### ${title}\n\n${[line(cells[0]!), rule, ...cells.slice(1).map(line)].join("\n")}\n${below}`;
     })
     .join("\n");
 }

@@ -143,4 +143,18 @@ describe("the cells of a study", () => {
     expect(overview).toMatch(/\| better +\| +80\.0 %, 2\.00 h, 4, 1\.25 × \| +65\.0 %, 1\.50 h, 0 \|/);
     expect(markdown).toMatch(/\| better \* +\| +80\.0 % \| +2\.00 \| +4 \| +1\.25 \|/);
   });
+
+  it("say in full why runs failed", () => {
+    const error = `policy "lost" asked for <b>1,000,000</b> replicas,\nwhich is more than a fleet may have: ${"at most 100,000; ".repeat(20)}`;
+    const failed = (policy: string, why: string) =>
+      ({ ...row(policy, 0, 0, 0), figures: null, error: why }) as SweepRow;
+    const with3 = [...rows, failed("lost", error), failed("short", "no luck"), failed("again", error)];
+    const [, cell] = studyTables(studyCells(with3), summarize(studyCells(with3)));
+    const of = (policy: string) => cell!.rows.find(([name]) => name === policy)![1];
+    expect(["lost", "short", "again"].map(of)).toEqual(["failed (1)", "failed (2)", "failed (1)"]);
+    const markdown = markdownTables([cell!]);
+    const [whole, second] = markdown.split("\n").slice(-3);
+    expect(whole).toBe(`1. ${error.replaceAll("<", "\\<").replaceAll(/\s+/g, " ")}`);
+    expect(second).toBe("2. no luck");
+  });
 });

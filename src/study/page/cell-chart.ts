@@ -4,11 +4,19 @@ import { linearScale, type Scale } from "../../sweep/page/scale.ts";
 import { cardWidth, svg } from "../../sweep/page/svg.ts";
 import type { StudyCell, StudyEntry } from "../study-cells.ts";
 import { colorOf } from "./legend.ts";
-import { spreadMarks, type Cluster, type Place } from "./spread-marks.ts";
+import { badgeRadius, placeBadges, pointRadius, type Place } from "./place-badges.ts";
 
 const width = cardWidth(330, 14);
 const height = 250;
 const frame = { left: 46, right: 14, top: 12, bottom: 38 };
+
+/** Badges reach into the margins, but do not cover what is written there. */
+const badgeFrame = { left: frame.left + 10, top: 9, right: width - 9, bottom: height - frame.bottom - 4 };
+
+interface PolicyMark {
+  readonly entry: StudyEntry;
+  readonly point: Point;
+}
 
 type Point = readonly [gpuHours: number, attainment: number];
 
@@ -27,7 +35,11 @@ export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElemen
   const figure = element("figure", {
     class: "sweep-chart",
     attributes: { "data-chart": `${cell.trace}/${cell.startupSeconds}/${cell.seed}` },
-    children: [element("figcaption", { children: [element("h3", { text: title })] })],
+    children: [
+      element("figcaption", {
+        children: [element("h3", { text: title, children: [element("span", { class: "unit", text: "SLA met" })] })],
+      }),
+    ],
   });
   if (all.length === 0) {
     figure.append(element("p", { class: "note", text: "No run has these figures." }));
@@ -37,9 +49,9 @@ export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElemen
   const x = linearScale(
     all.map(([hours]) => hours),
     frame.left + 10,
-    width - frame.right - 10,
+    width - frame.right - 18,
   );
-  const y = linearScale(attainments(all, cell.ceiling), bottom, frame.top + 6, { write: shareTick });
+  const y = linearScale(attainments(all, cell.ceiling), bottom - 8, frame.top + 6, { write: shareTick });
   const root = svg("svg", {
     viewBox: `0 0 ${width} ${height}`,
     role: "img",
@@ -50,19 +62,7 @@ export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElemen
     ...curve(shownFixed, x, y, "c-grey", "fixed fleets"),
     ...curve(oracle, x, y, "c-green dash", "oracle's bound"),
   );
-  const at = marks.map(({ point: [hours, attainment] }): Place => [x.at(hours) ?? 0, y.at(attainment) ?? 0]);
-  const edge = 11;
-  const most: Place = [width - edge, bottom - edge];
-  // What nothing beats is drawn last: no other mark may cover it.
-  const onFront = (cluster: Cluster) => Number(cluster.members.some((member) => marks[member]!.entry.onFront));
-  for (const { members, places } of spreadMarks(at, most).toSorted((a, b) => onFront(a) - onFront(b))) {
-    const together = members.map((member) => marks[member]!.entry.policy);
-    if (members.length > 1) root.append(enclosure(places, together));
-    for (const [i, member] of members.entries()) {
-      const { entry, point } = marks[member]!;
-      root.append(mark(entry, point, names.indexOf(entry.policy), places[i]!));
-    }
-  }
+  root.append(...policyMarks(marks, names, x, y));
   figure.append(root);
   return figure;
 }
@@ -116,25 +116,32 @@ function curve(points: readonly Point[], x: Scale, y: Scale, classes: string, na
   ];
 }
 
-/** A frame around marks that belong to one place. */
-function enclosure(places: readonly Place[], together: readonly string[]): SVGElement {
-  const [lefts, tops] = [places.map(([left]) => left), places.map(([, top]) => top)];
-  const [left, top] = [Math.min(...lefts) - 10, Math.min(...tops) - 10];
-  const size = { width: Math.max(...lefts) + 10 - left, height: Math.max(...tops) + 10 - top };
-  return svg("rect", { x: left, y: top, ...size, rx: 10, class: "study-together" }, [
-    svg("title", {}, [`in one place: ${together.join(", ")}`]),
-  ]);
+/** What nothing beats is drawn last: no other mark may cover it. */
+function policyMarks(marks: readonly PolicyMark[], names: readonly string[], x: Scale, y: Scale): SVGElement[] {
+  const ordered = marks.toSorted((a, b) => Number(b.entry.onFront) - Number(a.entry.onFront));
+  const points = ordered.map(({ point: [hours, attainment] }): Place => [x.at(hours) ?? 0, y.at(attainment) ?? 0]);
+  const badges = placeBadges(points, badgeFrame);
+  return ordered
+    .map((mark, i) => policyMark(mark, names.indexOf(mark.entry.policy), points[i]!, badges[i]!))
+    .toReversed();
 }
 
-function mark(entry: StudyEntry, [hours, attainment]: Point, place: number, [left, top]: Place): SVGElement {
+function policyMark({ entry, point }: PolicyMark, place: number, [left, top]: Place, badge: Place): SVGElement {
+  const [hours, attainment] = point;
   const oracle = entry.ofOracle === null ? "" : `, ${entry.ofOracle.toFixed(2)} × the oracle`;
   const told = `${entry.policy}: ${(attainment * 100).toFixed(1)} % for ${hours.toFixed(2)} GPU-hours${oracle}, ${entry.events ?? 0} events`;
+  const isBeside = badge[0] !== left || badge[1] !== top;
+  const tie = [
+    svg("line", { x1: left, y1: top, x2: badge[0], y2: badge[1], class: "tie" }),
+    svg("circle", { cx: left, cy: top, r: pointRadius, class: "point" }),
+  ];
   return svg(
     "g",
     { class: `study-mark c-${colorOf(place)}${entry.onFront ? " front" : ""}`, "data-mark": entry.policy },
     [
-      svg("circle", { cx: left, cy: top, r: 7.5 }),
-      svg("text", { x: left, y: top + 3.6, "text-anchor": "middle" }, [String(place + 1)]),
+      ...(isBeside ? tie : []),
+      svg("circle", { cx: badge[0], cy: badge[1], r: badgeRadius, class: "badge" }),
+      svg("text", { x: badge[0], y: badge[1] + 3.6, "text-anchor": "middle" }, [String(place + 1)]),
       svg("title", {}, [told]),
     ],
   );

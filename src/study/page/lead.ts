@@ -13,7 +13,7 @@ export function leadSentences({ summaries, cells }: StudyPageData): string[] {
   const front = summaries.filter(({ onFront }) => onFront === mostOnFront).map(({ policy }) => policy);
   const sentences = [
     `${best.policy} comes nearest to what more replicas could reach: ${percent(best.medianOfCeiling)} of it in the median cell, ${percent(best.leastOfCeiling ?? 0)} in its worst, for ${best.totalGpuHours.toFixed(1)} GPU-hours in all.`,
-    `${front.join(", ")} ${front.length === 1 ? "is" : "are"} on the Pareto front of ${mostOnFront} of ${cells.length} cells, more than any other policy.`,
+    `${listed(front)} ${front.length === 1 ? "is" : "are"} on the Pareto front of ${mostOnFront} of ${cells.length} cells, more than any other policy.`,
   ];
   const worse = summaries.filter(({ beatsFixed, cells: count }) => beatsFixed * 2 < count);
   if (worse.length > 0) {
@@ -24,10 +24,15 @@ export function leadSentences({ summaries, cells }: StudyPageData): string[] {
 
 /** Names some of all policies, the shorter way. */
 function among(some: readonly PolicySummary[], all: readonly PolicySummary[]): string {
-  const names = (policies: readonly PolicySummary[]): string => policies.map(({ policy }) => policy).join(", ");
+  const names = (policies: readonly PolicySummary[]): string => listed(policies.map(({ policy }) => policy));
   const others = all.filter((one) => !some.includes(one));
   if (others.length === 0) return all.length === 1 ? names(all) : `every one of these ${all.length} policies`;
   return others.length < some.length ? `every policy but ${names(others)}` : names(some);
+}
+
+/** Names as a sentence has them. */
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 function percent(share: number): string {

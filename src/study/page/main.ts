@@ -37,7 +37,7 @@ document.getElementById("page")!.append(
       ),
       section(
         "Attainment against GPU-hours",
-        "One chart a cell. Grey: fixed fleets; dashed red: the ceiling; dashed green: the oracle’s bound, where it was asked for. Up and to the left is better; filled: nothing is as good for less; above the grey line: better than fixed fleets of the cost. Marks in a dotted frame stand in one place. Press a name to find it in every chart.",
+        "One chart a cell. Grey: fixed fleets; dashed red: the ceiling; dashed green: the oracle’s bound, where it was asked for. Up and to the left is better; filled: nothing is as good for less; above the grey line: better than fixed fleets of the cost. A number beside others is tied to its point by a line. Press a name to find it in every chart.",
         legend.node,
         element("div", { class: "study-charts", children: data.cells.map((cell) => cellChart(cell, names)) }),
       ),
@@ -74,7 +74,15 @@ function leadingFigure(text: string): number | null {
 }
 
 /** @param place of the table among those of the page */
-function table({ title, head, rows }: TextTable, place: number): HTMLElement {
+function table({ title, head, rows, notes = [] }: TextTable, place: number): HTMLElement {
   const kept = keptSorting(head, place === 0 ? "" : `${place}.`);
-  return element("div", { class: "run-table", children: [sortableTable(title, head.map(columnOf), rows, kept)] });
+  const list = element("ol", {
+    class: "study-notes",
+    attributes: { "aria-label": "Why runs failed" },
+    children: notes.map((text) => element("li", { text })),
+  });
+  return element("div", {
+    class: "run-table",
+    children: [sortableTable(title, head.map(columnOf), rows, kept), notes.length === 0 ? null : list],
+  });
 }

@@ -1,0 +1,47 @@
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+import { badgeRadius, placeBadges, pointRadius, type Place } from "./place-badges.ts";
+
+const frame = { left: 50, top: 12, right: 320, bottom: 205 };
+const distance = (a: Place, b: Place) => Math.hypot(a[0] - b[0], a[1] - b[1]);
+
+it("leaves badges on their points where nothing is in the way", () => {
+  const points: Place[] = [
+    [100, 50],
+    [118, 50],
+    [300, 200],
+  ];
+  expect(placeBadges(points, frame)).toEqual(points);
+});
+
+it("puts badges of points that are close or coincide beside them, where a setting is worse", () => {
+  const points: Place[] = [[110, 60], [116, 64], [121, 58], ...Array.from({ length: 5 }, (): Place => [200, 40])];
+  const badges = placeBadges(points, frame);
+  for (const [i, [left, top]] of badges.entries()) {
+    expect(left).toBeGreaterThanOrEqual(points[i]![0] - 1e-9);
+    expect(top).toBeGreaterThanOrEqual(points[i]![1] - 1e-9);
+  }
+  expect(badges.slice(0, 3).every((badge, i) => distance(badge, points[i]!) > badgeRadius)).toBe(true);
+});
+
+it("keeps badges apart, readable and within the frame, however close their points", () => {
+  const place = fc.tuple(fc.double({ min: 0, max: 70, noNaN: true }), fc.double({ min: 0, max: 70, noNaN: true }));
+  const crowd = fc.tuple(
+    fc.array(place, { minLength: 1, maxLength: 8 }),
+    fc.constantFrom<Place>([60, 20], [150, 100], [248, 130]),
+  );
+  fc.assert(
+    fc.property(crowd, ([offsets, at]) => {
+      const points = offsets.map(([x, y]): Place => [at[0] + x, at[1] + y]);
+      const badges = placeBadges(points, frame);
+      for (const [i, badge] of badges.entries()) {
+        expect(badge[0]).toBeLessThanOrEqual(frame.right);
+        expect(badge[1]).toBeLessThanOrEqual(frame.bottom);
+        for (const other of badges.slice(i + 1)) expect(distance(badge, other)).toBeGreaterThan(2 * badgeRadius);
+        for (const [k, point] of points.entries()) {
+          if (k !== i) expect(distance(badge, point)).toBeGreaterThan(badgeRadius + pointRadius);
+        }
+      }
+    }),
+  );
+});
