@@ -1,6 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
-import type { Readable } from "node:stream";
 import { TraceError } from "./trace-error.ts";
+
+/** What chunks of bytes can be taken from, a stream of Node's for one; without a type of Node's, so that callers need none. */
+export interface ByteStream extends AsyncIterable<Uint8Array | string> {
+  destroy?(): unknown;
+}
 
 /** Bytes of a trace, already decompressed, pulled into the caller's buffer. */
 export interface ByteSource {
@@ -18,7 +22,7 @@ export interface ByteSource {
  *
  * @throws TraceError when it cannot be opened, is a directory, or is named .gz without being gzip.
  */
-export async function openByteSource(path: string, stdin: Readable = process.stdin): Promise<ByteSource> {
+export async function openByteSource(path: string, stdin: ByteStream = process.stdin): Promise<ByteSource> {
   if (path === "-") return streamSource("stdin", stdin ?? process.stdin);
   let fd: number;
   try {
@@ -75,7 +79,7 @@ function fileSource(name: string, fd: number, size: number): ByteSource {
   };
 }
 
-async function streamSource(name: string, stream: Readable): Promise<ByteSource> {
+async function streamSource(name: string, stream: ByteStream): Promise<ByteSource> {
   const raw = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   const first = await nextChunk(raw, name);
   let chunks = raw;
@@ -107,7 +111,7 @@ async function streamSource(name: string, stream: Readable): Promise<ByteSource>
       return taken;
     },
     close: () => {
-      stream.destroy();
+      stream.destroy?.();
     },
   };
 }

@@ -1,5 +1,4 @@
-import type { Readable } from "node:stream";
-import { openByteSource } from "./byte-source.ts";
+import { openByteSource, type ByteStream } from "./byte-source.ts";
 import { LineSource } from "./line-source.ts";
 import { isPoolSpec, openPool } from "./servegen/open-pool.ts";
 import type { Trace } from "./trace.ts";
@@ -24,7 +23,7 @@ export interface OpenTraceOptions {
   /** Seed of a preset. @default 0 */
   readonly seed?: number;
   /** What "-" reads. @default process.stdin */
-  readonly stdin?: Readable;
+  readonly stdin?: ByteStream;
 }
 
 /**
