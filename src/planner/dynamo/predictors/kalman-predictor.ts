@@ -9,7 +9,8 @@ const LEAST_MEASUREMENT_NOISE = 1e-9;
 
 /**
  * Local linear trend by a Kalman filter: state (level, trend), level observed (planner-reference §3; the covariance
- * update is the symmetric form of R. S. Bucy and P. D. Joseph, Filtering for Stochastic Processes, 1968).
+ * update is the symmetric form of R. S. Bucy and P. D. Joseph, Filtering for Stochastic Processes, 1968). Where a load falls
+ * steeply the trend carries the forecast below zero, as the reference's does.
  */
 export class KalmanPredictor implements Predictor {
   private level = 0;
@@ -51,8 +52,8 @@ export class KalmanPredictor implements Predictor {
   predict(): number {
     if (!this.started) return 0;
     if (!this.advanced) this.advance();
-    const forecast = this.log1p ? Math.expm1(this.level) : this.level;
-    return Number.isFinite(forecast) ? Math.max(0, forecast) : Number.MAX_VALUE;
+    const forecast = this.log1p ? Math.max(0, Math.expm1(this.level)) : this.level;
+    return Number.isFinite(forecast) ? forecast : Number.MAX_VALUE;
   }
 
   skipLeadingZeros(): void {

@@ -2,7 +2,7 @@
 export interface Predictor {
   /** Appends a value; NaN counts as 0, zeros before the first other value are skipped. */
   add(value: number): void;
-  /** The next value: finite and ≥ 0. Asking twice without a new value answers the same. */
+  /** The next value: finite; a trend may carry it below 0. Asking twice without a new value answers the same. */
   predict(): number;
   /** Skips zeros again until the next other value; called between a warm-up trace and live traffic. */
   skipLeadingZeros(): void;
