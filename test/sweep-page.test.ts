@@ -247,6 +247,31 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     await page.close();
   });
 
+  test("charts fit the width they get, on paper too, and name every policy", async () => {
+    const policies = ["dynamo", "dynamo-fixed", "hpa", "keda", "kpa", "ray-serve", "llm-d-wva", "slo", "static"];
+    const rows = policies.map((policy, i) => madeRow(i, { policy }, { sla_attainment: 0.9 + i / 100 }));
+    const { page, complaints } = await openPage(browser, render(rows));
+    const drawn = `document.querySelector('[data-chart="ttft"] > svg').viewBox.baseVal.width`;
+    const shown = `document.querySelector('[data-chart="ttft"] > svg').clientWidth`;
+    const names = () =>
+      page.evaluate<string[]>(
+        `[...document.querySelectorAll('[data-chart="ttft"] > svg > .tick[text-anchor="middle"]')].map((one) => (one.querySelector("title") ?? one).textContent)`,
+      );
+    for (const width of [1280, 360, 1920]) {
+      await page.setViewportSize({ width, height: 900 });
+      await expect
+        .poll(() => page.evaluate<number>(`Math.abs(${drawn} - ${shown})`), { message: `${width}` })
+        .toBeLessThan(6);
+      expect(await names()).toEqual([...policies, "policy"]);
+    }
+    await page.evaluate(`addEventListener("beforeprint", () => { document.body.dataset.paper = ${drawn}; })`);
+    await page.pdf({ format: "A4" });
+    expect(Number(await page.locator("body").getAttribute("data-paper"))).toBeLessThan(350);
+    expect(await page.evaluate<number>(drawn)).toBeGreaterThan(400);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test("a point opens the run's own page", async () => {
     const cwd = scratchFolder();
     const small = ["--input-tokens", "100", "--output-tokens", "5", "--request-count", "20", "--request-rate", "20"];

@@ -25,6 +25,9 @@ export interface SweepPageData {
   readonly links: Readonly<Record<number, string>>;
 }
 
+/** Letters of an error the page shows; results.jsonl has all of it. */
+const mostOfError = 500;
+
 /**
  * Rows as columns, figures with six digits: ten thousand runs take two or three megabytes.
  * @param linkOf address of a run's own page; null = none
@@ -46,7 +49,8 @@ export function sweepPageData(
   const errors: Record<number, string> = {};
   const links: Record<number, string> = {};
   for (const [place, row] of rows.entries()) {
-    if (row.error !== null) errors[place] = row.error.slice(0, 300);
+    if (row.error !== null)
+      errors[place] = row.error.length > mostOfError ? `${row.error.slice(0, mostOfError)}…` : row.error;
     const link = linkOf(row);
     if (link !== null) links[place] = link;
   }

@@ -25,6 +25,11 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
+/** A name that may go on in a new line behind its dots and underscores. */
+export function breakable(name: string): (Node | string)[] {
+  return name.split(/(?<=[._])(?=.)/).flatMap((part, place) => (place === 0 ? [part] : [element("wbr"), part]));
+}
+
 /** A small button with a label for screen readers. */
 export function button(text: string, label: string, onClick: (event: MouseEvent) => void): HTMLButtonElement {
   return element("button", { text, title: label, attributes: { type: "button", "aria-label": label }, onClick });

@@ -1,4 +1,4 @@
-import { element } from "./dom.ts";
+import { breakable, element } from "./dom.ts";
 import type { Sorting } from "./kept-sorting.ts";
 
 /** A header that sorts. */
@@ -19,8 +19,8 @@ export function sortHeaders(
 ): { readonly cells: readonly HTMLElement[]; readonly show: (sorting: Sorting | null) => void } {
   const cells = headers.map(({ text, title, name, numeric }, column) => {
     const control = element("button", {
-      text,
       title,
+      children: breakable(text),
       attributes: { type: "button", ...(name === undefined ? {} : { "aria-label": name }) },
       onClick: () => onSort(column),
     });

@@ -1,17 +1,15 @@
 import { element } from "../../report/page/dom.ts";
 import { shareTick } from "../../report/page/format.ts";
 import { linearScale, type Scale } from "../../sweep/page/scale.ts";
-import { cardWidth, svg } from "../../sweep/page/svg.ts";
+import { svg } from "../../sweep/page/svg.ts";
 import type { StudyCell, StudyEntry } from "../study-cells.ts";
 import { colorOf } from "./legend.ts";
 import { badgeRadius, placeBadges, pointRadius, type Place } from "./place-badges.ts";
 
-const width = cardWidth(330, 14);
 const height = 250;
 const frame = { left: 46, right: 14, top: 12, bottom: 38 };
 
-/** Badges reach into the margins, but do not cover what is written there. */
-const badgeFrame = { left: frame.left + 10, top: 9, right: width - 9, bottom: height - frame.bottom - 4 };
+const bottom = height - frame.bottom;
 
 interface PolicyMark {
   readonly entry: StudyEntry;
@@ -21,35 +19,25 @@ interface PolicyMark {
 type Point = readonly [gpuHours: number, attainment: number];
 
 /** Policies of a cell as numbered marks, fixed fleets and the oracle's bound as lines. */
-export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElement {
+export function cellChart(cell: StudyCell, names: readonly string[], width: number): HTMLElement {
   const title = `${cell.trace}, start-up ${cell.startupSeconds} s${cell.seed === 0 ? "" : `, seed ${cell.seed}`}`;
-  const fixed = cell.fixed.flatMap(pointOf).toSorted((a, b) => a[0] - b[0]);
-  const oracle = cell.oracle
-    .map(({ gpuHours, attainment }) => [gpuHours, attainment] as const)
-    .toSorted((a, b) => a[0] - b[0]);
-  const marks = cell.entries.flatMap((entry) => pointOf(entry).map((point) => ({ entry, point })));
-  // Fleets far larger than any policy would squeeze everything that matters into a corner.
-  const widest = Math.max(...marks.map(({ point }) => point[0]), ...oracle.map(([hours]) => hours)) * 1.3;
-  const shownFixed = fixed.filter(([hours], i) => hours <= widest || i === 0);
-  const all = [...marks.map(({ point }) => point), ...shownFixed, ...oracle];
+  const unit = element("span", { class: "unit", text: "SLA met" });
   const figure = element("figure", {
     class: "sweep-chart",
     attributes: { "data-chart": `${cell.trace}/${cell.startupSeconds}/${cell.seed}` },
-    children: [
-      element("figcaption", {
-        children: [element("h3", { text: title, children: [element("span", { class: "unit", text: "SLA met" })] })],
-      }),
-    ],
+    children: [element("figcaption", { children: [element("h3", { text: title, children: [unit] })] })],
   });
+  const curves = cellCurves(cell);
+  const all = [...curves.marks.map(({ point }) => point), ...curves.fixed, ...curves.oracle];
   if (all.length === 0) {
     figure.append(element("p", { class: "note", text: "No run has these figures." }));
     return figure;
   }
-  const bottom = height - frame.bottom;
+  const right = width - frame.right;
   const x = linearScale(
     all.map(([hours]) => hours),
     frame.left + 10,
-    width - frame.right - 18,
+    right - 18,
   );
   const y = linearScale(attainments(all, cell.ceiling), bottom - 8, frame.top + 6, { write: shareTick });
   const root = svg("svg", {
@@ -57,14 +45,31 @@ export function cellChart(cell: StudyCell, names: readonly string[]): HTMLElemen
     role: "img",
     "aria-label": `${title}: attainment by GPU-hours`,
   });
-  root.append(...axes(x, y, bottom), ...level(cell.ceiling, y));
   root.append(
-    ...curve(shownFixed, x, y, "c-grey", "fixed fleets"),
-    ...curve(oracle, x, y, "c-green dash", "oracle's bound"),
+    ...axes(x, y, right),
+    ...level(cell.ceiling, y, right),
+    ...curve(curves.fixed, x, y, "c-grey", "fixed fleets"),
+    ...curve(curves.oracle, x, y, "c-green dash", "oracle's bound"),
+    ...policyMarks(curves.marks, names, x, y, width),
   );
-  root.append(...policyMarks(marks, names, x, y));
   figure.append(root);
   return figure;
+}
+
+/** What a cell's chart shows, by rising cost. */
+function cellCurves(cell: StudyCell): {
+  readonly fixed: readonly Point[];
+  readonly oracle: readonly Point[];
+  readonly marks: readonly PolicyMark[];
+} {
+  const fixed = cell.fixed.flatMap(pointOf).toSorted((a, b) => a[0] - b[0]);
+  const oracle = cell.oracle
+    .map(({ gpuHours, attainment }) => [gpuHours, attainment] as const)
+    .toSorted((a, b) => a[0] - b[0]);
+  const marks = cell.entries.flatMap((entry) => pointOf(entry).map((point) => ({ entry, point })));
+  // Fleets far larger than any policy would squeeze everything that matters into a corner.
+  const widest = Math.max(...marks.map(({ point }) => point[0]), ...oracle.map(([hours]) => hours)) * 1.3;
+  return { fixed: fixed.filter(([hours], i) => hours <= widest || i === 0), oracle, marks };
 }
 
 /** What the vertical axis must hold: all attainments, and where they are all alike some room below. */
@@ -78,25 +83,23 @@ function pointOf({ gpuHours, attainment }: StudyEntry): Point[] {
   return gpuHours === null || attainment === null ? [] : [[gpuHours, attainment]];
 }
 
-function axes(x: Scale, y: Scale, bottom: number): SVGElement[] {
+function axes(x: Scale, y: Scale, right: number): SVGElement[] {
   return [
     ...y.ticks.flatMap(({ at, label }) => [
-      svg("line", { class: "grid-line", x1: frame.left, x2: width - frame.right, y1: at, y2: at }),
+      svg("line", { class: "grid-line", x1: frame.left, x2: right, y1: at, y2: at }),
       svg("text", { class: "tick", x: frame.left - 5, y: at + 4, "text-anchor": "end" }, [label]),
     ]),
     ...x.ticks.map(({ at, label }) =>
       svg("text", { class: "tick", x: at, y: bottom + 15, "text-anchor": "middle" }, [label]),
     ),
-    svg("text", { class: "tick", x: (frame.left + width) / 2, y: height - 6, "text-anchor": "middle" }, ["GPU-hours"]),
+    svg("text", { class: "tick", x: (frame.left + right) / 2, y: height - 6, "text-anchor": "middle" }, ["GPU-hours"]),
   ];
 }
 
 /** What more replicas could reach. */
-function level(ceiling: number | null, y: Scale): SVGElement[] {
+function level(ceiling: number | null, y: Scale, right: number): SVGElement[] {
   const at = ceiling === null ? null : y.at(ceiling);
-  return at === null
-    ? []
-    : [svg("line", { class: "line level", x1: frame.left, x2: width - frame.right, y1: at, y2: at })];
+  return at === null ? [] : [svg("line", { class: "line level", x1: frame.left, x2: right, y1: at, y2: at })];
 }
 
 function curve(points: readonly Point[], x: Scale, y: Scale, classes: string, name: string): SVGElement[] {
@@ -117,10 +120,17 @@ function curve(points: readonly Point[], x: Scale, y: Scale, classes: string, na
 }
 
 /** What nothing beats is drawn last: no other mark may cover it. */
-function policyMarks(marks: readonly PolicyMark[], names: readonly string[], x: Scale, y: Scale): SVGElement[] {
+function policyMarks(
+  marks: readonly PolicyMark[],
+  names: readonly string[],
+  x: Scale,
+  y: Scale,
+  width: number,
+): SVGElement[] {
   const ordered = marks.toSorted((a, b) => Number(b.entry.onFront) - Number(a.entry.onFront));
   const points = ordered.map(({ point: [hours, attainment] }): Place => [x.at(hours) ?? 0, y.at(attainment) ?? 0]);
-  const badges = placeBadges(points, badgeFrame);
+  // Badges reach into the margins, but do not cover what is written there.
+  const badges = placeBadges(points, { left: frame.left + 10, top: 9, right: width - 9, bottom: bottom - 4 });
   return ordered
     .map((mark, i) => policyMark(mark, names.indexOf(mark.entry.policy), points[i]!, badges[i]!))
     .toReversed();

@@ -33,9 +33,18 @@ export class Legend {
       attributes: { role: "group", "aria-label": "Policies" },
       children: [...this.buttons],
     });
+    this.follow();
   }
 
-  /** Keeps the policy the address names in view; to be called once the charts are in the page. */
+  /** Dims the marks of a chart that are not those of the chosen policy. */
+  dimmed(chart: HTMLElement): HTMLElement {
+    for (const mark of chart.querySelectorAll<SVGElement>("[data-mark]")) {
+      mark.classList.toggle("dimmed", this.chosen !== null && mark.dataset["mark"] !== this.chosen);
+    }
+    return chart;
+  }
+
+  /** Chooses the policy the address names. */
   follow(): void {
     this.chosen = this.names.find((name) => name === chosen("policy")) ?? null;
     this.show();
@@ -51,8 +60,6 @@ export class Legend {
     for (const button of this.buttons) {
       button.setAttribute("aria-pressed", String(button.dataset["policy"] === this.chosen));
     }
-    for (const mark of document.querySelectorAll<SVGElement>("[data-mark]")) {
-      mark.classList.toggle("dimmed", this.chosen !== null && mark.dataset["mark"] !== this.chosen);
-    }
+    this.dimmed(document.body);
   }
 }

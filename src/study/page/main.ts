@@ -5,6 +5,7 @@ import { keptSorting } from "../../report/page/kept-sorting.ts";
 import { masthead } from "../../report/page/masthead.ts";
 import { sortableTable, type Column } from "../../report/page/sortable-table.ts";
 import { setUpTheme } from "../../report/page/theme.ts";
+import { fittedCharts } from "../../sweep/page/fitted-charts.ts";
 import type { StudyPageData } from "../page-data.ts";
 import { studyTables, type TextTable } from "../study-tables.ts";
 import { cellChart } from "./cell-chart.ts";
@@ -39,7 +40,9 @@ document.getElementById("page")!.append(
         "Attainment against GPU-hours",
         "One chart a cell. Grey: fixed fleets; dashed red: the ceiling; dashed green: the oracle’s bound, where it was asked for. Up and to the left is better; filled: nothing is as good for less; above the grey line: better than fixed fleets of the cost. A number beside others is tied to its point by a line. Press a name to find it in every chart.",
         legend.node,
-        element("div", { class: "study-charts", children: data.cells.map((cell) => cellChart(cell, names)) }),
+        fittedCharts(element("div", { class: "study-charts" }), { least: 330, gap: 14 }, (width) =>
+          data.cells.map((cell) => legend.dimmed(cellChart(cell, names, width))),
+        ),
       ),
       section(
         "Cell by cell",
@@ -51,7 +54,6 @@ document.getElementById("page")!.append(
   element("footer", { children: [element("p", { class: "fine", text: `windtunnel ${data.version}` })] }),
 );
 
-legend.follow();
 onAddressChange(() => legend.follow());
 
 function section(title: string, note: string, ...content: readonly HTMLElement[]): HTMLElement {

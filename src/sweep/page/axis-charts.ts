@@ -3,7 +3,7 @@ import type { ColorRole } from "../../report/page/theme.ts";
 import type { SweepPageData } from "../page-data.ts";
 import type { SweepFigure } from "../sweep-row.ts";
 import { chart, type Series } from "./chart.ts";
-import { axisPlaces, commonFigure, markOf, meanBy, type AxisPlaces } from "./sweep-runs.ts";
+import { axisPlaces, commonFigure, markOf, meanBy, withUnit, type AxisPlaces } from "./sweep-runs.ts";
 
 interface Drawn {
   readonly figure: SweepFigure;
@@ -13,7 +13,7 @@ interface Drawn {
 }
 
 /** The panels of a study with one varied quantity: what it does to attainment, latencies, cost and scaling. */
-export function oneAxisCharts(data: SweepPageData): HTMLElement[] {
+export function oneAxisCharts(data: SweepPageData, width: number): HTMLElement[] {
   const axis = axisPlaces(data.axes[0]!);
   const latencies = (kind: "ttft" | "itl"): Drawn[] => [
     { figure: `mean_${kind}_ms`, label: "average", color: "blue" },
@@ -27,13 +27,13 @@ export function oneAxisCharts(data: SweepPageData): HTMLElement[] {
   ];
   const scaled = data.figures.scale_ups.some((ups, place) => ups !== 0 || data.figures.scale_downs[place] !== 0);
   return [
-    panel(data, axis, "attainment", "SLA attainment, % of requests", attainment, { shares: true }),
-    panel(data, axis, "ttft", "Time to first token, ms", latencies("ttft"), { log: true, level: "sla_ttft_ms" }),
-    panel(data, axis, "itl", "Inter-token latency, ms", latencies("itl"), { level: "sla_itl_ms" }),
-    panel(data, axis, "gpu-hours", "GPU-hours", [{ figure: "gpu_hours", label: "GPU-hours", color: "green" }]),
+    panel(data, axis, width, "attainment", "SLA attainment, % of requests", attainment, { shares: true }),
+    panel(data, axis, width, "ttft", "Time to first token, ms", latencies("ttft"), { log: true, level: "sla_ttft_ms" }),
+    panel(data, axis, width, "itl", "Inter-token latency, ms", latencies("itl"), { level: "sla_itl_ms" }),
+    panel(data, axis, width, "gpu-hours", "GPU-hours", [{ figure: "gpu_hours", label: "GPU-hours", color: "green" }]),
     ...(scaled
       ? [
-          panel(data, axis, "scaling", "Scaling events", [
+          panel(data, axis, width, "scaling", "Scaling events", [
             { figure: "scale_ups", label: "up", color: "blue" },
             { figure: "scale_downs", label: "down", color: "orange", dash: true },
           ]),
@@ -43,18 +43,16 @@ export function oneAxisCharts(data: SweepPageData): HTMLElement[] {
 }
 
 /** More varied quantities: what each does to attainment (or latency) and to cost, over all runs. */
-export function smallMultiples(data: SweepPageData, quality: SweepFigure): HTMLElement[] {
+export function smallMultiples(data: SweepPageData, quality: SweepFigure, width: number): HTMLElement[] {
   return data.axes.flatMap((one, place) => {
     const axis = axisPlaces(one);
     const shares = quality === "sla_attainment";
     const title = shares ? "SLA attainment, % of requests" : "p90 time to first token, ms";
     return [
-      panel(data, axis, `quality-${place}`, title, [{ figure: quality, label: "runs and their mean", color: "blue" }], {
+      panel(data, axis, width, `quality-${place}`, title, [{ figure: quality, label: "runs", color: "blue" }], {
         shares,
       }),
-      panel(data, axis, `cost-${place}`, "GPU-hours", [
-        { figure: "gpu_hours", label: "runs and their mean", color: "green" },
-      ]),
+      panel(data, axis, width, `cost-${place}`, "GPU-hours", [{ figure: "gpu_hours", label: "runs", color: "green" }]),
     ].filter((one) => one !== null);
   });
 }
@@ -62,6 +60,7 @@ export function smallMultiples(data: SweepPageData, quality: SweepFigure): HTMLE
 function panel(
   data: SweepPageData,
   axis: AxisPlaces,
+  width: number,
   name: string,
   title: string,
   drawn: readonly Drawn[],
@@ -74,13 +73,16 @@ function panel(
     const means = meanBy(axis.at, data.figures[figure]);
     // A line through values without an order, or through a cloud of samples, would say nothing.
     const sampled = data.axes.length > 1 && means.length === marks.length;
-    return { ...look, marks, line: axis.categories === null && !sampled ? means : [] };
+    const line = axis.categories === null && !sampled ? means : [];
+    const label = data.axes.length > 1 && line.length > 0 ? `${look.label} and their mean` : look.label;
+    return { ...look, label, marks, line };
   });
   const levels = shares
     ? [{ label: `threshold ${shareTick(data.threshold)}`, value: data.threshold }]
     : bound === null
       ? []
       : [{ label: `SLA ${count(bound)} ms`, value: bound }];
-  const { key: xLabel, categories } = axis;
-  return chart({ name, title, xLabel, categories, log, shares, ownTicks: true, series, levels });
+  const { categories } = axis;
+  const xLabel = withUnit(axis.key);
+  return chart({ name, title, xLabel, categories, log, shares, ownTicks: true, series, levels }, width);
 }

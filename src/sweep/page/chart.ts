@@ -1,8 +1,8 @@
 import { element } from "../../report/page/dom.ts";
-import { shareTick, tick } from "../../report/page/format.ts";
+import { shareTick } from "../../report/page/format.ts";
 import type { ColorRole } from "../../report/page/theme.ts";
 import { linearScale, logScale, categoryScale, type Scale } from "./scale.ts";
-import { cardWidth, svg } from "./svg.ts";
+import { svg } from "./svg.ts";
 
 /** A run in a chart. */
 export interface Mark {
@@ -35,6 +35,8 @@ export interface ChartContent {
   readonly log: boolean;
   /** Heights are shares, written in percent. */
   readonly shares?: boolean;
+  /** The vertical axis begins near the least share, not at none. */
+  readonly close?: boolean;
   /** Label the values of x themselves where they are few. */
   readonly ownTicks?: boolean;
   readonly series: readonly Series[];
@@ -42,18 +44,21 @@ export interface ChartContent {
   readonly levels: ReadonlyArray<{ readonly label: string; readonly value: number }>;
 }
 
-const width = cardWidth(420, 18);
-const height = 250;
+/** With one row of labels below. */
+const plotHeight = 250;
+const labelRowHeight = 12;
 const frame = { left: 52, right: 14, top: 10, bottom: 40 };
 /** More marks than this are one path, without titles and links. */
 const mostSingleMarks = 1500;
 
-/** Draws a chart as a figure with title and legend; null when no run has its figures. */
-export function chart(content: ChartContent): HTMLElement | null {
+/** Draws a chart of a width as a figure with title and legend; null when no run has its figures. */
+export function chart(content: ChartContent, width: number): HTMLElement | null {
   const { name, title, series, levels } = content;
   const legend = [
-    ...series.map(({ label, color, dash }) => legendEntry(label, `c-${color}${dash === true ? " dash" : ""}`)),
-    ...levels.map(({ label }) => legendEntry(label, "level")),
+    ...series.map(({ label, color, dash, line }) =>
+      legendEntry(label, `c-${color}${dash === true ? " dash" : ""}`, line.length > 0),
+    ),
+    ...levels.map(({ label }) => legendEntry(label, "level", true)),
   ];
   if (series.every(({ marks }) => marks.length === 0)) return null;
   return element("figure", {
@@ -63,40 +68,38 @@ export function chart(content: ChartContent): HTMLElement | null {
       element("figcaption", {
         children: [element("h3", { text: title }), element("div", { class: "sweep-legend", children: legend })],
       }),
-      picture(content),
+      picture(content, width),
     ],
   });
 }
 
-function legendEntry(label: string, classes: string): HTMLElement {
-  const line = svg("line", { x1: 0, x2: 18, y1: 5, y2: 5, class: `line ${classes}` });
-  return element("span", { children: [svg("svg", { width: 18, height: 10 }, [line]), label] });
+function legendEntry(label: string, classes: string, isLine: boolean): HTMLElement {
+  const width = isLine ? 18 : 10;
+  const look = isLine
+    ? svg("line", { x1: 0, x2: width, y1: 5, y2: 5, class: `line ${classes}` })
+    : svg("circle", { cx: width / 2, cy: 5, r: 3.2, class: classes });
+  return element("span", { children: [svg("svg", { width, height: 10 }, [look]), label] });
 }
 
-function picture({ title, xLabel, categories, log, shares, ownTicks, series, levels }: ChartContent): SVGSVGElement {
+function picture(content: ChartContent, width: number): SVGSVGElement {
+  const { title, xLabel, series, levels } = content;
   const marks = series.flatMap((one) => one.marks);
   const right = width - frame.right;
-  const bottom = height - frame.bottom;
-  const heights = [...marks.map(({ y }) => y), ...levels.map(({ value }) => value)];
-  const x =
-    categories === null
-      ? linearScale(
-          marks.map((mark) => mark.x),
-          frame.left + 8,
-          right - 8,
-          { ownTicks: ownTicks === true },
-        )
-      : categoryScale(categories, frame.left, right);
-  const y = log
-    ? logScale(heights, bottom, frame.top)
-    : linearScale(heights, bottom, frame.top + 6, { fromZero: true, write: shares === true ? shareTick : tick });
+  const bottom = plotHeight - frame.bottom;
+  const x = horizontalScale(content, marks, right);
+  const y = verticalScale(content, marks, bottom);
+  const height = plotHeight + labelRowHeight * Math.max(0, ...x.ticks.map(({ row = 0 }) => row));
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title} by ${xLabel}` });
   for (const { at, label } of y.ticks) {
     root.append(svg("line", { class: "grid-line", x1: frame.left, x2: right, y1: at, y2: at }));
     root.append(svg("text", { class: "tick", x: frame.left - 6, y: at + 4, "text-anchor": "end" }, [label]));
   }
-  for (const { at, label } of x.ticks) {
-    root.append(svg("text", { class: "tick", x: at, y: bottom + 16, "text-anchor": "middle" }, [label]));
+  for (const { at, label, whole, row = 0 } of x.ticks) {
+    const text = svg("text", { class: "tick", x: at, y: bottom + 16 + row * labelRowHeight, "text-anchor": "middle" }, [
+      label,
+    ]);
+    if (whole !== undefined) text.append(svg("title", {}, [whole]));
+    root.append(text);
   }
   root.append(
     svg("text", { class: "tick", x: (frame.left + right) / 2, y: height - 6, "text-anchor": "middle" }, [xLabel]),
@@ -107,6 +110,23 @@ function picture({ title, xLabel, categories, log, shares, ownTicks, series, lev
   }
   for (const one of series) root.append(...seriesNodes(one, x, y, marks.length <= mostSingleMarks));
   return root;
+}
+
+function horizontalScale({ categories, ownTicks }: ChartContent, marks: readonly Mark[], right: number): Scale {
+  if (categories !== null) return categoryScale(categories, frame.left, right);
+  const values = marks.map((mark) => mark.x);
+  return linearScale(values, frame.left + 8, right - 8, { ownTicks: ownTicks === true });
+}
+
+function verticalScale({ log, shares, close, levels }: ChartContent, marks: readonly Mark[], bottom: number): Scale {
+  const heights = [...marks.map(({ y }) => y), ...levels.map(({ value }) => value)];
+  if (log) return logScale(heights, bottom, frame.top);
+  if (shares !== true) return linearScale(heights, bottom, frame.top + 6, { fromZero: true });
+  const least = heights.reduce((a, b) => Math.min(a, b));
+  const most = heights.reduce((a, b) => Math.max(a, b));
+  // Shares near to all end at all; where only high ones matter, they begin below the least.
+  const ends = [close === true ? Math.max(0, Math.floor((least - 0.02) * 10) / 10) : 0, most > 0.8 ? 1 : most];
+  return linearScale([...heights, ...ends], bottom, frame.top + 6, { write: shareTick });
 }
 
 function seriesNodes({ color, dash, marks, line }: Series, x: Scale, y: Scale, single: boolean): SVGElement[] {

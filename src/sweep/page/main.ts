@@ -6,7 +6,8 @@ import type { SweepPageData } from "../page-data.ts";
 import { paretoFront } from "../pareto.ts";
 import type { SweepFigure } from "../sweep-row.ts";
 import { oneAxisCharts, smallMultiples } from "./axis-charts.ts";
-import { chart } from "./chart.ts";
+import { chart, type ChartContent } from "./chart.ts";
+import { fittedCharts } from "./fitted-charts.ts";
 import { heatMap } from "./heat-map.ts";
 import { runTable } from "./run-table.ts";
 import { summary } from "./summary.ts";
@@ -27,10 +28,11 @@ document.getElementById("page")!.append(
   element("main", {
     children: [
       ...summary(data),
-      element("section", {
-        class: "sweep-charts",
-        children: [element("h2", { class: "unseen", text: "Charts" }), ...axisCharts(), paretoChart()],
-      }),
+      fittedCharts(element("section", { class: "sweep-charts" }), { least: 420, gap: 18 }, (width) => [
+        element("h2", { class: "unseen", text: "Charts" }),
+        ...axisCharts(width),
+        ...[paretoChart(width) ?? []].flat(),
+      ]),
       runTable(data, onFront),
     ],
   }),
@@ -52,15 +54,15 @@ function facts(): string[] {
   ];
 }
 
-function axisCharts(): HTMLElement[] {
-  if (data.axes.length === 1) return oneAxisCharts(data);
+function axisCharts(width: number): HTMLElement[] {
+  if (data.axes.length === 1) return oneAxisCharts(data, width);
   const combinations = new Set(
     data.index.map((_, place) => JSON.stringify(data.axes.map(({ values }) => values[place]))),
   );
   if (data.index.every((_, place) => data.errors[place] !== undefined)) return [];
   const cells = data.axes.reduce((product, { values }) => product * new Set(values).size, 1);
   // Sampled points fill a grid too sparsely for a map.
-  if (data.axes.length !== 2 || combinations.size < cells / 2) return smallMultiples(data, quality);
+  if (data.axes.length !== 2 || combinations.size < cells / 2) return smallMultiples(data, quality, width);
   return [
     ...(hasSla ? [heatMap(data, "sla_attainment", "SLA attainment")] : []),
     heatMap(data, "p90_ttft_ms", "p90 time to first token, ms"),
@@ -70,13 +72,13 @@ function axisCharts(): HTMLElement[] {
 }
 
 /** What every run costs and gives; runs that another one beats are dimmed. */
-function paretoChart(): HTMLElement | null {
+function paretoChart(width: number): HTMLElement | null {
   const marks = data.index.flatMap((_, place) => {
     const mark = markOf(data, place, data.figures.gpu_hours[place] ?? null, quality);
     return mark === null ? [] : [{ ...mark, dimmed: !onFront.has(place) }];
   });
   const line = front.map((place) => [data.figures.gpu_hours[place]!, data.figures[quality][place]!] as const);
-  return chart({
+  const content: ChartContent = {
     name: "pareto",
     title: hasSla
       ? "Pareto front: SLA attainment by GPU-hours"
@@ -85,7 +87,9 @@ function paretoChart(): HTMLElement | null {
     categories: null,
     log: !hasSla,
     shares: hasSla,
+    close: true,
     series: [{ label: "runs no other run beats (the rest is dimmed)", color: "green", marks, line }],
     levels: hasSla ? [{ label: `threshold ${shareTick(data.threshold)}`, value: data.threshold }] : [],
-  });
+  };
+  return chart(content, width);
 }

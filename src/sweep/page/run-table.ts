@@ -5,7 +5,7 @@ import { pressed, sortHeaders } from "../../report/page/sort-headers.ts";
 import { sortOrder } from "../../report/page/sort-order.ts";
 import type { SweepPageData } from "../page-data.ts";
 import { sweepFigureNames, type SweepFigure } from "../sweep-row.ts";
-import { shownFigure } from "./sweep-runs.ts";
+import { shownFigure, valueText } from "./sweep-runs.ts";
 import { keptTableState, type TableState } from "./table-state.ts";
 
 interface Column {
@@ -22,11 +22,11 @@ const figuresShown: ReadonlyArray<readonly [SweepFigure, string]> = [
   ["sla_attainment", "SLA met"],
   ["gpu_hours", "GPU-hours"],
   ["mean_ttft_ms", "TTFT mean, ms"],
-  ["p90_ttft_ms", "p90"],
-  ["p99_ttft_ms", "p99"],
+  ["p90_ttft_ms", "TTFT p90, ms"],
+  ["p99_ttft_ms", "TTFT p99, ms"],
   ["mean_itl_ms", "ITL mean, ms"],
-  ["p90_itl_ms", "p90"],
-  ["p99_itl_ms", "p99"],
+  ["p90_itl_ms", "ITL p90, ms"],
+  ["p99_itl_ms", "ITL p99, ms"],
   ["output_throughput_tok_s", "output tokens/s"],
   ["completed_requests", "completed"],
   ["scale_ups", "scale-ups"],
@@ -102,7 +102,7 @@ function tableColumns(data: SweepPageData): Column[] {
       name: key,
       isText: values.some((value) => typeof value !== "number"),
       value: (place: number) => (typeof values[place] === "number" ? values[place] : String(values[place])),
-      shown: (place: number) => String(values[place]),
+      shown: (place: number) => valueText(values[place]),
     })),
     ...figuresShown.map(([name, label]) => ({
       label,

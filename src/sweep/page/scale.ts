@@ -4,14 +4,28 @@ import { tick } from "../../report/page/format.ts";
 export interface Scale {
   /** null where a value has no place, as zero on a logarithmic scale. */
   readonly at: (value: number) => number | null;
-  readonly ticks: ReadonlyArray<{ readonly at: number; readonly label: string }>;
+  readonly ticks: readonly Tick[];
+}
+
+/** A place on an axis that is written at it. */
+export interface Tick {
+  readonly at: number;
+  readonly label: string;
+  /** What the label cuts short. */
+  readonly whole?: string;
+  /** Labels without room beside each other stand in two rows. */
+  readonly row?: number;
 }
 
 /** Few values are ticks themselves, if their labels have room. */
 const mostOwnTicks = 8;
 const leastTickDistance = 34;
 /** Of a letter of a tick, px. */
-const digitWidth = 6.5;
+const digitWidth = 6.2;
+
+/** Names of categories stand in as many rows, and so much nearer to each other. */
+const mostLabelRows = 3;
+const leastLabelDistance = 14;
 
 /** How an axis is drawn where nothing else is said. */
 interface AxisLook {
@@ -69,13 +83,25 @@ export function logScale(values: readonly number[], from: number, to: number): S
 export function categoryScale(categories: readonly string[], from: number, to: number): Scale {
   const step = (to - from) / Math.max(1, categories.length);
   const at = (place: number) => from + (place + 0.5) * step;
-  const every = Math.ceil(categories.length / Math.max(1, Math.floor((to - from) / leastTickDistance)));
-  const room = Math.max(4, Math.floor((step * every) / digitWidth));
-  const short = (label: string) => (label.length > room ? `${label.slice(0, room - 1)}…` : label);
-  return {
-    at,
-    ticks: categories.flatMap((label, place) => (place % every === 0 ? [{ at: at(place), label: short(label) }] : [])),
-  };
+  const every = Math.ceil(categories.length / Math.max(1, Math.floor((to - from) / leastLabelDistance)));
+  const shown = categories.flatMap((label, place) => (place % every === 0 ? [{ label, at: at(place) }] : []));
+  const fits = (rows: number) => lettersIn(step * every * rows) >= Math.max(...shown.map(({ label }) => label.length));
+  const rows = shown.length < 2 || fits(1) ? 1 : shown.length === 2 || fits(2) ? 2 : mostLabelRows;
+  const ticks = shown.map(({ label, at: middle }, place) => {
+    // What stands near an edge has less room to one side.
+    const room = Math.max(
+      4,
+      lettersIn(Math.min(step * every * rows, 2 * (middle - from + 44), 2 * (to + 18 - middle))),
+    );
+    const tick = { at: middle, row: place % rows };
+    return label.length > room ? { ...tick, label: `${label.slice(0, room - 1)}…`, whole: label } : { ...tick, label };
+  });
+  return { at, ticks };
+}
+
+/** How many letters a width holds, with a space around them. */
+function lettersIn(width: number): number {
+  return Math.floor(width / digitWidth) - 1;
 }
 
 function extent(values: readonly number[]): [number, number] {

@@ -1,4 +1,5 @@
 import { figure, percent } from "../../report/page/format.ts";
+import type { AxisValue } from "../axis.ts";
 import type { SweepPageData } from "../page-data.ts";
 import type { SweepFigure } from "../sweep-row.ts";
 import type { Mark } from "./chart.ts";
@@ -25,9 +26,23 @@ export function axisPlaces({ key, values }: SweepPageData["axes"][number]): Axis
   return { key, at, categories: [...ranks.keys()] };
 }
 
+/** Units of settings whose name does not say it. */
+const units: Readonly<Record<string, string>> = { startup_time: "s", arrival_speedup_ratio: "×" };
+
+/** The key of an axis with the unit of its values, where it has one. */
+export function withUnit(key: string): string {
+  const unit = units[key.slice(key.lastIndexOf(".") + 1)];
+  return unit === undefined ? key : `${key}, ${unit}`;
+}
+
+/** A value of an axis, numbers with at most six digits. */
+export function valueText(value: AxisValue | undefined): string {
+  return typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value);
+}
+
 /** What a run is known by: its values. */
 export function runTitle(data: SweepPageData, place: number): string {
-  const values = data.axes.map(({ key, values: column }) => `${key} = ${String(column[place])}`);
+  const values = data.axes.map(({ key, values: column }) => `${key} = ${valueText(column[place])}`);
   const repeat = data.repeat[place]! > 0 ? [`repeat ${data.repeat[place]}`] : [];
   return [...values, ...repeat].join(", ");
 }
