@@ -2,16 +2,21 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { runCli, scratchFolder } from "../../test/run-cli.ts";
+import { folderWith, runCli, scratchFolder } from "../../test/run-cli.ts";
 import { simulate } from "../replay.ts";
 import type { RunResult } from "../result/schema.ts";
 import { readStudyPlan } from "../study/study-plan.ts";
 import { presetNames } from "../trace/presets/preset-names.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
+import { engineArgsSchema } from "../config/engine-args-schema.ts";
+import { readPlanFile } from "../sweep/plan-file.ts";
+import { sweepFigureNames } from "../sweep/sweep-row.ts";
 import { optionTables, resultKeyTable } from "./reference-tables.ts";
+import { clientTable, engineArgTable, faultTable } from "./schema-tables.ts";
 
 const root = join(import.meta.dirname, "../..");
 const path = join(root, "docs/replay.md");
+const enginesPath = join(root, "docs/engines.md");
 const page = () => readFileSync(path, "utf8");
 
 interface Package {
@@ -19,12 +24,12 @@ interface Package {
 }
 
 /** The text between two markers; with UPDATE_DOCS=1 it is written first. */
-function section(name: string, generated: string): string {
+function section(name: string, generated: string, file = path): string {
   const [open, close] = [`<!-- ${name}: written by the test of this page -->`, `<!-- /${name} -->`];
-  const [before, rest] = page().split(open) as [string, string];
+  const [before, rest] = readFileSync(file, "utf8").split(open) as [string, string];
   const [inside, after] = rest.split(close) as [string, string];
   if (process.env["UPDATE_DOCS"] === undefined) return inside.trim();
-  writeFileSync(path, `${before}${open}\n\n${generated}\n\n${close}${after}`);
+  writeFileSync(file, `${before}${open}\n\n${generated}\n\n${close}${after}`);
   return generated;
 }
 
@@ -54,6 +59,24 @@ describe("docs/replay.md", () => {
 
   test("lists every key of the result", () => {
     expect(section("result keys", resultKeyTable())).toBe(resultKeyTable());
+  });
+
+  test("lists every key of clients and failures", () => {
+    expect(section("client keys", clientTable())).toBe(clientTable());
+    expect(section("fault keys", faultTable())).toBe(faultTable());
+  });
+
+  test("tells of every column of --report-jsonl", async () => {
+    const cwd = folderWith();
+    const client = '{"timeout_ms": 60000}';
+    await runCli(["replay", "trace.jsonl", "--client-config", client, "--quiet", "--report-jsonl", "rows.jsonl"], {
+      cwd,
+    });
+    const [row] = readFileSync(join(cwd, "rows.jsonl"), "utf8").split("\n");
+    const keys = Object.keys(JSON.parse(row!) as object);
+    const told = page().split("## A row a request")[1]!;
+    expect(keys.length).toBeGreaterThan(25);
+    expect(keys.filter((key) => !told.includes(`\`${key}\``))).toEqual([]);
   });
 
   test("the example from code runs", async () => {
@@ -91,6 +114,60 @@ describe("docs/replay.md", () => {
     expect(result.planner?.ticks[0]?.record).toHaveProperty("running");
     expect(result.scaling_events.length).toBeGreaterThan(0);
     expect(result.workers.length).toBeGreaterThan(1);
+  });
+});
+
+describe("docs/engines.md", () => {
+  test("lists every engine argument (UPDATE_DOCS=1 rewrites the table)", () => {
+    const table = engineArgTable();
+    expect(section("engine arguments", table, enginesPath)).toBe(table);
+    const text = readFileSync(enginesPath, "utf8");
+    for (const key of Object.keys(engineArgsSchema.def.shape)) expect(text, key).toContain(`\`${key}`);
+  });
+
+  test("the example of cache tiers runs", async () => {
+    const text = readFileSync(enginesPath, "utf8");
+    const extraEngineArgs = JSON.parse(/--extra-engine-args \\\n\s*'(\{.*?\})'/s.exec(text)![1]!) as object;
+    const result = await simulate({ trace: "preset:toolagent", numWorkers: 8, extraEngineArgs, maxSimTimeSeconds: 20 });
+    expect(result.warnings).toEqual([]);
+    expect(result.kv_tiers).toBeDefined();
+  });
+});
+
+describe("docs/planner.md", () => {
+  test("its example runs", async () => {
+    const text = readFileSync(join(root, "docs/planner.md"), "utf8");
+    const [extraEngineArgs, plannerConfig] = ["extra-engine-args", "planner-config"].map(
+      (flag) => JSON.parse(new RegExp(`--${flag} '(\\{.*?\\})'`, "s").exec(text)![1]!) as object,
+    ) as [object, object];
+    const options = { trace: "preset:conversation", numWorkers: 2, extraEngineArgs, plannerConfig };
+    const result = await simulate({ ...options, maxSimTimeSeconds: 60 });
+    expect(result.warnings).toEqual([]);
+    expect(result.planner?.ticks.length).toBe(6);
+  });
+});
+
+describe("docs/sweeps.md", () => {
+  const text = () => readFileSync(join(root, "docs/sweeps.md"), "utf8");
+
+  test("its plan can be run, and its keys are all told", async () => {
+    const plan = /```yaml\n(.*?)```/s.exec(text())![1]!;
+    const { axes, replay, samples, repeats } = await readPlanFile(plan);
+    expect(axes.map(({ key }) => key)).toEqual(["engine.startup_time", "planner.ttft_ms"]);
+    expect({ replay, samples, repeats }).toMatchObject({ replay: { numWorkers: 2 }, samples: 100, repeats: 3 });
+  });
+
+  test("tells of every figure of a row", () => {
+    expect(sweepFigureNames.filter((name) => !text().includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
+describe("docs/policies.md", () => {
+  test("its plan of a study can be run", async () => {
+    const text = readFileSync(join(root, "docs/policies.md"), "utf8");
+    const plan = await readStudyPlan(/```yaml\n(.*?)```/s.exec(text)![1]!, null);
+    expect(plan).toMatchObject({ startupTimes: [0, 120], seeds: [0, 1], staticFleets: [2, 4, 8], ttftMs: 1500 });
+    expect(plan.policies.map(({ name }) => name)).toEqual(["slo", "hpa-16", "dynamo"]);
   });
 });
 
