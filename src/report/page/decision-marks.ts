@@ -1,5 +1,5 @@
 import type { RunPageData } from "../page-data.ts";
-import type { ChartContext } from "./chart.ts";
+import type { ChartContext } from "./chart-context.ts";
 import { element } from "./dom.ts";
 import { because, eventTitle, nearestTick } from "./explanation.ts";
 import type { ScalingEvent } from "./explanation.ts";

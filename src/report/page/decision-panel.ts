@@ -1,7 +1,7 @@
 import type { RunPageData } from "../page-data.ts";
 import { choose, onAddressChange } from "./address-state.ts";
 import { redrawAll } from "./chart.ts";
-import type { ChartContext } from "./chart.ts";
+import type { ChartContext } from "./chart-context.ts";
 import { button, element } from "./dom.ts";
 import { because, eventTitle, facts, nearestTick, recordedText } from "./explanation.ts";
 import { clock, count } from "./format.ts";

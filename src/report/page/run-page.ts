@@ -1,6 +1,7 @@
 import type { RunPageData } from "../page-data.ts";
-import { chartRow, plotInsets } from "./chart.ts";
-import type { ChartContext } from "./chart.ts";
+import { chartRow } from "./chart.ts";
+import { plotInsets } from "./chart-axes.ts";
+import type { ChartContext } from "./chart-context.ts";
 import type { ChartSpec } from "./chart-spec.ts";
 import { capacityCharts } from "./charts-capacity.ts";
 import { decisionChart, policyChart } from "./charts-decisions.ts";
