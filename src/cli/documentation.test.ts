@@ -166,7 +166,8 @@ describe("docs/policies.md", () => {
   test("its plan of a study can be run", async () => {
     const text = readFileSync(join(root, "docs/policies.md"), "utf8");
     const plan = await readStudyPlan(/```yaml\n(.*?)```/s.exec(text)![1]!, null);
-    expect(plan).toMatchObject({ startupTimes: [0, 120], seeds: [0, 1], staticFleets: [2, 4, 8], ttftMs: 1500 });
+    const staticFleets = [2, 4, 8].map((numWorkers) => ({ numWorkers }));
+    expect(plan).toMatchObject({ startupTimes: [0, 120], seeds: [0, 1], staticFleets, ttftMs: 1500 });
     expect(plan.policies.map(({ name }) => name)).toEqual(["slo", "hpa-16", "dynamo"]);
   });
 });
@@ -179,7 +180,13 @@ test("every preset is told of in docs/traces.md and docs/replay.md", () => {
 });
 
 describe("examples", () => {
-  const plans = ["policy-study", "policy-study-cold", "policy-study-presets", "policy-study-shapes"];
+  const plans = [
+    "policy-study",
+    "policy-study-cold",
+    "policy-study-disagg",
+    "policy-study-presets",
+    "policy-study-shapes",
+  ];
   const read = (name: string) => readStudyPlan(join(root, `examples/${name}.yaml`), null);
 
   test("all study plans are named here", () => {
@@ -202,10 +209,30 @@ describe("examples", () => {
     }
   });
 
+  test("policy-study-disagg.yaml has traces, bounds, policies and engines of policy-study.yaml, in two pools", async () => {
+    const [disagg, study] = await Promise.all([read("policy-study-disagg"), read("policy-study")]);
+    const named = ({ name, trace }: (typeof study.traces)[number]) => ({ name, trace });
+    expect(disagg.traces.map(named)).toEqual(study.traces.map(named));
+    for (const policy of disagg.policies) expect(study.policies).toContainEqual(policy);
+    for (const key of ["ttftMs", "itlMs", "startupTimes"] as const) expect(disagg[key]).toEqual(study[key]);
+    const { extraEngineArgs, plannerConfig } = study.replay;
+    expect(disagg.replay).toEqual({
+      numPrefillWorkers: 1,
+      numDecodeWorkers: 1,
+      prefillEngineArgs: extraEngineArgs,
+      decodeEngineArgs: extraEngineArgs,
+      plannerConfig: { ...(plannerConfig as object), mode: "disagg" },
+    });
+  });
+
   test("policy-study-shapes.yaml has the load shapes, and policies, bounds and engines of policy-study.yaml", async () => {
     const [shapes, study] = await Promise.all([read("policy-study-shapes"), read("policy-study")]);
     expect(shapes.traces).toEqual(
-      ["wave", "step", "spike", "batches", "drift"].map((name) => ({ name, trace: `preset:${name}`, numWorkers: 4 })),
+      ["wave", "step", "spike", "batches", "drift"].map((name) => ({
+        name,
+        trace: `preset:${name}`,
+        start: { numWorkers: 4 },
+      })),
     );
     expect(shapes.policies.map(({ name }) => name)).toEqual(["slo", "dynamo", "dynamo-fixed", "hpa-16"]);
     for (const policy of shapes.policies) expect(study.policies).toContainEqual(policy);

@@ -42,7 +42,7 @@ export function attainmentFor(gpuHours: number, points: readonly BoundPoint[]): 
 }
 
 /** Points nothing cheaper is as good as, by rising cost and attainment. */
-function frontOf(points: readonly BoundPoint[]): BoundPoint[] {
+export function frontOf(points: readonly BoundPoint[]): BoundPoint[] {
   const front: BoundPoint[] = [];
   for (const point of points.toSorted((a, b) => a.gpuHours - b.gpuHours || b.attainment - a.attainment)) {
     if (front.length === 0 || point.attainment > front.at(-1)!.attainment) front.push(point);

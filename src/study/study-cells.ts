@@ -1,5 +1,5 @@
 import type { SweepRow } from "../sweep/sweep-row.ts";
-import { staticWorkers } from "./fixed-fleet.ts";
+import { staticFleet } from "./fixed-fleet.ts";
 import { attainmentFor, hoursFor } from "./oracle-bound.ts";
 import type { BoundPoint, CellBound } from "./oracle-bound.ts";
 
@@ -102,7 +102,7 @@ function entryOf(
   const gpuHours = figures?.gpu_hours ?? null;
   const events = figures === null ? null : (figures.scale_ups ?? 0) + (figures.scale_downs ?? 0);
   const hours = (figures?.duration_ms ?? 0) / 3_600_000;
-  const isFixed = staticWorkers(String(values["policy"])) !== null;
+  const isFixed = staticFleet(String(values["policy"])) !== null;
   const known = attainment !== null && gpuHours !== null;
   const bound = known && cell.oracle.length > 0 ? hoursFor(attainment, cell.oracle) : null;
   const fixedThere = known && !isFixed ? attainmentFor(gpuHours, cell.fixedPoints) : null;

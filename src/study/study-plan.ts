@@ -7,14 +7,16 @@ import { realNumber, text, wholeNumber } from "../config/fields.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
 import { validate } from "../config/validate.ts";
 import { replayFrom } from "../sweep/plan-file.ts";
+import { fixedFleet, fleetSize } from "./fixed-fleet.ts";
+import type { FixedFleet } from "./fixed-fleet.ts";
 import { isPreset, unknownPreset } from "../trace/presets/preset-names.ts";
 
 /** One workload of a study. */
 export interface StudyTrace {
   readonly name: string;
   readonly trace: string | readonly string[];
-  /** Workers a policy finds at the start; null = as the options all runs share say. */
-  readonly numWorkers: number | null;
+  /** Workers a policy finds at the start, in place of what the options all runs share say. */
+  readonly start: Partial<Pick<ReplayOptions, "numWorkers" | "numPrefillWorkers" | "numDecodeWorkers">>;
 }
 
 /** One contestant: a policy with its knobs, under a name of its own. */
@@ -34,8 +36,8 @@ export interface StudyPlan {
   /** Seconds. */
   readonly startupTimes: readonly number[];
   readonly seeds: readonly number[];
-  /** Sizes of fixed fleets that policies are held against; the largest sets the ceiling. */
-  readonly staticFleets: readonly number[];
+  /** Fixed fleets that policies are held against; the largest sets the ceiling. */
+  readonly staticFleets: readonly FixedFleet[];
   readonly ttftMs: number;
   readonly itlMs: number;
   /** Options all runs share. */
@@ -47,6 +49,8 @@ const traceSchema = z.strictObject(
     name: text("What the study calls it."),
     trace: z.union([text("Trace file, or preset:NAME."), z.array(text("Trace file."))], "expected a trace"),
     num_workers: z.optional(wholeNumber({ min: 0 }, "Workers a policy finds at the start.")),
+    num_prefill_workers: z.optional(wholeNumber({ min: 0 }, "Prefill workers a policy finds at the start.")),
+    num_decode_workers: z.optional(wholeNumber({ min: 0 }, "Decode workers a policy finds at the start.")),
   },
   "expected an object with name and trace",
 );
@@ -63,6 +67,11 @@ const policySchema = z.strictObject(
   "expected an object with policy",
 );
 
+const fleetExpected = 'expected a number of workers, or "3p1d" for three prefill workers and one decode worker';
+const fleetSchema = z
+  .union([z.number(), z.string()], fleetExpected)
+  .check(z.refine((written) => fixedFleet(String(written)) !== null, fleetExpected));
+
 const schema = z.strictObject(
   {
     traces: z.array(traceSchema, "expected a list").check(z.minLength(1, "expected at least one trace")),
@@ -74,7 +83,7 @@ const schema = z.strictObject(
       .check(z.minLength(1, "expected at least one policy")),
     startup_times: z.optional(z.array(realNumber({ min: 0 }, "Seconds."), "expected a list")),
     seeds: z.optional(z.array(wholeNumber({ min: 0 }, "A seed."), "expected a list")),
-    static_fleets: z.optional(z.array(wholeNumber({ min: 1 }, "Workers of a fixed fleet."), "expected a list")),
+    static_fleets: z.optional(z.array(fleetSchema, "expected a list")),
     sla_ttft_ms: realNumber({ above: 0 }, "Bound on the time to first token, ms."),
     sla_itl_ms: realNumber({ above: 0 }, "Bound on a request's mean inter-token latency, ms."),
     replay: z.optional(z.record(z.string(), z.unknown(), "expected the options of windtunnel replay by name")),
@@ -100,20 +109,17 @@ export async function readStudyPlan(given: string, tracesFolder: string | null):
       problems.add(`--plan replay.${key}`, "is for the plan itself, not for what its runs share");
   }
   const named = policies.map((one) => policyOf(one));
+  const staticFleets = fleetsOf(plan!.static_fleets ?? [], isDisaggregated(options), problems);
   checkNames("traces", traces, problems);
   checkNames("policies", named, problems);
   problems.throwIfAny();
   const folders = tracesFolder === null ? planFolder(given) : [tracesFolder];
   return {
-    traces: traces.map(({ name, trace, num_workers }) => ({
-      name,
-      trace: placed(trace, folders),
-      numWorkers: num_workers ?? null,
-    })),
+    traces: traces.map((one) => ({ name: one.name, trace: placed(one.trace, folders), start: startOf(one) })),
     policies: named,
     startupTimes: unique(plan!.startup_times ?? [0]),
     seeds: unique(plan!.seeds ?? [0]),
-    staticFleets: unique(plan!.static_fleets ?? []).toSorted((a, b) => a - b),
+    staticFleets,
     ttftMs: plan!.sla_ttft_ms,
     itlMs: plan!.sla_itl_ms,
     replay: options,
@@ -124,6 +130,42 @@ function policyOf(given: string | z.infer<typeof policySchema>): StudyPolicy {
   if (typeof given === "string") return { name: given, policy: given, policyConfig: null, plannerConfig: {} };
   const { name, policy, policy_config: policyConfig, planner_config: plannerConfig } = given;
   return { name: name ?? policy, policy, policyConfig: policyConfig ?? null, plannerConfig: plannerConfig ?? {} };
+}
+
+/** Whether the runs of these options have two pools. */
+export function isDisaggregated(options: ReplayOptions): boolean {
+  return options.prefillEngineArgs !== undefined || options.decodeEngineArgs !== undefined;
+}
+
+/** Fixed fleets by size, each once. */
+function fleetsOf(
+  given: readonly (number | string)[],
+  disaggregated: boolean,
+  problems: ProblemList,
+): readonly FixedFleet[] {
+  const written = [...new Set(given.map(String))];
+  const fleets = written.map((text) => fixedFleet(text)!);
+  const misfits = written.filter((text) => text.includes("p") !== disaggregated);
+  if (misfits.length > 0) {
+    const expected = disaggregated
+      ? 'the runs have two pools: write "3p1d" for three prefill workers and one decode worker'
+      : "the runs have one pool (no prefill_engine_args or decode_engine_args): write a number of workers";
+    problems.add("--plan static_fleets", `${misfits.join(", ")}: ${expected}`);
+  }
+  return fleets.toSorted((a, b) => fleetSize(a) - fleetSize(b));
+}
+
+function startOf(trace: z.infer<typeof traceSchema>): StudyTrace["start"] {
+  const {
+    num_workers: numWorkers,
+    num_prefill_workers: numPrefillWorkers,
+    num_decode_workers: numDecodeWorkers,
+  } = trace;
+  return {
+    ...(numWorkers === undefined ? {} : { numWorkers }),
+    ...(numPrefillWorkers === undefined ? {} : { numPrefillWorkers }),
+    ...(numDecodeWorkers === undefined ? {} : { numDecodeWorkers }),
+  };
 }
 
 function checkNames(key: string, entries: readonly { readonly name: string }[], problems: ProblemList): void {

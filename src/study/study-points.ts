@@ -1,6 +1,7 @@
 import type { ReplayOptions } from "../config/replay-options.ts";
 import type { SweepPoint } from "../sweep/sweep-plan.ts";
-import { staticName, staticWorkers } from "./fixed-fleet.ts";
+import { staticFleet, staticName } from "./fixed-fleet.ts";
+import { isDisaggregated } from "./study-plan.ts";
 import type { StudyPlan } from "./study-plan.ts";
 
 /**
@@ -14,8 +15,8 @@ export function studyPoints(plan: StudyPlan): SweepPoint[] {
   };
   for (const { name: trace } of plan.traces) {
     for (const seed of plan.seeds) {
-      for (const workers of plan.staticFleets) {
-        add({ trace, policy: staticName(workers), startup_seconds: null, seed });
+      for (const fleet of plan.staticFleets) {
+        add({ trace, policy: staticName(fleet), startup_seconds: null, seed });
       }
       for (const startup of plan.startupTimes) {
         for (const { name } of plan.policies) add({ trace, policy: name, startup_seconds: startup, seed });
@@ -27,39 +28,40 @@ export function studyPoints(plan: StudyPlan): SweepPoint[] {
 
 /** The options of a run of a study. */
 export function studyOptions(plan: StudyPlan, { values }: SweepPoint): ReplayOptions {
-  const { replay, ttftMs, itlMs } = plan;
+  const { ttftMs, itlMs } = plan;
   const workload = plan.traces.find(({ name }) => name === values["trace"])!;
-  const { trace } = workload;
-  const startup = values["startup_seconds"] as number | null;
-  const { plannerConfig: common, numWorkers: usualWorkers, ...others } = replay;
-  const numWorkers = workload.numWorkers ?? usualWorkers;
+  const { plannerConfig: common, ...replay } = plan.replay;
   const options: ReplayOptions = {
-    ...others,
-    ...engines(replay, startup),
-    trace,
+    ...replay,
+    ...engines(replay, values["startup_seconds"] as number | null),
+    trace: workload.trace,
     seed: values["seed"] as number,
     slaTtftMs: ttftMs,
     slaItlMs: itlMs,
   };
-  const fixed = staticWorkers(String(values["policy"]));
   const listed = plan.policies.find(({ name }) => name === values["policy"]);
-  if (listed === undefined && fixed !== null) return { ...options, numWorkers: fixed };
-  const { policy, policyConfig, plannerConfig } = listed!;
+  if (listed === undefined) return { ...withoutWorkers(options), ...staticFleet(String(values["policy"])) };
+  const { policy, policyConfig, plannerConfig } = listed;
   return {
     ...options,
-    ...(numWorkers === undefined ? {} : { numWorkers }),
+    ...workload.start,
     plannerConfig: { ttft_ms: ttftMs, itl_ms: itlMs, ...(common as object | undefined), ...plannerConfig },
     policy,
     ...(policyConfig === null ? {} : { policyConfig }),
   };
 }
 
+const workerCounts: ReadonlySet<string> = new Set(["numWorkers", "numPrefillWorkers", "numDecodeWorkers"]);
+
+function withoutWorkers(options: ReplayOptions): ReplayOptions {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => !workerCounts.has(key)));
+}
+
 const engineDocuments = ["extraEngineArgs", "prefillEngineArgs", "decodeEngineArgs"] as const;
 
 /** Engine arguments with the start-up time in them. */
 function engines(replay: ReplayOptions, startup: number | null): Partial<ReplayOptions> {
-  const disaggregated = replay.prefillEngineArgs !== undefined || replay.decodeEngineArgs !== undefined;
-  const keys = disaggregated ? engineDocuments.slice(1) : engineDocuments.slice(0, 1);
+  const keys = isDisaggregated(replay) ? engineDocuments.slice(1) : engineDocuments.slice(0, 1);
   return Object.fromEntries(
     keys.map((key) => {
       const args = (replay[key] ?? {}) as object;

@@ -56,6 +56,59 @@ describe("a plan", () => {
     });
   });
 
+  it("holds policies of two pools against fixed fleets of both, from each trace's own start", async () => {
+    const study = await read({
+      traces: [
+        { name: "chat", trace: "preset:chat" },
+        { name: "code", trace: "preset:code", num_prefill_workers: 5 },
+      ],
+      policies: ["slo"],
+      startup_times: [60],
+      static_fleets: ["12p2d", "3p1d", "3p1d"],
+      replay: { num_prefill_workers: 1, num_decode_workers: 2, prefill_engine_args: {}, decode_engine_args: {} },
+    });
+    const options = studyPoints(study).map((point) => studyOptions(study, point));
+    expect(studyPoints(study).map(({ values }) => values["policy"])).toEqual(
+      ["fixed-3p1d", "fixed-12p2d", "slo"].flatMap((name, _, all) => (name === "slo" ? [name, ...all] : [name])),
+    );
+    const engines = { prefillEngineArgs: {}, decodeEngineArgs: {} };
+    const common = { seed: 0, slaTtftMs: 1500, slaItlMs: 50 };
+    const fixed = { trace: "preset:chat", ...common, ...engines, numPrefillWorkers: 3, numDecodeWorkers: 1 };
+    expect(options[0]).toEqual(fixed);
+    expect(options[1]).toEqual({ ...fixed, numPrefillWorkers: 12, numDecodeWorkers: 2 });
+    expect(options[2]).toMatchObject({
+      numPrefillWorkers: 1,
+      numDecodeWorkers: 2,
+      prefillEngineArgs: { startup_time: 60 },
+    });
+    expect(options[5]).toMatchObject({
+      numPrefillWorkers: 5,
+      numDecodeWorkers: 2,
+      decodeEngineArgs: { startup_time: 60 },
+    });
+  });
+
+  it.each([
+    [{ static_fleets: [0] }, "static_fleets", 'expected a number of workers, or "3p1d"'],
+    [{ static_fleets: ["3p"] }, "static_fleets", 'expected a number of workers, or "3p1d"'],
+    [{ static_fleets: ["0p1d"] }, "static_fleets", 'expected a number of workers, or "3p1d"'],
+    [{ static_fleets: [2, "3p1d"] }, "static_fleets", "3p1d: the runs have one pool"],
+    [
+      { static_fleets: [2, "3p1d"], replay: { prefill_engine_args: {} } },
+      "static_fleets",
+      "2: the runs have two pools",
+    ],
+  ])("tells fixed fleets that cannot be run: %j", async (changes, where, message) => {
+    const error = await read(changes).then(
+      () => null,
+      (told: ConfigError) => told,
+    );
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error!.problems).toHaveLength(1);
+    expect(error!.problems[0]!.where).toContain(where);
+    expect(error!.problems[0]!.message).toContain(message);
+  });
+
   it("tells every mistake", async () => {
     const wrong = read({ policies: ["hpa", "hpa"], replay: { num_worker: 2, seed: 3 } });
     const error = await wrong.catch((reason: unknown) => reason);

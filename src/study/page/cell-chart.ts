@@ -2,6 +2,7 @@ import { element } from "../../report/page/dom.ts";
 import { shareTick } from "../../report/page/format.ts";
 import { linearScale, type Scale } from "../../sweep/page/scale.ts";
 import { svg } from "../../sweep/page/svg.ts";
+import { frontOf } from "../oracle-bound.ts";
 import type { StudyCell, StudyEntry } from "../study-cells.ts";
 import { colorOf } from "./legend.ts";
 import { badgeRadius, placeBadges, pointRadius, type Place } from "./place-badges.ts";
@@ -18,7 +19,7 @@ interface PolicyMark {
 
 type Point = readonly [gpuHours: number, attainment: number];
 
-/** Policies of a cell as numbered marks, fixed fleets and the oracle's bound as lines. */
+/** Policies of a cell as numbered marks, the best fixed fleets and the oracle's bound as lines. */
 export function cellChart(cell: StudyCell, names: readonly string[], width: number): HTMLElement {
   const title = `${cell.trace}, start-up ${cell.startupSeconds} s${cell.seed === 0 ? "" : `, seed ${cell.seed}`}`;
   const unit = element("span", { class: "unit", text: "SLA met" });
@@ -62,7 +63,10 @@ function cellCurves(cell: StudyCell): {
   readonly oracle: readonly Point[];
   readonly marks: readonly PolicyMark[];
 } {
-  const fixed = cell.fixed.flatMap(pointOf).toSorted((a, b) => a[0] - b[0]);
+  const known = cell.fixed.flatMap(({ gpuHours, attainment }) =>
+    gpuHours === null || attainment === null ? [] : [{ gpuHours, attainment }],
+  );
+  const fixed = frontOf(known).map(({ gpuHours, attainment }) => [gpuHours, attainment] as const);
   const oracle = cell.oracle
     .map(({ gpuHours, attainment }) => [gpuHours, attainment] as const)
     .toSorted((a, b) => a[0] - b[0]);
