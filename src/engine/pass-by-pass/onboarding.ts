@@ -1,6 +1,18 @@
+import type { EngineConfig } from "../engine-config.ts";
 import type { KvTiers } from "../tiers/kv-tiers.ts";
+import type { PagedKvCache } from "./paged-kv-cache.ts";
 import { knownTokens, type RequestState } from "./request-state.ts";
-import type { VllmScheduler } from "./vllm-scheduler.ts";
+import type { SequenceBlocks } from "./sequence-blocks.ts";
+import type { WaitingLine } from "./waiting-line.ts";
+
+/** The scheduler whose requests are brought back. */
+export interface OnboardingHost {
+  readonly config: EngineConfig;
+  readonly cache: PagedKvCache;
+  readonly blocks: SequenceBlocks;
+  readonly waiting: WaitingLine;
+  releaseBlocks(state: RequestState): void;
+}
 
 /**
  * Requests of a vLLM- or TRT-LLM-like scheduler whose blocks come back from lower cache tiers: they leave the queue with
@@ -11,9 +23,9 @@ export class Onboarding {
   readonly requests: RequestState[] = [];
   readonly ready: RequestState[] = [];
   private readonly tiers: KvTiers;
-  private readonly scheduler: VllmScheduler;
+  private readonly scheduler: OnboardingHost;
 
-  constructor(tiers: KvTiers, scheduler: VllmScheduler) {
+  constructor(tiers: KvTiers, scheduler: OnboardingHost) {
     this.tiers = tiers;
     this.scheduler = scheduler;
     scheduler.cache.onEvicted = (key) => tiers.onEvicted(key);

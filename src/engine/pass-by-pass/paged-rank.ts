@@ -269,7 +269,7 @@ export class PagedRank extends PagedRequests implements EngineRank, RowRank {
   protected giveUpOnHead(): boolean {
     const { waiting } = this.scheduler;
     if (waiting.length === 0) return false;
-    const lacksBlocks = this.scheduler.lacksBlocks(waiting.first!);
+    const lacksBlocks = !this.scheduler.room.has(waiting.first!);
     const head = waiting.removeFirst();
     this.records.fail(head);
     const reason = lacksBlocks ? FailureReason.outgrewKvPool : FailureReason.promptExceedsTokenBudget;

@@ -20,7 +20,7 @@ export class PrefillRank extends PagedRank implements HandoffPrefillRank {
   constructor(context: RankContext, handoffs: HandoffColumns) {
     super(context);
     this.handoffs = handoffs;
-    if (this.config.speculative !== null) this.scheduler.longestBurst = 1;
+    if (this.config.speculative !== null) this.scheduler.room.longestBurst = 1;
   }
 
   override get inSystem(): number {

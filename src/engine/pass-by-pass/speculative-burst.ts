@@ -21,7 +21,7 @@ export interface BurstHost {
 export function reserveBurst(host: BurstHost): boolean {
   let preempted = false;
   for (;;) {
-    const needed = burstBlocks(host.readyRequests, host.scheduler.longestBurst, host.engineConfig.blockSize);
+    const needed = burstBlocks(host.readyRequests, host.scheduler.room.longestBurst, host.engineConfig.blockSize);
     if (needed <= host.cache.availableBlocks) {
       host.cache.ensureFree(needed);
       return preempted;

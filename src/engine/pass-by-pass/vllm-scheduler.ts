@@ -1,4 +1,4 @@
-import { promisesWholeOutput, type EngineConfig } from "../engine-config.ts";
+import type { EngineConfig } from "../engine-config.ts";
 import type { PrefillRounds } from "../prefill-rounds.ts";
 import type { PromptBlocks } from "../prompt-blocks.ts";
 import { FailureReason } from "../../metrics/request-ledger.ts";
@@ -7,6 +7,7 @@ import type { KvTiers } from "../tiers/kv-tiers.ts";
 import { Batch } from "./batch.ts";
 import { honouredModelLength } from "../model-length.ts";
 import type { PagedKvCache } from "./paged-kv-cache.ts";
+import { PoolRoom } from "./pool-room.ts";
 import { knownTokens, type RequestState } from "./request-state.ts";
 import { SequenceBlocks } from "./sequence-blocks.ts";
 import { WaitingLine } from "./waiting-line.ts";
@@ -43,8 +44,8 @@ export class VllmScheduler {
   onlyMaterialised = false;
   /** Requests whose blocks are brought back from lower cache tiers; null without tiers. */
   readonly onboarding: Onboarding | null;
-  /** Most tokens a request emits in a pass, with room for them made before; 0 without speculation. */
-  longestBurst: number;
+  /** Whether the pool has room for a request. */
+  readonly room: PoolRoom;
   private budget = 0;
   readonly config: EngineConfig;
   readonly cache: PagedKvCache;
@@ -55,7 +56,6 @@ export class VllmScheduler {
   /** Prompts are put off in this pass; and the last pass in which they were not left nobody waiting. */
   private putsOffPrompts = false;
   private queueWasEmptied = true;
-  private readonly noEvict: boolean;
   private readonly modelLength: number;
 
   constructor(
@@ -72,10 +72,12 @@ export class VllmScheduler {
     this.cache = cache;
     this.blocks = new SequenceBlocks(config, cache, prompts, tiers !== null);
     this.listener = listener;
-    this.noEvict = promisesWholeOutput(config);
-    this.longestBurst = config.speculative === null ? 0 : config.speculative.nextn + 1;
     this.modelLength = honouredModelLength(config, semantics);
     this.onboarding = tiers === null ? null : new Onboarding(tiers, this);
+    this.room = new PoolRoom(config, this.modelLength, cache, this.blocks, [
+      this.running,
+      ...(this.onboarding === null ? [] : [this.onboarding.requests]),
+    ]);
   }
 
   /** Puts the next pass together: `batch` and the requests' `passScheduled` say what it computes. */
@@ -194,7 +196,7 @@ export class VllmScheduler {
     while (waiting.length > 0 && this.inHand < config.maxNumSeqs) {
       const state = waiting.first!;
       if (!state.materialised) {
-        const reason = this.rejection(state);
+        const reason = this.room.rejection(state);
         if (reason !== FailureReason.none) {
           waiting.removeFirst();
           this.listener.onReject(state, reason);
@@ -208,8 +210,7 @@ export class VllmScheduler {
         if (this.budget === 0) return;
         continue;
       }
-      this.blocks.lookUp(state);
-      if (!this.fits(state)) return;
+      if (!this.room.has(state)) return;
       if (this.onboarding?.bringBack(state, this.blocks.found, this.blocks.mostFound(state)) === true) {
         if (!this.admitOnboarded()) return;
         continue;
@@ -255,53 +256,5 @@ export class VllmScheduler {
     this.listener.onAdmit(state, cached);
     state.admitted = true;
     this.take(state, tokens);
-  }
-
-  /** Why a request that was never admitted cannot run at all. */
-  private rejection(state: RequestState): FailureReason {
-    if (state.admitted) return FailureReason.none;
-    const { config } = this;
-    if (state.promptLength >= this.modelLength) return FailureReason.promptExceedsModelLen;
-    const tokens = this.noEvict ? state.promptLength + state.outputLimit : state.promptLength;
-    const least = state.promptLength + Math.min(1, state.outputLimit);
-    if (this.noEvict && least > config.numGpuBlocks * config.blockSize) {
-      return FailureReason.promptExceedsKvPool;
-    }
-    return Math.ceil(tokens / config.blockSize) > config.numGpuBlocks
-      ? FailureReason.promptExceedsKvPool
-      : FailureReason.none;
-  }
-
-  /** Whether the whole sequence (TRT-LLM: prompt and all output) fits beside what is promised to others. */
-  private fits(state: RequestState): boolean {
-    const { config, cache } = this;
-    if (!this.noEvict) {
-      if (state.preempted && this.outgrowsPool(state)) return false;
-      const needed = Math.ceil(knownTokens(state) / config.blockSize) - this.blocks.foundReferenced;
-      return needed <= config.numGpuBlocks - cache.activeBlocks;
-    }
-    const needed = this.worstCaseBlocks(state) - this.blocks.foundReferenced;
-    let available = config.numGpuBlocks - cache.activeBlocks;
-    const outside = this.onboarding?.requests ?? [];
-    for (const other of this.running) available -= this.worstCaseBlocks(other) - other.blocks.length;
-    for (const other of outside) available -= this.worstCaseBlocks(other) - other.blocks.length;
-    return needed <= available;
-  }
-
-  /** Whether a waiting request cannot start for want of blocks. */
-  lacksBlocks(state: RequestState): boolean {
-    this.blocks.lookUp(state);
-    return !this.fits(state);
-  }
-
-  /** Whether the pool cannot hold a request with its next burst of tokens, even when it has it to itself. */
-  outgrowsPool(state: RequestState): boolean {
-    const { blockSize, numGpuBlocks } = this.config;
-    const burst = Math.min(this.longestBurst, state.outputLimit - state.generated);
-    return Math.ceil((knownTokens(state) + burst) / blockSize) > numGpuBlocks;
-  }
-
-  private worstCaseBlocks(state: RequestState): number {
-    return Math.ceil((state.promptLength + state.outputLimit) / this.config.blockSize);
   }
 }
