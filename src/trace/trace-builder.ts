@@ -1,4 +1,6 @@
 import { BlockNumbering } from "./block-numbering.ts";
+import { firstArrivals, type FirstArrivals } from "./first-arrivals.ts";
+import { grownFloat64, grownInt32 } from "./grown-column.ts";
 import { PriorityBuilder } from "./priority-builder.ts";
 import { SessionBuilder } from "./session-builder.ts";
 import type { Trace, TraceSessions } from "./trace.ts";
@@ -175,35 +177,9 @@ export class TraceBuilder {
     }
     const sessions = this.#sessions?.finish() ?? null;
     const arrivalMs = this.#arrivalMs.subarray(0, count);
-    let earliest = Infinity;
-    let latest = -Infinity;
-    let last = -1;
-    let missing = -1;
-    let missingToo = 0;
-    for (let row = 0; row < count; row++) {
-      if (sessions !== null && sessions.turnOf[row]! > 0) continue;
-      const arrival = arrivalMs[row]!;
-      if (arrival < earliest) earliest = arrival;
-      if (arrival > latest) {
-        latest = arrival;
-        last = row;
-      }
-      if (arrival !== arrival && arrivals === "required") {
-        if (missing < 0) missing = row;
-        missingToo++;
-      }
-    }
-    if (missing >= 0) this.#failForTime(missing, missingToo - 1, sessions);
-    if (latest - earliest > longestMs) {
-      this.fail(
-        this.#lines[last]!,
-        `comes ${latest - earliest} ms after the first request, more than ten years: is its time in another unit?`,
-      );
-    }
-    if (earliest !== Infinity) this.shiftMs = earliest;
-    if (earliest !== Infinity && earliest !== 0) {
-      for (let row = 0; row < count; row++) arrivalMs[row] = arrivalMs[row]! - earliest;
-    }
+    const first = firstArrivals(arrivalMs, sessions);
+    if (arrivals === "required" && first.missing > 0) this.#failForTime(first, sessions);
+    this.#shift(arrivalMs, first);
     if (this.#clamped > 0) {
       this.notes.push(
         `${this.#clamped} of ${count} prompts were longer than their blocks of ${this.blockSize} tokens can hold and were cut to them`,
@@ -232,14 +208,31 @@ export class TraceBuilder {
     };
   }
 
-  #failForTime(row: number, others: number, sessions: TraceSessions | null): never {
+  #failForTime({ missingRow, missing }: FirstArrivals, sessions: TraceSessions | null): never {
     const whose =
-      sessions === null ? "the request" : `the first turn of session ${sessions.names[sessions.sessionOf[row]!]}`;
+      sessions === null
+        ? "the request"
+        : `the first turn of session ${sessions.names[sessions.sessionOf[missingRow]!]}`;
+    const others = missing - 1;
     const also = others === 0 ? "" : `, as for ${others} other${others === 1 ? "" : "s"}`;
     this.fail(
-      this.#lines[row]!,
+      this.#lines[missingRow]!,
       `timestamp is missing${this.#timeHint ?? ""}: an open-loop run needs one for ${whose}${also} (a run with --replay-concurrency does not)`,
     );
+  }
+
+  /** Takes the earliest arrival off all. */
+  #shift(arrivalMs: Float64Array, { earliestMs, latestMs, lastRow }: FirstArrivals): void {
+    if (latestMs - earliestMs > longestMs) {
+      this.fail(
+        this.#lines[lastRow]!,
+        `comes ${latestMs - earliestMs} ms after the first request, more than ten years: is its time in another unit?`,
+      );
+    }
+    if (earliestMs === Infinity) return;
+    this.shiftMs = earliestMs;
+    if (earliestMs === 0) return;
+    for (let row = 0; row < arrivalMs.length; row++) arrivalMs[row] = arrivalMs[row]! - earliestMs;
   }
 
   /** Turns the ids into dense numbers; returns how many different ones there are. */
@@ -287,16 +280,4 @@ export class TraceBuilder {
     this.#arrivalMs = grownFloat64(this.#arrivalMs, this.#arrivalMs.length * 2);
     this.#offsets = grownFloat64(this.#offsets, this.#arrivalMs.length + 1);
   }
-}
-
-function grownInt32(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(column.length * 2);
-  grown.set(column);
-  return grown;
-}
-
-function grownFloat64(column: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(length);
-  grown.set(column);
-  return grown;
 }

@@ -8,15 +8,13 @@ import type {
   TrafficWindow,
 } from "../planner.ts";
 import type { PhysicalBootstrap } from "./bootstrap.ts";
-import { EngineEstimator } from "./engine-estimator.ts";
 import { explainTick } from "./explanation.ts";
 import { LoadForecast } from "./load-forecast.ts";
 import type { IntervalTraffic } from "./load-forecast.ts";
 import { scaleAggregated, scaleDisaggregated } from "./load-scaling.ts";
-import type { LoadContext, LoadOutcome, PoolLoad } from "./load-scaling.ts";
-import { PassCache } from "./pass-cache.ts";
-import { PassTimeRegression } from "./pass-time-regression.ts";
+import type { LoadContext, LoadOutcome } from "./load-scaling.ts";
 import type { PassTimeModel } from "./pass-time-regression.ts";
+import { PlannedPool } from "./planned-pool.ts";
 import type { DynamoPlannerConfig, EngineCapabilities, PlannerCapabilities } from "./planner-config.ts";
 import { projectTargets } from "./projection.ts";
 import type { ReplicaTargets } from "./replica-targets.ts";
@@ -26,10 +24,6 @@ import { TickSchedule } from "./tick-schedule.ts";
 import { mergeWindows } from "./traffic-window.ts";
 import { outcome as throughputOutcome, scaleForThroughput } from "./throughput-scaling.ts";
 import type { ThroughputOutcome } from "./throughput-scaling.ts";
-
-/** Limits assumed where an engine sets none. */
-const UNBOUNDED_BATCHED_TOKENS = 8192;
-const UNBOUNDED_SEQUENCES = 512;
 
 /** What a Dynamo planner is made of. */
 export interface DynamoPlannerInputs {
@@ -45,19 +39,6 @@ export interface DynamoPlannerInputs {
   readonly passTimes?: { readonly prefill?: PassTimeModel; readonly decode?: PassTimeModel };
 }
 
-/** One pool of the deployment and what the planner knows of it. */
-interface PoolState {
-  readonly name: PoolName;
-  readonly engine: EngineCapabilities;
-  /** null with targets other than "sla": they look at queues, not at latencies. */
-  readonly estimator: EngineEstimator | null;
-  readonly cache: PassCache;
-  /** Least replicas, from the last throughput decision. */
-  floor: number;
-  /** The last target issued, until the pool has it. */
-  pendingTarget: number | null;
-}
-
 /**
  * The autoscaler of NVIDIA Dynamo 1.4.2, decision for decision (planner-reference, planner-findings): learns pass times
  * from forward-pass metrics, forecasts traffic, and scales by floors from the forecast and steps of one from the load.
@@ -66,8 +47,8 @@ interface PoolState {
 export class DynamoPlanner implements Planner {
   private readonly config: DynamoPlannerConfig;
   private readonly capabilities: PlannerCapabilities;
-  private readonly prefill: PoolState | null;
-  private readonly decode: PoolState;
+  private readonly prefill: PlannedPool | null;
+  private readonly decode: PlannedPool;
   private readonly schedule: TickSchedule;
   private readonly forecast: LoadForecast | null;
   private pendingTraffic: TrafficWindow | null = null;
@@ -81,17 +62,8 @@ export class DynamoPlanner implements Planner {
     this.config = config;
     this.capabilities = capabilities;
     this.schedule = new TickSchedule(config);
-    const pool = (name: PoolName, engine: EngineCapabilities, key: "prefill" | "decode"): PoolState => ({
-      name,
-      engine,
-      estimator:
-        config.optimizationTarget === "sla"
-          ? createEstimator(name, engine, config, passTimes?.[key], physical?.[key])
-          : null,
-      cache: new PassCache(),
-      floor: 1,
-      pendingTarget: null,
-    });
+    const pool = (name: PoolName, engine: EngineCapabilities, key: "prefill" | "decode") =>
+      new PlannedPool(name, engine, config, passTimes?.[key], physical?.[key]);
     if (config.mode === "agg") {
       this.prefill = null;
       this.decode = pool("agg", capabilities.decode, "decode");
@@ -118,10 +90,10 @@ export class DynamoPlanner implements Planner {
     const prefillPool = this.prefill === null ? null : requirePool(observation, "prefill");
     this.accountGpuHours(nowSeconds, prefillPool, decodePool);
 
-    this.decode.cache.update(decodePool);
-    this.prefill?.cache.update(prefillPool ?? undefined);
-    const decodePasses = due.passes ? this.decode.cache.all() : [];
-    const prefillPasses = due.passes ? (this.prefill?.cache.all() ?? []) : [];
+    const decodeSeen = this.decode.update(decodePool);
+    const prefillSeen = prefillPool === null ? [] : this.prefill!.update(prefillPool);
+    const decodePasses = due.passes ? decodeSeen : [];
+    const prefillPasses = due.passes ? prefillSeen : [];
     const traffic = this.collectTraffic(observation.traffic, due.traffic);
 
     if (due.loadLoop) {
@@ -210,42 +182,25 @@ export class DynamoPlanner implements Planner {
       kvHitRate: this.lastKvHitRate,
       acceptLength: this.acceptLength(),
     };
-    const decode = this.poolLoad(this.decode, tick.decodePool, tick.decodePasses);
+    const floorOf = (pool: PlannedPool) => (this.config.enableThroughputScaling ? pool.floor : 0);
+    const decode = this.decode.load(tick.decodePool, tick.decodePasses, floorOf(this.decode));
     if (this.prefill === null || tick.prefillPool === null) return scaleAggregated(decode, context);
-    const prefill = this.poolLoad(this.prefill, tick.prefillPool, tick.prefillPasses);
+    const prefill = this.prefill.load(tick.prefillPool, tick.prefillPasses, floorOf(this.prefill));
     return scaleDisaggregated(prefill, decode, this.capabilities, context);
   }
 
-  private poolLoad(state: PoolState, pool: PoolObservation, passes: readonly PublishedPass[]): PoolLoad {
-    const ready = pool.activeIds.length;
-    const current = ready + pool.startingIds.length;
-    return {
-      passes,
-      workers: ready,
-      scalingInProgress: (state.pendingTarget ?? current) !== ready || (state.pendingTarget ?? current) !== current,
-      floor: this.config.enableThroughputScaling ? state.floor : 0,
-      engine: state.engine,
-      estimator: state.estimator,
-    };
-  }
-
-  /** Remembers what is issued until the pools have it; names only pools that change. */
+  /** Targets that change a pool; they are remembered until the pool has them. */
   private issue(
     scaleTo: ReplicaTargets | null,
     prefillPool: PoolObservation | null,
     decodePool: PoolObservation,
   ): Partial<Record<PoolName, number>> {
-    const replicas: Partial<Record<PoolName, number>> = {};
-    const settle = (state: PoolState, pool: PoolObservation, target: number | null): void => {
-      const current = pool.activeIds.length + pool.startingIds.length;
-      if (state.pendingTarget === current) state.pendingTarget = null;
-      if (target === null || target === current) return;
-      state.pendingTarget = target;
-      replicas[state.name] = target;
+    const prefill = prefillPool === null ? null : this.prefill!.issue(prefillPool, scaleTo?.prefill ?? null);
+    const decode = this.decode.issue(decodePool, scaleTo?.decode ?? null);
+    return {
+      ...(prefill === null ? {} : { prefill }),
+      ...(decode === null ? {} : { [this.decode.name]: decode }),
     };
-    if (this.prefill !== null && prefillPool !== null) settle(this.prefill, prefillPool, scaleTo?.prefill ?? null);
-    settle(this.decode, decodePool, scaleTo?.decode ?? null);
-    return replicas;
   }
 
   private acceptLength(): number {
@@ -277,30 +232,6 @@ const DISABLED: LoadOutcome = {
 export function clampAcceptLength(acceptLength: number, nextn: number): number {
   if (nextn <= 0 || !Number.isFinite(acceptLength)) return 1;
   return Math.min(Math.max(acceptLength, 1), nextn + 1);
-}
-
-function createEstimator(
-  pool: PoolName,
-  engine: EngineCapabilities,
-  config: DynamoPlannerConfig,
-  model: PassTimeModel | undefined,
-  physical: PhysicalBootstrap | undefined,
-): EngineEstimator {
-  const limits = {
-    maxBatchedTokens: engine.maxNumBatchedTokens ?? UNBOUNDED_BATCHED_TOKENS,
-    maxSequences: engine.maxNumSeqs ?? UNBOUNDED_SEQUENCES,
-    maxKvTokens: engine.maxKvTokens,
-  };
-  const regression = new PassTimeRegression({
-    maxSamples: config.maxFpmSamples,
-    minSamples: config.loadMinObservations,
-    bins: config.fpmSampleBuckets,
-    leastMs: physical?.leastMs,
-  });
-  const role = pool === "agg" ? "aggregated" : pool;
-  const estimator = new EngineEstimator(role, limits, model ?? regression, config.maxFpmSamples);
-  if (physical !== undefined && model === undefined) estimator.rehearse(physical.passes);
-  return estimator;
 }
 
 function requirePool(observation: Observation, name: PoolName): PoolObservation {

@@ -5,11 +5,11 @@ export class PassCache {
   private readonly passes = new Map<string, PublishedPass>();
 
   /** Takes in what was published since the observation before. */
-  update(pool: PoolObservation | undefined): void {
-    for (const published of pool?.passes ?? []) {
+  update(pool: PoolObservation): void {
+    for (const published of pool.passes) {
       this.passes.set(`${published.workerId}/${published.rank}`, published);
     }
-    const active = new Set(pool?.activeIds);
+    const active = new Set(pool.activeIds);
     for (const [key, { workerId }] of this.passes) if (!active.has(workerId)) this.passes.delete(key);
   }
 
