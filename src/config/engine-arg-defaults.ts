@@ -1,3 +1,4 @@
+import { defaultBlockTokens } from "../engine/engine-types.ts";
 import type { GivenEngineArgs } from "./engine-args-schema.ts";
 
 /** Defaults of the flat engine arguments that have one. */
@@ -37,8 +38,6 @@ export const tierDefaults = {
   bandwidth_g4_to_g2_gbps: 0,
 } as const;
 
-const defaultBlockSize = { vllm: 64, sglang: 1, trtllm: 32 } as const;
-
 /** Acceptance of the draft tokens when none is given. */
 export const defaultAcceptRates: readonly number[] = [0.85, 0.3, 0, 0, 0];
 
@@ -46,5 +45,5 @@ export const defaultAcceptRates: readonly number[] = [0.85, 0.3, 0, 0, 0];
 export function blockSizeOf(args: GivenEngineArgs): number {
   const engineType = args.engine_type ?? engineArgDefaults.engine_type;
   const pageSize = engineType === "sglang" ? args.sglang?.page_size : null;
-  return args.block_size || pageSize || defaultBlockSize[engineType];
+  return args.block_size || pageSize || defaultBlockTokens[engineType];
 }

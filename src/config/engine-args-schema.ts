@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { engineTypes } from "../engine/engine-types.ts";
 import { choice, orNull, realNumber, text, truth, wholeNumber } from "./fields.ts";
 
 /**
@@ -48,7 +49,7 @@ const reasoning = z.strictObject({
 });
 
 const shape = {
-  engine_type: choice(["vllm", "sglang", "trtllm"], "Which engine's scheduler is simulated."),
+  engine_type: choice(engineTypes, "Which engine's scheduler is simulated."),
   num_gpu_blocks: orNull(wholeNumber({ min: 1 }, "Key-value blocks of a rank; null = the default or the estimate.")),
   block_size: wholeNumber({ min: 0 }, "Tokens of a block; 0 = the engine's default."),
   max_model_len: orNull(wholeNumber({ min: 1 }, "Longest sequence; longer prompts are rejected.")),

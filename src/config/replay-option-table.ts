@@ -1,4 +1,5 @@
 import { traceFormats } from "../trace/trace-formats.ts";
+import { routerModes } from "../router/router-modes.ts";
 import { realNumber, wholeNumber } from "./fields.ts";
 import { document, names, number, toggle, words, type ReplayOption } from "./replay-option.ts";
 
@@ -187,7 +188,7 @@ export const replayOptions: readonly ReplayOption[] = [
   ),
   document("Workload", "client-config", "clients that give up, walk away and try again (windtunnel schema client)"),
 
-  names("Routing", "router-mode", ["round_robin", "kv_router"], "round_robin", "how a worker is picked"),
+  names("Routing", "router-mode", routerModes, routerModes[0], "how a worker is picked"),
   document("Routing", "router-config", "settings of the KV router (windtunnel schema router)"),
   words(
     "Routing",

@@ -1,3 +1,5 @@
+import type { RouterMode } from "../router/router-modes.ts";
+
 /** Replay options from code: the flags in camelCase; documents may be objects. `trace` is a path, preset:NAME or "-". */
 export interface ReplayOptions {
   readonly trace?: string | readonly string[];
@@ -30,7 +32,7 @@ export interface ReplayOptions {
   readonly interTurnDelayMs?: number;
   readonly cumulativePrompts?: boolean;
   readonly clientConfig?: string | object;
-  readonly routerMode?: "round_robin" | "kv_router";
+  readonly routerMode?: RouterMode;
   readonly routerConfig?: string | object;
   readonly routerPolicyConfig?: string;
   readonly modelName?: string;

@@ -1,3 +1,4 @@
+import type { EngineType } from "../engine/engine-types.ts";
 import type { KvTierConfig } from "../engine/tiers/kv-tier-config.ts";
 import type { GivenEngineArgs } from "./engine-args-schema.ts";
 
@@ -9,7 +10,7 @@ export interface ValidatedEngineArgs {
   /** The flag they came with, for messages. */
   readonly where: string;
   readonly role: WorkerRole;
-  readonly engineType: "vllm" | "sglang" | "trtllm";
+  readonly engineType: EngineType;
   /** As given; null = use the performance model's estimate, else the default. */
   readonly numGpuBlocks: number | null;
   readonly blockSize: number;

@@ -1,9 +1,10 @@
 import type { PerfModel } from "../perf/perf-model.ts";
+import type { EngineType } from "./engine-types.ts";
 import type { KvTierConfig } from "./tiers/kv-tier-config.ts";
 
 /** One engine as the simulation runs it: validated, every default filled in. */
 export interface EngineConfig {
-  readonly engineType: "vllm" | "sglang" | "trtllm";
+  readonly engineType: EngineType;
   /** Key-value blocks of one attention-DP rank. */
   readonly numGpuBlocks: number;
   /** Tokens a block holds. */

@@ -4,6 +4,7 @@ import type { FaultPlan } from "../fleet/fault-plan.ts";
 import type { Planner } from "../planner/planner.ts";
 import type { KvRouterSettings } from "../router/kv-router-settings.ts";
 import type { PrefillEstimate } from "../router/prefill-backlog.ts";
+import type { RouterMode } from "../router/router-modes.ts";
 import type { RouterRole } from "../router/target-cost.ts";
 import type { ClientBehaviour } from "../workload/client-behaviour.ts";
 import type { TargetChoice } from "../router/target-choice.ts";
@@ -23,7 +24,7 @@ export interface RunConfig {
   readonly outputsUnplanned?: boolean;
   /** Stop when the next event lies beyond it; null = run to the end. */
   readonly maxSimTimeSeconds: number | null;
-  readonly routerMode: "round_robin" | "kv_router";
+  readonly routerMode: RouterMode;
   /** Settings of the KV-aware router; its defaults when absent. */
   readonly kvRouter?: KvRouterSettings;
   /** Prefill times the KV-aware router expects, where it lets loads fade; absent = loads count in full to their end. */

@@ -66,7 +66,9 @@ function pathFinder({ count, parent, lastEdge }: PrefixEdges): (request: number)
  */
 export function whyNotAggregated(engine: EngineConfig, trace?: Trace): string | null {
   if (trace?.continuations != null) return "later prompts contain answers, so generated blocks have an identity";
-  if (engine.engineType === "sglang") return "SGLang-like engines are simulated pass by pass";
+  if (engine.engineType !== "vllm" && engine.engineType !== "trtllm") {
+    return `${engine.engineType} engines are simulated pass by pass`;
+  }
   if (engine.sharesCopies === true) return "copies are shared block by block";
   if (engine.maxUtilization === true) return "max-utilisation admits and preempts request by request";
   if (engine.speculative !== null) return "speculative decoding draws a number of tokens for each request and pass";
