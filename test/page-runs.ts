@@ -73,6 +73,16 @@ export const pageRuns: Readonly<Record<string, () => Promise<RunResult>>> = {
       numPrefillWorkers: 2,
       numDecodeWorkers: 2,
     }),
+  disrupted: () =>
+    simulate({
+      trace: rushTrace(),
+      extraEngineArgs: { ...engine, startup_time: 15 },
+      numWorkers: 2,
+      slaTtftMs: 600,
+      slaItlMs: 20,
+      clientConfig: { timeout_ms: 20_000, first_token_timeout_ms: 300, max_retries: 1 },
+      faultConfig: { failures: ["300s:agg:0", "320s:agg:9"], migration_limit: 3 },
+    }),
   easy: () =>
     simulate({
       trace: rushTrace(),

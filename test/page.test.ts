@@ -24,6 +24,7 @@ const emptyByKind: Readonly<Record<string, readonly string[]>> = {
   static: [...plannersOnly, "accept-length"],
   agg: ["accept-length"],
   disagg: [],
+  disrupted: [...plannersOnly, "accept-length"],
   staticDisagg: [...plannersOnly, "attainment", "accept-length"],
   easy: ["attainment", "estimated-ttft", "estimated-itl", "capacity", "accept-length"],
 };
@@ -125,6 +126,28 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     await page.close();
   });
 
+  test("what clients and failing workers did is told, and leads to its moment", async () => {
+    const result = results["disrupted"]!;
+    const { timed_out_requests: timedOut, retried_requests: retried, worker_failures: failures } = result.disruptions!;
+    const { page } = await openPage(browser, renderHtmlReport(result));
+    const told = await page.locator(".disruptions").innerText();
+    expect(timedOut).toBeGreaterThan(1);
+    expect(told).toContain(`${timedOut} requests timed out`);
+    expect(told).toContain(`${retried} were tried again`);
+    const { requests, replacement } = failures[0]!;
+    const held = requests === 1 ? "1 request" : `${requests} requests`;
+    expect(told).toContain(`0:05:00 (worker 0, ${held}, replaced by ${replacement})`);
+    expect(told).toContain("0:05:20 (there was no worker 9 then)");
+    expect(await page.locator("#chart-workers .legend").innerText()).toContain("failed");
+    const whole = await page.locator(".toolbar .range").textContent();
+    await page.locator(".disruptions button").first().click();
+    expect(await page.locator(".toolbar .range").textContent()).not.toBe(whole);
+    await page.close();
+    const other = await openPage(browser, renderHtmlReport(results["static"]!));
+    expect(await other.page.locator(".disruptions").count()).toBe(0);
+    await other.page.close();
+  });
+
   test("pictures and data of a chart can be saved, tables sorted", async () => {
     const result = results["disagg"]!;
     const { page } = await openPage(browser, renderHtmlReport(result));
@@ -185,6 +208,7 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
       const charts = [...document.querySelectorAll('.chart[data-empty="false"]:not(.marks)')];
       document.body.dataset.printed = JSON.stringify({
         theme: document.documentElement.dataset.theme,
+        scales: charts.map((chart) => chart.querySelector("canvas").width / devicePixelRatio),
         undrawn: charts.filter((chart) => chart.querySelector("canvas") === null).length,
         paper: [...document.querySelector("#chart-ttft canvas").getContext("2d").getImageData(2, 2, 1, 1).data],
       });
@@ -195,7 +219,12 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     expect(pages).toBeLessThan(10);
     const printed = JSON.parse((await page.locator("body").getAttribute("data-printed"))!);
     expect(printed).toMatchObject({ theme: "light", undrawn: 0, paper: [255, 255, 255, 255] });
+    // Drawn for the paper, not shrunk onto it.
+    expect(new Set(printed.scales)).toEqual(new Set([512, 700]));
     expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
+    const widths = `[document.querySelector("#chart-ttft canvas").clientWidth, document.querySelector("#chart-ttft .plot").clientWidth]`;
+    const [canvas, host] = await page.evaluate<number[]>(widths);
+    expect(canvas).toBe(host);
     await page.emulateMedia({ media: "print" });
     for (const at of [".toolbar", ".page-actions", "#chart-ttft .actions"]) {
       expect(await page.locator(at).isVisible(), at).toBe(false);
@@ -276,6 +305,19 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     expect(complaints).toEqual([]);
     expect(requests).toEqual([]);
     await page.close();
+  });
+
+  test("long names of runs push nothing out of sight", async () => {
+    const names = ["short", `run_of_a_trace_${"with_a_long_name_".repeat(8)}`, `x${"y".repeat(140)}`, "last"];
+    const runs = names.map((label) => ({ label, result: results["static"]! }));
+    for (const width of [360, 1280]) {
+      const { page } = await openPage(browser, renderComparePage(runs), { width });
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+      const scrolled = `document.querySelector(".scroll").scrollWidth / document.querySelector(".scroll").clientWidth`;
+      expect(await page.evaluate<number>(scrolled)).toBeLessThanOrEqual(width === 360 ? 3 : 1);
+      expect(await page.locator(".run-names").innerText()).toContain(names[2]!);
+      await page.close();
+    }
   });
 
   test("a result of format version 1 still draws", async () => {

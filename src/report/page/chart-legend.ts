@@ -30,7 +30,10 @@ export function legendOf(spec: ChartSpec, legend: HTMLElement): ShowValues {
     swatch.style.setProperty("--c", `var(--${curve.color})`);
     swatch.style.opacity = String(Math.max(0.45, curve.opacity ?? 1));
     legend.append(
-      element("span", { class: "entry", children: [swatch, element("span", { text: curve.label }), value] }),
+      element("span", {
+        class: "entry",
+        children: [swatch, element("span", { class: "name", text: curve.label, title: curve.label }), value],
+      }),
     );
     cells.push({ place, value });
   }

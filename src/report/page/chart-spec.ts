@@ -36,6 +36,8 @@ export interface Span {
   readonly color: ColorRole;
   readonly opacity: number;
   readonly hatched?: boolean;
+  /** CSS pixels a span has at least, however short. @default 1 */
+  readonly leastWidth?: number;
   /** What the legend says when the cursor is on it. */
   readonly text: string;
 }

@@ -9,9 +9,26 @@ import { button, element } from "./dom.ts";
 import { drawSoon, drawSoonUnlessWaiting, isInSight, watch } from "./draw-queue.ts";
 import { onThemeChange } from "./theme.ts";
 
+/** Narrower hosts are not laid out. */
+const leastWidth = 40;
 const live: [HTMLElement, uPlot][] = [];
 onThemeChange(() => {
   for (const [row, plot] of live) drawSoon(row, () => plot.redraw(true, true));
+});
+
+/** What a sheet of A4 leaves for the plot of a chart with its title beside it, and above it, px: see the style sheet. */
+const paperWidths = { beside: 512, above: 700 };
+addEventListener("beforeprint", () => {
+  for (const [row, plot] of live) {
+    const width = row.closest(".pair") === null ? paperWidths.beside : paperWidths.above;
+    plot.setSize({ width, height: plot.height });
+  }
+});
+addEventListener("afterprint", () => {
+  for (const [row, plot] of live) {
+    const width = Math.floor(row.querySelector(".plot")!.clientWidth);
+    if (width >= leastWidth) plot.setSize({ width, height: plot.height });
+  }
 });
 
 /** Draws all time charts again, for a marked moment. */
@@ -41,7 +58,7 @@ export function chartRow(spec: ChartSpec, context: ChartContext): HTMLElement {
     button("CSV", `Save the data of “${spec.title}”`, () => exportCsv(spec, context.fileStem)),
   );
   new ResizeObserver(() => {
-    if (host.clientWidth < 40 || plot?.width === Math.floor(host.clientWidth)) return;
+    if (host.clientWidth < leastWidth || plot?.width === Math.floor(host.clientWidth)) return;
     drawSoon(row, () => {
       const width = Math.floor(host.clientWidth);
       if (plot === null) live.push([row, (plot = drawPlot(spec, context, row, host, show))]);

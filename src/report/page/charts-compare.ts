@@ -24,64 +24,75 @@ function styleOf(run: ComparedRun, place: number): Style {
 
 /** The runs over time, a curve each. */
 export function compareCharts(runs: readonly ComparedRun[]): ChartSpec[] {
-  const chart = (
-    spec: Omit<ChartSpec, "curves" | "empty">,
-    curve: (run: ComparedRun, style: Style) => Curve | null,
-    empty: string,
-  ): ChartSpec => {
-    const curves = runs.flatMap((run, place) => curve(run, styleOf(run, place)) ?? []);
-    return { ...spec, curves, empty: hasValues(curves) ? null : empty };
-  };
-  const shares = { top: 1, format: percent, axisFormat: (value: number) => `${Math.round(value * 100)} %` };
-  const times = { unit: "ms, log", log: true, format: milliseconds, axisFormat: tick };
+  const attainment = overlay(
+    runs,
+    {
+      id: "attainment",
+      title: "SLA attainment",
+      unit: "",
+      note: "Share of the requests that left the system at the time and met all bounds of their run.",
+      top: 1,
+      format: percent,
+      axisFormat: (value) => `${Math.round(value * 100)} %`,
+    },
+    ({ timeline }, style) =>
+      timeline.sla_attainment === null
+        ? null
+        : shareCurve(timeline, timeline.sla_attainment.all, departures(timeline), style),
+    "None of the runs has an SLA.",
+  );
+  return [attainment, ...costCharts(runs), ...latencyCharts(runs), ...loadCharts(runs)];
+}
+
+/** @param empty says why when no run has a value */
+function overlay(
+  runs: readonly ComparedRun[],
+  spec: Omit<ChartSpec, "curves" | "empty">,
+  curve: (run: ComparedRun, style: Style) => Curve | null,
+  empty: string,
+): ChartSpec {
+  const curves = runs.flatMap((run, place) => curve(run, styleOf(run, place)) ?? []);
+  return { ...spec, curves, empty: hasValues(curves) ? null : empty };
+}
+
+function costCharts(runs: readonly ComparedRun[]): ChartSpec[] {
+  const gpusNote = "GPUs of all workers: starting, ready and draining.";
+  const gpus = { id: "gpus", title: "GPUs in use", unit: "", note: gpusNote, whole: true };
+  const hours = { id: "gpu-hours", title: "GPU-hours spent", unit: "GPU·h", note: "Cumulative." };
+  const empty = "No worker ever existed.";
   return [
-    chart(
-      {
-        id: "attainment",
-        title: "SLA attainment",
-        unit: "",
-        note: "Share of the requests that left the system at the time and met all bounds of their run.",
-        ...shares,
-      },
-      ({ timeline }, style) =>
-        timeline.sla_attainment === null
-          ? null
-          : shareCurve(timeline, timeline.sla_attainment.all, departures(timeline), style),
-      "None of the runs has an SLA.",
-    ),
-    chart(
-      {
-        id: "gpus",
-        title: "GPUs in use",
-        unit: "",
-        note: "GPUs of all workers: starting, ready and draining.",
-        whole: true,
-      },
-      gpuCurve,
-      "No worker ever existed.",
-    ),
-    chart(
-      { id: "gpu-hours", title: "GPU-hours spent", unit: "GPU·h", note: "Cumulative." },
-      ({ timeline }, style) => bucketCurve(timeline, timeline.gpu_hours, style),
-      "No worker ever existed.",
-    ),
-    chart(
-      { id: "ttft", title: "TTFT, p90", note: "Of the first tokens emitted at the time.", ...times },
-      ({ timeline }, style) => wideCurve(timeline, "ttft_ms", style),
-      "No request got a first token.",
-    ),
-    chart(
-      { id: "itl", title: "ITL, p90", note: "Mean gap of each request completed at the time.", ...times },
-      ({ timeline }, style) => wideCurve(timeline, "itl_ms", style),
-      "No request got a second token.",
-    ),
-    chart(
-      { id: "waiting", title: "Requests waiting", unit: "", note: "Offered and not yet admitted by an engine." },
+    overlay(runs, gpus, gpuCurve, empty),
+    overlay(runs, hours, ({ timeline }, style) => bucketCurve(timeline, timeline.gpu_hours, style), empty),
+  ];
+}
+
+function latencyCharts(runs: readonly ComparedRun[]): ChartSpec[] {
+  const times = { unit: "ms, log", log: true, format: milliseconds, axisFormat: tick };
+  const ttft = { id: "ttft", title: "TTFT, p90", note: "Of the first tokens emitted at the time.", ...times };
+  const itl = { id: "itl", title: "ITL, p90", note: "Mean gap of each request completed at the time.", ...times };
+  const p90 = (metric: "ttft_ms" | "itl_ms") => (run: ComparedRun, style: Style) =>
+    wideCurve(run.timeline, metric, style);
+  return [
+    overlay(runs, ttft, p90("ttft_ms"), "No request got a first token."),
+    overlay(runs, itl, p90("itl_ms"), "No request got a second token."),
+  ];
+}
+
+function loadCharts(runs: readonly ComparedRun[]): ChartSpec[] {
+  const waitingNote = "Offered and not yet admitted by an engine.";
+  const waiting = { id: "waiting", title: "Requests waiting", unit: "", note: waitingNote };
+  const completedNote = "By the time of their last token.";
+  const completed = { id: "completed", title: "Completed requests", unit: "requests/s", note: completedNote };
+  return [
+    overlay(
+      runs,
+      waiting,
       ({ timeline }, style) => bucketCurve(timeline, timeline.queued, style),
       "No request was offered.",
     ),
-    chart(
-      { id: "completed", title: "Completed requests", unit: "requests/s", note: "By the time of their last token." },
+    overlay(
+      runs,
+      completed,
       (run, style) => rateCurve(run.timeline, run.timeline.completions, style, runEnd(run)),
       "No request completed.",
     ),

@@ -4,7 +4,7 @@ import type { ComparedRun } from "../page-data.ts";
 import { chartRow } from "./chart.ts";
 import { compareCharts, compareDistributions, runColors } from "./charts-compare.ts";
 import { settingText } from "./config-section.ts";
-import { element } from "./dom.ts";
+import { breakable, element } from "./dom.ts";
 import { count, duration, figure, percent } from "./format.ts";
 import { keepRange } from "./kept-range.ts";
 import { footer, masthead } from "./masthead.ts";
@@ -27,7 +27,7 @@ export function comparePage(runs: readonly ComparedRun[], toggleTheme: () => voi
   showCursor = toolbar.showCursor;
   timeKeys(document.body, range, null);
   return [
-    masthead(runs.map(({ label }) => label).join(" vs "), [`${runs.length} runs compared`], toggleTheme),
+    masthead(pageTitle(runs.map(({ label }) => label)), [`${runs.length} runs compared`], toggleTheme),
     element("main", {
       children: [
         element("ul", { class: "run-names", children: runs.map(runName) }),
@@ -65,6 +65,11 @@ export function comparePage(runs: readonly ComparedRun[], toggleTheme: () => voi
   ];
 }
 
+/** All names are below: a title of more than three would only push them out of sight. */
+function pageTitle(labels: readonly string[]): string {
+  return labels.length > 3 ? `${labels[0]} vs ${labels.length - 1} others` : labels.join(" vs ");
+}
+
 function runName(run: ComparedRun, place: number): HTMLElement {
   const swatch = element("i", { class: "swatch line" });
   swatch.style.setProperty("--c", `var(--${runColors[place % runColors.length]})`);
@@ -74,7 +79,10 @@ function runName(run: ComparedRun, place: number): HTMLElement {
       ? `no SLA was set; ${hours}`
       : `${percent(run.sla.attainment.all)} of requests met the SLA for ${hours}`;
   return element("li", {
-    children: [swatch, element("b", { text: run.label }), element("span", { text: verdict })],
+    children: [
+      swatch,
+      element("span", { children: [element("b", { children: breakable(run.label) }), ` ${verdict}`] }),
+    ],
   });
 }
 
@@ -102,7 +110,11 @@ function metricsTable(runs: readonly ComparedRun[]): HTMLElement {
     );
   }
   const head = ["", ...runs.map(({ label }) => label)].map((text, place) =>
-    element("th", { text, class: place === 0 ? "" : "numeric", attributes: { scope: "col" } }),
+    element("th", {
+      class: place === 0 ? "" : "numeric",
+      children: breakable(text),
+      attributes: { scope: "col" },
+    }),
   );
   return element("table", {
     class: "compare-table",
@@ -136,7 +148,7 @@ function settingsTable(runs: readonly ComparedRun[]): HTMLElement {
   const rows = differingSettings(runs);
   if (rows.length === 0) return element("p", { class: "note", text: "All settings are the same." });
   const head = ["", ...runs.map(({ label }) => label)].map((text) =>
-    element("th", { text, attributes: { scope: "col" } }),
+    element("th", { children: breakable(text), attributes: { scope: "col" } }),
   );
   return element("table", {
     class: "compare-table",
@@ -147,7 +159,7 @@ function settingsTable(runs: readonly ComparedRun[]): HTMLElement {
         children: rows.map(({ path, values }) =>
           element("tr", {
             children: [
-              element("th", { text: path, attributes: { scope: "row" } }),
+              element("th", { children: breakable(path), attributes: { scope: "row" } }),
               ...values.map((value) => element("td", { text: settingText(value as never) })),
             ],
           }),

@@ -1,5 +1,6 @@
 import type { RunPageData } from "../page-data.ts";
 import { configSection } from "./config-section.ts";
+import { disruptionNotes } from "./disruptions.ts";
 import { button, element } from "./dom.ts";
 import { clock, count, duration, figure, milliseconds, percent } from "./format.ts";
 import { percentileTable } from "./percentile-table.ts";
@@ -13,7 +14,7 @@ export function firstScreen(run: RunPageData, showStretch: (from: number, to: nu
     children: [
       element("div", {
         class: "summary",
-        children: [verdict(run, showStretch), tiles(run), percentileTable(run)],
+        children: [verdict(run, showStretch), tiles(run), percentileTable(run), disruptionNotes(run, showStretch)],
       }),
       configSection(run),
     ],
@@ -112,7 +113,7 @@ function tiles(run: RunPageData): HTMLElement {
     ["Cache hits", percent(run.prefix_cache_reused_ratio), "of prompt tokens reused"],
     [
       "Simulated",
-      clock(span, span < 60 ? 0.01 : 1),
+      span < 60 ? duration(span) : clock(span),
       run.wall_time_ms > 0
         ? `in ${duration(run.wall_time_ms / 1000)}: ${count(Math.round(span / (run.wall_time_ms / 1000)))}× real time`
         : "",

@@ -19,7 +19,7 @@ export function drawLanes(lanes: readonly Lane[], plot: uPlot): void {
       const right = plot.valToPos(span.to, "x", true);
       if (right < bbox.left || left > bbox.left + bbox.width) continue;
       // Even the shortest span leaves a trace.
-      const width = Math.max(devicePixelRatio, right - left);
+      const width = Math.max((span.leastWidth ?? 1) * devicePixelRatio, right - left);
       ctx.fillStyle = color(span.color, span.opacity);
       ctx.fillRect(left, top, width, height);
       if (span.hatched === true) hatch(ctx, left, top, width, height, color(span.color));

@@ -36,62 +36,66 @@ export function runPage(run: RunPageData, toggleTheme: () => void): HTMLElement[
   const step = run.scaling_events.length === 0 ? null : panel.step;
   const toolbar = timeToolbar(range, step);
   showCursor = toolbar.showCursor;
-  const [attainment, ttft, itl, ...estimates] = latencyCharts(run);
-  const capacity = capacityCharts(run, panel.open);
-  const replicas = capacity.filter(({ id }) => id.startsWith("replicas"));
-  const rest = capacity.filter(({ id }) => !id.startsWith("replicas"));
-  const [rates, ...shapes] = trafficCharts(run);
-  const chart = (spec: ChartSpec) => chartRow(spec, context);
-  const group = (title: string, ...rows: readonly HTMLElement[]) =>
-    element("section", { class: "chart-group", children: [element("h2", { text: title }), ...rows] });
   const timeline = element("div", {
     class: "timeline",
     id: "timeline",
     attributes: { tabindex: "-1" },
-    children: [
-      toolbar.node,
-      group("Service", ...[attainment!, ttft!, itl!].map(chart)),
-      group(
-        "Scaling",
-        ...replicas.map(chart),
-        decisionMarks(run, context, panel.open),
-        ...[decisionChart(run, panel.open), policyChart(run, panel.open) ?? [], ...estimates, ...rest]
-          .flat()
-          .map(chart),
-      ),
-      group("Traffic", ...[rates!, ...shapes].map(chart)),
-      group("Load", ...loadCharts(run).map(chart)),
-      group("Workers", chart(workersChart(run))),
-    ],
+    children: [toolbar.node, ...timeGroups(run, context, panel.open)],
   });
   timeKeys(document.body, range, step);
   timeWheel(timeline, range, (clientX) => momentAt(timeline, range, clientX));
   const show = (from: number, to: number) => {
     const margin = (to - from) * 0.15;
     range.set(from - margin, to + margin);
-    timeline.scrollIntoView({ behavior: "smooth", block: "start" });
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    timeline.scrollIntoView({ behavior: isCalm ? "auto" : "smooth", block: "start" });
   };
   return [
     masthead(traceTitle(run.trace.name), describeRun(run), toggleTheme),
     element("main", {
-      children: [
-        firstScreen(run, show),
-        timeline,
-        element("section", {
-          class: "chart-group requests",
-          children: [
-            element("h2", { text: "Requests" }),
-            element("div", { class: "pair", children: requestCharts(run).map(chart) }),
-            element("h3", { class: "table-head", text: "Slowest requests and where their time went" }),
-            worstRequestsTable(run, ({ arrival_s, e2e_latency_ms }) =>
-              show(arrival_s, arrival_s + e2e_latency_ms / 1000),
-            ),
-          ],
-        }),
-      ],
+      children: [firstScreen(run, show), timeline, requestsSection(run, context, show)],
     }),
     footer(run.windtunnel_version, [`engine implementation: ${run.engine}`, `digest ${run.digest}`]),
   ];
+}
+
+/** The charts over time, in groups. */
+function timeGroups(run: RunPageData, context: ChartContext, open: (seconds: number) => void): HTMLElement[] {
+  const [attainment, ttft, itl, ...estimates] = latencyCharts(run);
+  const capacity = capacityCharts(run, open);
+  const replicas = capacity.filter(({ id }) => id.startsWith("replicas"));
+  const rest = capacity.filter(({ id }) => !id.startsWith("replicas"));
+  const chart = (spec: ChartSpec) => chartRow(spec, context);
+  const group = (title: string, ...rows: readonly HTMLElement[]) =>
+    element("section", { class: "chart-group", children: [element("h2", { text: title }), ...rows] });
+  return [
+    group("Service", ...[attainment!, ttft!, itl!].map(chart)),
+    group(
+      "Scaling",
+      ...replicas.map(chart),
+      decisionMarks(run, context, open),
+      ...[decisionChart(run, open), policyChart(run, open) ?? [], ...estimates, ...rest].flat().map(chart),
+    ),
+    group("Traffic", ...trafficCharts(run).map(chart)),
+    group("Load", ...loadCharts(run).map(chart)),
+    group("Workers", chart(workersChart(run))),
+  ];
+}
+
+function requestsSection(
+  run: RunPageData,
+  context: ChartContext,
+  show: (from: number, to: number) => void,
+): HTMLElement {
+  return element("section", {
+    class: "chart-group requests",
+    children: [
+      element("h2", { text: "Requests" }),
+      element("div", { class: "pair", children: requestCharts(run).map((spec) => chartRow(spec, context)) }),
+      element("h3", { class: "table-head", text: "Slowest requests and where their time went" }),
+      worstRequestsTable(run, ({ arrival_s, e2e_latency_ms }) => show(arrival_s, arrival_s + e2e_latency_ms / 1000)),
+    ],
+  });
 }
 
 /** The file's name without its folder: folders are nobody's business but the machine's. */

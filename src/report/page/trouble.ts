@@ -35,7 +35,7 @@ export function worstStretch(run: RunPageData): Trouble | null {
   const where =
     to - from > 0.9 * runEnd(run)
       ? "Misses are spread over the whole run"
-      : `${percent(missed / all)} of all misses fall between ${clock(from)} and ${clock(to)}`;
+      : `${percent(missed / all)} of all misses fall between ${clock(from, to - from)} and ${clock(to, to - from)}`;
   return {
     from,
     to,

@@ -29,6 +29,9 @@ export function workersChart(run: RunPageData): ChartSpec {
         : [{ label: "ready", color: poolColors.agg, opacity: 1 }]),
       { label: "starting", color: "purple", opacity: 0.5 },
       { label: "draining", color: "grey", opacity: 0.6 },
+      ...(workers.some(({ failed }) => failed === true)
+        ? [{ label: "failed", color: "red", opacity: 1 } as const]
+        : []),
     ],
     height: Math.min(720, Math.max(70, lanes.length * (lanes.length > 40 ? 7 : 16))),
     empty: lanes.length === 0 ? "No worker ever existed." : null,
@@ -36,12 +39,13 @@ export function workersChart(run: RunPageData): ChartSpec {
 }
 
 function spansOf(worker: Worker): Span[] {
-  const { created_s, ready_s, draining_s, gone_s, busy_s, requests } = worker;
+  const { created_s, ready_s, draining_s, gone_s, busy_s, requests, failed } = worker;
   const served = ready_s === null ? 0 : gone_s - ready_s;
   const busy = served > 0 ? Math.min(1, busy_s / served) : 0;
   const spans: Span[] = [];
   const readyUntil = draining_s ?? gone_s;
-  const story = `busy ${percent(busy)}, ${count(requests)} requests`;
+  const end = failed === true ? `, failed at ${clock(gone_s)}` : "";
+  const story = `busy ${percent(busy)}, ${count(requests)} requests${end}`;
   const add = (from: number, to: number, span: Omit<Span, "from" | "to">) => {
     if (to > from) spans.push({ from, to, ...span });
   };
@@ -67,5 +71,6 @@ function spansOf(worker: Worker): Span[] {
       text: `draining for ${duration(gone_s - draining_s)}, ${story}`,
     });
   }
+  if (failed === true) spans.push({ from: gone_s, to: gone_s, color: "red", opacity: 1, text: end, leastWidth: 4 });
   return spans;
 }

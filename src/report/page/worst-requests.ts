@@ -21,71 +21,8 @@ export function worstRequestsTable(run: RunPageData, show: (request: Request) =>
     return element("div", { class: "empty panel", children: [element("p", { text: "No request completed." })] });
   }
   const longest = Math.max(...rows.map(({ e2e_latency_ms }) => e2e_latency_ms));
-  const column = (label: string, title: string, value: Column<Request>["value"], cell: Column<Request>["cell"]) => ({
-    label,
-    title,
-    value,
-    numeric: true,
-    ...(cell === undefined ? {} : { cell }),
-  });
   const columns: Column<Request>[] = [
-    column("Request", "Place in the trace", ({ request }) => request, undefined),
-    column(
-      "Arrival",
-      "Simulated time it was offered",
-      ({ arrival_s }) => arrival_s,
-      (row) =>
-        element("button", {
-          class: "link",
-          text: clock(row.arrival_s),
-          title: "Show its time in all charts",
-          attributes: { type: "button" },
-          onClick: () => show(row),
-        }),
-    ),
-    column(
-      "Latency",
-      "Arrival to last token",
-      (row) => row.e2e_latency_ms,
-      (row) => milliseconds(row.e2e_latency_ms),
-    ),
-    column(
-      "TTFT",
-      "Time to first token",
-      (row) => row.ttft_ms,
-      (row) => milliseconds(row.ttft_ms),
-    ),
-    column(
-      "ITL",
-      "Mean gap between its tokens",
-      (row) => row.itl_ms,
-      (row) => milliseconds(row.itl_ms),
-    ),
-    column(
-      "Input",
-      "Prompt tokens",
-      (row) => row.input_length,
-      (row) => count(row.input_length),
-    ),
-    column(
-      "Output",
-      "Generated tokens",
-      (row) => row.output_length,
-      (row) => count(row.output_length),
-    ),
-    column(
-      "Cached",
-      "Prompt tokens found in the cache",
-      (row) => row.reused_input_tokens,
-      (row) => count(row.reused_input_tokens),
-    ),
-    column(
-      "Worker",
-      "Serving worker",
-      (row) => row.worker,
-      (row) =>
-        row.prefill_worker === null ? String(row.worker ?? "–") : `${row.prefill_worker} → ${row.worker ?? "–"}`,
-    ),
+    ...figureColumns(show),
     {
       label: "Story",
       title: "Sort by time queued",
@@ -94,21 +31,60 @@ export function worstRequestsTable(run: RunPageData, show: (request: Request) =>
     },
   ];
   const kept = keptSorting(columns.map(({ label }) => label.toLowerCase()));
-  const key = stages.filter(({ key }) => rows.some((row) => row[key] !== null && row[key] > 0));
   return element("div", {
     class: "worst",
     children: [
-      element("div", {
-        class: "legend",
-        children: key.map(({ word, role }) => {
-          const swatch = element("i", { class: "swatch block" });
-          swatch.style.setProperty("--c", `var(--${role})`);
-          return element("span", { class: "entry", children: [swatch, element("span", { text: word })] });
-        }),
-      }),
+      stageKey(rows),
       element("div", { class: "scroll", children: [sortableTable("Slowest requests", columns, rows, kept)] }),
     ],
   });
+}
+
+/** Colours of the stages that took any time. */
+function stageKey(rows: readonly Request[]): HTMLElement {
+  const spent = stages.filter(({ key }) => rows.some((row) => row[key] !== null && row[key] > 0));
+  return element("div", {
+    class: "legend",
+    children: spent.map(({ word, role }) => {
+      const swatch = element("i", { class: "swatch block" });
+      swatch.style.setProperty("--c", `var(--${role})`);
+      return element("span", { class: "entry", children: [swatch, element("span", { text: word })] });
+    }),
+  });
+}
+
+function figureColumns(show: (request: Request) => void): Column<Request>[] {
+  const arrival = (row: Request) =>
+    element("button", {
+      class: "link",
+      text: clock(row.arrival_s),
+      title: "Show its time in all charts",
+      attributes: { type: "button" },
+      onClick: () => show(row),
+    });
+  const worker = ({ prefill_worker: prefill, worker: own }: Request) =>
+    prefill === null ? String(own ?? "–") : `${prefill} → ${own ?? "–"}`;
+  return [
+    figureColumn("Request", "Place in the trace", (row) => row.request, null),
+    { ...figureColumn("Arrival", "Simulated time it was offered", (row) => row.arrival_s, null), cell: arrival },
+    figureColumn("Latency", "Arrival to last token", (row) => row.e2e_latency_ms, milliseconds),
+    figureColumn("TTFT", "Time to first token", (row) => row.ttft_ms, milliseconds),
+    figureColumn("ITL", "Mean gap between its tokens", (row) => row.itl_ms, milliseconds),
+    figureColumn("Input", "Prompt tokens", (row) => row.input_length, count),
+    figureColumn("Output", "Generated tokens", (row) => row.output_length, count),
+    figureColumn("Cached", "Prompt tokens found in the cache", (row) => row.reused_input_tokens, count),
+    { ...figureColumn("Worker", "Serving worker", (row) => row.worker, null), cell: worker },
+  ];
+}
+
+/** @param written how the figure is written; null = as it is */
+function figureColumn<Figure extends number | null>(
+  label: string,
+  title: string,
+  value: (row: Request) => Figure,
+  written: ((value: Figure) => string) | null,
+): Column<Request> {
+  return { label, title, value, numeric: true, ...(written === null ? {} : { cell: (row) => written(value(row)) }) };
 }
 
 /** A bar of the stages, and the longest of them in words. */
