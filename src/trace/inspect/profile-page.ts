@@ -1,64 +1,118 @@
-import type { TraceProfile } from "./trace-profile.ts";
-import { profileText } from "./profile-text.ts";
+import { windtunnelVersion } from "../../version.ts";
+import { escaped } from "./escaped.ts";
+import { chartMarkup, roundStep, type AxisMark } from "./profile-chart.ts";
+import { arrivalFacts, distributionRows, percent, sharingFacts, sizeFacts, whole } from "./profile-figures.ts";
+import type { ProfileFacts } from "./profile-figures.ts";
+import { profileStyle } from "./profile-style.ts";
+import type { ArrivalProfile, SharingProfile, TraceProfile } from "./trace-profile.ts";
 
-const width = 640;
-const height = 220;
-const margin = 44;
-
-/** A self-contained page of a trace's profile: its figures, arrivals by minute, and the LRU hit-rate curve. */
+/** A self-contained page of a trace's profile, without script: its figures, arrivals by minute, and the LRU hit-rate curve. */
 export function profilePage(profile: TraceProfile): string {
   const { arrivals, sharing } = profile;
-  const charts: string[] = [];
-  if (arrivals !== null && arrivals.perMinute.length > 1) {
-    const points = arrivals.perMinute.map((count, minute): Point => [minute, count]);
-    charts.push(chart("Arrivals by minute", points, "minute", "requests"));
-  }
-  if (sharing !== null && sharing.lru.length > 1) {
-    const points = sharing.lru.map(({ blocks, hitRate }): Point => [Math.log2(blocks), hitRate * 100]);
-    charts.push(chart("Hit rate of an LRU cache by size", points, "log2 of blocks", "% of look-ups"));
-  }
+  // Folders are nobody's business but the machine's.
+  const name = escaped(profile.name.slice(profile.name.lastIndexOf("/") + 1) || profile.name);
+  const charts = [
+    ...(arrivals !== null && arrivals.perMinute.length > 1 ? [arrivalChart(arrivals, profile.sessions !== null)] : []),
+    ...(sharing !== null && sharing.lru.length > 1 ? [cacheChart(sharing)] : []),
+  ];
+  const facts = [
+    factsMarkup(sizeFacts(profile)),
+    orNone(arrivalFacts(profile), "Arrivals", "No span of time is recorded (a closed loop needs none)."),
+    orNone(
+      sharing === null ? null : sharingFacts(sharing),
+      "Prefix sharing",
+      "None: no prompt has a block of another.",
+    ),
+  ];
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escaped(profile.name)}</title>
-<style>
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:${width + 2 * margin}px;padding:0 1rem;color:#1a2733;background:#fff}
-pre{overflow-x:auto;background:#f4f6f8;padding:1rem;border-radius:6px}
-svg{width:100%;height:auto}text{font:12px system-ui,sans-serif;fill:#51606e}
-.line{fill:none;stroke:#1f6feb;stroke-width:2}.axis{stroke:#c3ccd5}
-</style></head><body>
-<h1>${escaped(profile.name)}</h1>
-${charts.join("\n")}
-<pre>${escaped(profileText(profile))}</pre>
-</body></html>
+<html lang="en"><head><meta charset="utf-8"><title>${name} – windtunnel</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">
+<style>${profileStyle}</style></head><body>
+<div id="page">
+<header><p class="overline">windtunnel trace inspect</p><h1>${name}</h1>${notesMarkup(profile.notes)}</header>
+<main>
+${charts.length === 0 ? "" : `<div class="charts">${charts.join("\n")}</div>`}
+<div class="facts">${facts.join("\n")}</div>
+<h2>Distributions</h2>
+${tableMarkup("Distributions", distributionRows(profile))}
+${sharing === null || sharing.lru.length === 0 ? "" : `<h2>LRU caches</h2>\n${cacheTable(sharing)}`}
+</main>
+<footer>windtunnel ${escaped(windtunnelVersion)}</footer>
+</div></body></html>
 `;
 }
 
-type Point = readonly [number, number];
-
-function chart(title: string, points: readonly Point[], xLabel: string, yLabel: string): string {
-  const xs = points.map(([x]) => x);
-  const [left, right] = [Math.min(...xs), Math.max(...xs)];
-  const top = Math.max(...points.map(([, y]) => y)) || 1;
-  const px = (x: number) => margin + ((x - left) / (right - left || 1)) * width;
-  const py = (y: number) => margin + (1 - y / top) * height;
-  const path = points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(" ");
-  const bottom = py(0);
-  return `<h2>${title}</h2>
-<svg viewBox="0 0 ${width + 2 * margin} ${height + 2 * margin}" role="img" aria-label="${title}">
-<line class="axis" x1="${margin}" y1="${bottom}" x2="${margin + width}" y2="${bottom}"/>
-<polyline class="line" points="${path}"/>
-<text x="${margin}" y="${bottom + 18}">${rounded(left)}</text>
-<text x="${margin + width}" y="${bottom + 18}" text-anchor="end">${rounded(right)}</text>
-<text x="${margin + width / 2}" y="${bottom + 34}" text-anchor="middle">${xLabel}</text>
-<text x="${margin - 6}" y="${margin + 4}" text-anchor="end">${rounded(top)}</text>
-<text x="${margin - 6}" y="${bottom}" text-anchor="end">0</text>
-<text x="${margin}" y="${margin - 12}">${yLabel}</text>
-</svg>`;
+function notesMarkup(notes: readonly string[]): string {
+  return notes.length === 0
+    ? ""
+    : `<ul class="notes">${notes.map((note) => `<li>${escaped(note)}</li>`).join("")}</ul>`;
 }
 
-function rounded(value: number): string {
-  return String(Math.round(value * 10) / 10);
+function factsMarkup({ title, rows }: ProfileFacts): string {
+  const items = rows.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
+  return `<section><h2>${escaped(title)}</h2><dl>${items.join("")}</dl></section>`;
 }
 
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+function orNone(facts: ProfileFacts | null, title: string, why: string): string {
+  return facts === null ? `<section><h2>${title}</h2><p class="none">${why}</p></section>` : factsMarkup(facts);
+}
+
+/** The first row heads columns, the first cell of every other one its row. */
+function tableMarkup(label: string, [head, ...rows]: readonly (readonly string[])[]): string {
+  const heads = head!.map((text) => `<th scope="col">${escaped(text)}</th>`).join("");
+  const body = rows.map(
+    ([name, ...cells]) =>
+      `<tr><th scope="row">${escaped(name!)}</th>${cells.map((text) => `<td>${escaped(text)}</td>`).join("")}</tr>`,
+  );
+  return `<div class="scroll"><table aria-label="${label}"><thead><tr>${heads}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
+}
+
+function cacheTable({ lru }: SharingProfile): string {
+  const rows = lru.map(({ blocks, tokens, hitRate }) => [whole(blocks), whole(tokens), percent(hitRate)]);
+  return tableMarkup("LRU caches", [["blocks", "tokens", "hit rate"], ...rows]);
+}
+
+function arrivalChart({ perMinute }: ArrivalProfile, hasSessions: boolean): string {
+  const minutes = perMinute.length;
+  const isLong = minutes > 360;
+  const unit = isLong ? 60 : 1;
+  const step = isLong
+    ? Math.max(1, roundStep(minutes / 60 / 7))
+    : [1, 2, 5, 10, 15, 30, 60].find((s) => minutes / s <= 8)!;
+  const xMarks = Array.from({ length: Math.floor(minutes / unit / step) + 1 }, (_, k): AxisMark => {
+    return { value: k * step * unit, label: whole(k * step) };
+  });
+  return chartMarkup({
+    title: "Arrivals",
+    unit: "requests a minute",
+    note: hasSessions
+      ? "Of sessions only their first requests: the others come when the answer before them is there."
+      : "All requests, by the minute they come in.",
+    points: perMinute.map((count, minute) => [minute, count] as const),
+    xLabel: isLong ? "hours since the start" : "minutes since the start",
+    xMarks,
+    steps: true,
+  });
+}
+
+function cacheChart({ lru, blockSize }: SharingProfile): string {
+  const powers = Array.from({ length: 26 }, (_, k) => 6 + k);
+  const last = Math.log2(lru.at(-1)!.blocks);
+  const every = Math.max(1, Math.ceil((last - 6) / 7));
+  return chartMarkup({
+    title: "Hit rate of an LRU cache",
+    unit: "% of look-ups",
+    note: "What a cache of that size finds of all blocks asked for, in order of arrival. Where it flattens, more room is of no use.",
+    points: lru.map(({ blocks, hitRate }) => [Math.log2(blocks), hitRate * 100] as const),
+    xLabel: `blocks of ${whole(blockSize)} tokens, logarithmic`,
+    xMarks: powers.filter((_, k) => k % every === 0).map((power) => ({ value: power, label: blocksText(2 ** power) })),
+  });
+}
+
+/** 64 · 1k · 128k · 2M: a power of two in its own thousands. */
+function blocksText(blocks: number): string {
+  if (blocks >= 2 ** 20) return `${blocks / 2 ** 20}M`;
+  return blocks >= 1024 ? `${blocks / 1024}k` : String(blocks);
 }

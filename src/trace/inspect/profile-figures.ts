@@ -1,0 +1,87 @@
+import type { Distribution, SharingProfile, TraceProfile } from "./trace-profile.ts";
+
+/** Figures that belong together, as people read them. */
+export interface ProfileFacts {
+  readonly title: string;
+  readonly rows: ReadonlyArray<readonly [name: string, value: string]>;
+}
+
+/** How much a trace holds. */
+export function sizeFacts(profile: TraceProfile): ProfileFacts {
+  return {
+    title: "Size",
+    rows: [
+      ["Requests", whole(profile.requests)],
+      ["Input tokens", whole(profile.inputTokens)],
+      ["Output tokens", whole(profile.outputTokens)],
+    ],
+  };
+}
+
+/** When its requests come; null where no span of time is recorded. */
+export function arrivalFacts({ arrivals }: TraceProfile): ProfileFacts | null {
+  if (arrivals === null) return null;
+  const { peakRequestsPerSecond: peak } = arrivals;
+  return {
+    title: "Arrivals",
+    rows: [
+      ["Duration", `${decimals(arrivals.durationSeconds)} s`],
+      ["Rate", `${decimals(arrivals.requestsPerSecond)} requests/s`],
+      ["Busiest minute", peak === null ? "-" : `${decimals(peak)} requests/s`],
+      ["Input", `${whole(arrivals.inputTokensPerSecond)} tokens/s`],
+      ["Output", `${whole(arrivals.outputTokensPerSecond)} tokens/s`],
+      ["Gap variation", `${decimals(arrivals.gapVariation)} (1 = Poisson)`],
+      ...arrivals.dispersion.map(
+        ({ windowSeconds, index }) =>
+          [`Dispersion in ${windowSeconds} s`, `${decimals(index)} (1 = Poisson, more = bursts)`] as const,
+      ),
+    ],
+  };
+}
+
+/** What its prompts have in common. */
+export function sharingFacts(sharing: SharingProfile): ProfileFacts {
+  return {
+    title: `Prefix sharing, in blocks of ${sharing.blockSize} tokens`,
+    rows: [
+      ["Blocks", whole(sharing.blocks)],
+      ["Different blocks", whole(sharing.distinctBlocks)],
+      ["Prompts that share", percent(sharing.sharingPrompts)],
+      [
+        "Hit rate, boundless cache",
+        `${percent(sharing.infiniteHitRate)} of all blocks, ${percent(sharing.infiniteHitRateWholeBlocks)} of whole blocks`,
+      ],
+    ],
+  };
+}
+
+/** Distributions of what the trace has, a row each below a row of headings. */
+export function distributionRows({ inputLength, outputLength, sessions, sharing }: TraceProfile): string[][] {
+  const columns = ["mean", "std", "min", "p25", "p50", "p75", "p90", "p95", "p99", "max"] as const;
+  const rows: ReadonlyArray<readonly [string, Distribution]> = [
+    ["Input tokens", inputLength],
+    ["Output tokens", outputLength],
+    ...(sessions === null ? [] : [["Turns of a session", sessions.turns] as const]),
+    ...(sessions?.thinkMs ? [["Think time (ms)", sessions.thinkMs] as const] : []),
+    ...(sharing === null ? [] : [["Shared blocks", sharing.depth] as const]),
+  ];
+  return [["", ...columns], ...rows.map(([name, values]) => [name, ...columns.map((column) => short(values[column]))])];
+}
+
+/** A whole number with grouped thousands. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** A share 0..1 in percent. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function decimals(value: number): string {
+  return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+function short(value: number): string {
+  return Number.isInteger(value) ? whole(value) : value.toLocaleString("en-US", { maximumFractionDigits: 1 });
+}
