@@ -1,7 +1,7 @@
 import type { Worker } from "../engine/worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
-import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
+import { type WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
@@ -17,7 +17,7 @@ import { createPoolRouter } from "./router-factory.ts";
 import type { AggregatedTopology, RunConfig } from "./run-config.ts";
 import { createObservers, type RunObservers } from "./run-observers.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
-import { workerFactory, type WorkerFactory } from "./worker-factory.ts";
+import { poolOf, workerFactory, type WorkerFactory } from "./worker-factory.ts";
 
 /**
  * One pool of workers that do prefill and decode, behind a router.
@@ -58,10 +58,12 @@ export class AggregatedRun implements RunParts, InterruptionHost {
     this.dpSize = engine.dpSize;
     const { client = null, faults = null } = config;
     const interruptible = client !== null || faults !== null;
-    this.factory = workerFactory(trace, engine, semantics, ledger, config.engine, this.horizonNs, interruptible);
-    this.pool = new WorkerPool("agg", engine.gpusPerWorker, engine.startupSeconds * 1e9, (id) =>
-      this.factory.create(id),
-    );
+    this.factory = workerFactory(trace, engine, semantics, ledger, {
+      preference: config.engine,
+      horizonNs: this.horizonNs,
+      interruptible,
+    });
+    this.pool = poolOf("agg", engine, (id) => this.factory.create(id));
     this.interruptions = interruptible ? new Interruptions(client, faults, config.seed, ledger, this) : null;
     this.interruptions?.prepare(this.pool);
     this.pool.addReady(topology.numWorkers, 0);

@@ -2,7 +2,7 @@ import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import type { Semantics } from "../engine/semantics.ts";
 import type { InterruptedRequest } from "../engine/interruption.ts";
 import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
-import { WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
+import type { PooledWorker, WorkerPool } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -15,16 +15,15 @@ import { conditionalDisaggregation, createHandoffContext } from "./handoff-conte
 import { justAfter } from "./just-after.ts";
 import type { LoadSamples } from "./load-sampler.ts";
 import type { PlannerLoop } from "./planner-loop.ts";
-import type { PoolRouter } from "./pool-router.ts";
 import { PrefillDispatch } from "./prefill-dispatch.ts";
 import type { DisaggregatedTopology, RunConfig } from "./run-config.ts";
 import type { RunObservers } from "./run-observers.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
-import type { Station } from "./station.ts";
+import { roleOf } from "./station.ts";
 import { StationPasses } from "./station-passes.ts";
 import type { StationBoard } from "./station-board.ts";
 import { UnfinishedHandoffs } from "./unfinished-handoffs.ts";
-import { handoffWorkerFactory } from "./worker-factory.ts";
+import { handoffWorkerFactory, poolOf } from "./worker-factory.ts";
 
 /**
  * A prefill pool and a decode pool with the hand-off between them (engine-reference §7, other-engines-findings §2):
@@ -54,7 +53,6 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   private readonly finished = new FinishedQueue();
   /** Whom prefill workers refused: under 1.4 the workload learns of it after the arrivals of that instant. */
   private readonly refused: FinishedQueue;
-  private readonly prefillRouter: PoolRouter<PrefillWorker>;
   private readonly observers: RunObservers;
   private readonly horizonNs: number;
   private nowNs = 0;
@@ -74,29 +72,13 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     this.horizonNs = config.maxSimTimeSeconds === null ? Infinity : config.maxSimTimeSeconds * 1e9;
     const { client = null, faults = null } = config;
     const interruptible = client !== null || faults !== null;
-    const factory = handoffWorkerFactory(
-      trace,
-      topology,
-      semantics,
-      ledger,
-      handoffs,
-      config.engine,
-      this.horizonNs,
-      interruptible,
-      conditionalDisaggregation(config) !== null,
-    );
+    const use = { preference: config.engine, horizonNs: this.horizonNs, interruptible };
+    const computesOnDecode = conditionalDisaggregation(config) !== null;
+    const factory = handoffWorkerFactory(trace, topology, semantics, ledger, handoffs, use, computesOnDecode);
     this.engine = factory.engine;
     this.tierFigures = factory.tiers?.figures ?? null;
-    const { prefillEngine, decodeEngine } = topology;
-    const prefillPool = new WorkerPool(
-      "prefill",
-      prefillEngine.gpusPerWorker,
-      prefillEngine.startupSeconds * 1e9,
-      (id) => factory.createPrefill(id),
-    );
-    const decodePool = new WorkerPool("decode", decodeEngine.gpusPerWorker, decodeEngine.startupSeconds * 1e9, (id) =>
-      factory.createDecode(id),
-    );
+    const prefillPool = poolOf("prefill", topology.prefillEngine, (id) => factory.createPrefill(id));
+    const decodePool = poolOf("decode", topology.decodeEngine, (id) => factory.createDecode(id));
     this.pools = [prefillPool, decodePool];
     this.interruptions = interruptible ? new Interruptions(client, faults, config.seed, ledger, this) : null;
     this.interruptions?.prepare(prefillPool);
@@ -109,7 +91,6 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     const left = source.dependsOnCompletions ? { finished: this.finished, refused: this.refused } : null;
     const inputs = { trace, config, topology, semantics, ledger, handoffs };
     const context = createHandoffContext(inputs, prefillPool, decodePool, left);
-    this.prefillRouter = context.prefillRouter;
     this.observers = context.observers;
     this.planner = context.observers.planner;
     this.board = context.board;
@@ -140,20 +121,21 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       if ((++steps & 0xff) === 0) yield { nowNs, offered: this.offered };
     }
     for (const pool of this.pools) {
-      for (const member of pool.serving()) {
-        member.worker.advance(justAfter(this.horizonNs), false);
-        this.board.collect(roleOf(pool), member.worker);
-      }
+      for (const member of pool.serving()) this.advance(pool, member, this.horizonNs);
     }
+  }
+
+  /** Runs a worker through all passes that start up to `atNs`. */
+  private advance(pool: WorkerPool, { worker }: PooledWorker<PrefillWorker | DecodeWorker>, atNs: number): void {
+    worker.advance(justAfter(atNs), false);
+    this.board.collect(roleOf(pool), worker);
   }
 
   /** Nothing can happen any more; false when there is nothing to give up on either. */
   private failStuck(): boolean {
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
-        if (member.worker.nextStartNs === Infinity) continue;
-        member.worker.advance(justAfter(this.horizonNs), false);
-        this.board.collect(roleOf(pool), member.worker);
+        if (member.worker.nextStartNs < Infinity) this.advance(pool, member, this.horizonNs);
       }
     }
     if (this.horizonNs !== Infinity) return false;
@@ -285,32 +267,19 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   }
 
   isDone(atNs: number): boolean {
-    if (this.unfinished.outsideWorkers || !this.actions.isEmpty || this.actions.nextTransferNs !== Infinity)
-      return false;
-    if (this.finished.nextNs !== Infinity || this.refused.nextNs !== Infinity) return false;
-    for (const pool of this.pools) {
-      for (const member of pool.serving()) {
-        this.board.touch(this.board.of(roleOf(pool), member), atNs);
-        if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) return false;
-      }
-    }
-    return true;
+    return this.finished.nextNs === Infinity && this.refused.nextNs === Infinity && this.unfinished.isDone(atNs);
   }
 
   /** Whether nothing can happen any more but ticks. */
   private isStuck(atNs: number): boolean {
-    if (this.nextOwnEventNs() !== Infinity || !this.actions.isEmpty || this.actions.hasParked) return false;
-    return this.prefillRouter.backlog === 0 && this.unfinished.workersStandStill(atNs);
+    return this.nextOwnEventNs() === Infinity && this.unfinished.isStuck(atNs);
   }
 
   /** One tick of the planner; false when all work is done. */
   private tick(atNs: number): boolean {
     for (const pool of this.pools) {
       for (const member of pool.serving()) {
-        if (member.worker.nextStartNs <= atNs) {
-          member.worker.advance(justAfter(atNs), false);
-          this.board.collect(roleOf(pool), member.worker);
-        }
+        if (member.worker.nextStartNs <= atNs) this.advance(pool, member, atNs);
         if (pool === this.decodePool) this.observers.traffic!.onForwards(member.worker, atNs);
       }
     }
@@ -323,8 +292,4 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     this.board.forgetGone();
     return true;
   }
-}
-
-function roleOf({ name }: WorkerPool): Station["role"] {
-  return name === "prefill" ? "prefill" : "decode";
 }

@@ -1,5 +1,5 @@
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
-import type { PooledWorker } from "../fleet/worker-pool.ts";
+import type { PooledWorker, WorkerPool } from "../fleet/worker-pool.ts";
 
 /** What is to be done for a request next; the queue of these is global, first in first out. */
 export interface Action {
@@ -25,4 +25,9 @@ export function newStation<W extends PrefillWorker | DecodeWorker>(
   member: PooledWorker<W>,
 ): Station<W> {
   return { role, member, deferred: [], heldLater: [], endNs: Infinity };
+}
+
+/** The part workers of a pool have in a disaggregated run. */
+export function roleOf({ name }: WorkerPool): Station["role"] {
+  return name === "prefill" ? "prefill" : "decode";
 }

@@ -1,3 +1,4 @@
+import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
 import type { Worker } from "../engine/worker.ts";
 import type { WorkerPool } from "../fleet/worker-pool.ts";
 import { FailureReason, RequestStatus } from "../metrics/request-ledger.ts";
@@ -6,11 +7,12 @@ import { onOfferGrid } from "../workload/offer-grid.ts";
 import type { FinishedQueue } from "./finished-queue.ts";
 import type { HandoffActions } from "./handoff-actions.ts";
 import type { HandoffContext } from "./handoff-context.ts";
+import { roleOf } from "./station.ts";
 
 /** What of a disaggregated run is unfinished: whether anything is, whether it can go on, and giving up on what cannot. */
 export class UnfinishedHandoffs {
   private readonly context: HandoffContext;
-  private readonly pools: readonly WorkerPool[];
+  private readonly pools: readonly WorkerPool<PrefillWorker | DecodeWorker>[];
   private readonly actions: HandoffActions;
   private readonly source: ArrivalSource;
   private readonly finished: FinishedQueue;
@@ -29,14 +31,32 @@ export class UnfinishedHandoffs {
     return this.source.remaining > 0 || this.actions.hasParked || this.context.prefillRouter.backlog > 0;
   }
 
-  /** Whether no worker can start another pass; more workers would not help requests that have theirs. */
-  workersStandStill(atNs: number): boolean {
+  /** Whether every request has left, also at workers that have to be brought to `atNs` first. */
+  isDone(atNs: number): boolean {
+    const { actions } = this;
+    if (this.outsideWorkers || !actions.isEmpty || actions.nextTransferNs !== Infinity) return false;
+    const { board } = this.context;
+    for (const pool of this.pools) {
+      for (const member of pool.serving()) {
+        board.touch(board.of(roleOf(pool), member), atNs);
+        if (!isEmpty(member.worker, atNs)) return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Whether nothing can come of what is under way, and no worker can start another pass; more workers would not help
+   * requests that have theirs.
+   */
+  isStuck(atNs: number): boolean {
+    if (!this.actions.isEmpty || this.actions.hasParked || this.context.prefillRouter.backlog > 0) return false;
     return this.everyWorker((worker) => worker.nextStartNs === Infinity && worker.busyUntilNs <= atNs);
   }
 
   /** Whether workers have no request any more. All must have been advanced to `atNs`. */
   workersEmpty(atNs: number): boolean {
-    return this.everyWorker((worker) => worker.inSystem === 0 && worker.busyUntilNs <= atNs);
+    return this.everyWorker((worker) => isEmpty(worker, atNs));
   }
 
   private everyWorker(test: (worker: Worker) => boolean): boolean {
@@ -67,4 +87,8 @@ export class UnfinishedHandoffs {
     }
     return failed > 0;
   }
+}
+
+function isEmpty(worker: Worker, atNs: number): boolean {
+  return worker.inSystem === 0 && worker.busyUntilNs <= atNs;
 }

@@ -21,10 +21,34 @@ import type { Semantics } from "../engine/semantics.ts";
 import { AcceptanceSampler } from "../engine/speculative/acceptance-sampler.ts";
 import { KvTierFabric } from "../engine/tiers/kv-tier-fabric.ts";
 import type { Worker } from "../engine/worker.ts";
+import { WorkerPool } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import type { RequestLedger } from "../metrics/request-ledger.ts";
+import type { PoolName } from "../planner/planner.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { DisaggregatedTopology, RunConfig } from "./run-config.ts";
+
+/** What a run will ask of its workers, which decides what engine implementation they may have. */
+export interface WorkerUse {
+  /**
+   * "auto" takes the aggregated engine where its rules hold; a run that may end with requests under way must tell their
+   * gaps from those of completed requests, which only single passes can.
+   */
+  readonly preference: RunConfig["engine"];
+  /** Passes that would end later stay unfinished. */
+  readonly horizonNs: number;
+  /** Requests may be taken out of workers (timeouts, failures), which only single passes allow. */
+  readonly interruptible: boolean;
+}
+
+/** A pool, still empty, of workers of an engine. */
+export function poolOf<W extends Worker>(
+  name: PoolName,
+  engine: EngineConfig,
+  create: (id: number) => W,
+): WorkerPool<W> {
+  return new WorkerPool(name, engine.gpusPerWorker, engine.startupSeconds * 1e9, create);
+}
 
 /** Makes the workers of a pool, all of one engine implementation. */
 export interface WorkerFactory {
@@ -34,21 +58,13 @@ export interface WorkerFactory {
   create(id: number): Worker;
 }
 
-/**
- * Chooses the engine implementation for an aggregated pool.
- * @param preference "auto" takes the aggregated engine where its rules hold; a run that may end with requests under
- * way must tell their gaps from those of completed requests, which only single passes can
- * @param horizonNs passes that would end later stay unfinished
- * @param interruptible requests may be taken out of workers (timeouts, failures), which only single passes allow
- */
+/** Chooses the engine implementation for an aggregated pool. */
 export function workerFactory(
   trace: Trace,
   config: EngineConfig,
   semantics: Semantics,
   ledger: RequestLedger,
-  preference: RunConfig["engine"],
-  horizonNs: number,
-  interruptible = false,
+  { preference, horizonNs, interruptible }: WorkerUse,
 ): WorkerFactory {
   const whole = horizonNs === Infinity && !interruptible;
   const tiers = kvTierFabric(config, semantics);
@@ -94,10 +110,8 @@ export function handoffWorkerFactory(
   semantics: Semantics,
   ledger: RequestLedger,
   handoffs: HandoffColumns,
-  preference: RunConfig["engine"],
-  horizonNs: number,
-  interruptible = false,
-  computesOnDecode = false,
+  { preference, horizonNs, interruptible }: WorkerUse,
+  computesOnDecode: boolean,
 ): HandoffWorkerFactory {
   const whole = horizonNs === Infinity && !interruptible;
   const { prefillEngine, decodeEngine } = topology;

@@ -102,8 +102,8 @@ export class AggregatedWorker implements Worker {
     const path = this.fleet.pathOf(request);
     if (path.length === 0) return 0;
     const { pool } = this.scheduler.batch;
-    if (this.clock[busyUntil]! <= atNs) pool.publish();
-    return pool.publishedBlocks(path);
+    if (this.clock[busyUntil]! <= atNs) pool.published.publish();
+    return pool.published.blocks(path);
   }
 
   /** Runs one pass of any kind. */
@@ -114,7 +114,7 @@ export class AggregatedWorker implements Worker {
     const pass = this.passes;
     const startNs = clock[nextStart]!;
     clock[start] = startNs;
-    batch.pool.publish();
+    batch.pool.published.publish();
     if (!scheduler.schedule(pass)) {
       if (scheduler.admission.leaveRejected(start)) this.recordRefusals();
       clock[busyUntil] = startNs;
@@ -158,7 +158,7 @@ export class AggregatedWorker implements Worker {
     const first = this.passes;
     const phase = first % phases.blockSize;
     const crossing = phases.countAt(phase);
-    batch.pool.publish();
+    batch.pool.published.publish();
     if (crossing > 0 && !batch.growDecodes(crossing)) return false;
     const toFinish = batch.calendar.passesToNext(first) + 1;
     const most = Math.min(phases.passesToNext(phase), toFinish);
@@ -166,7 +166,7 @@ export class AggregatedWorker implements Worker {
     const count = this.timeRow(most, untilNs);
     if (this.freshCount > 0) this.stampSecondTokens(clock[firstEnd]!);
     // Only the first pass of a row can need blocks.
-    if (count > 1) batch.pool.publish();
+    if (count > 1) batch.pool.published.publish();
     const endNs = clock[end]!;
     this.history.add(clock, count, decodes, sumKnown, decodes, batch.pool.active);
     scheduler.admission.recordQueue(this.history);

@@ -1,5 +1,6 @@
 import { DuplicateCopies } from "./duplicate-copies.ts";
 import type { PrefixEdges } from "./prefix-edges.ts";
+import { PublishedEdges } from "./published-edges.ts";
 import { RunKind, RunLru } from "./run-lru.ts";
 import { ShortcutFailure } from "./shortcut-failure.ts";
 
@@ -29,16 +30,10 @@ export class KvPool {
   /** The run of a preempted request's own blocks, by its slot; −1 = none left. */
   private runOfSlot = new Int32Array(64).fill(-1);
   private readonly duplicates = new DuplicateCopies();
-  private readonly publishesLater: boolean;
-  /**
-   * Where routers know the cache as it was before the pass under way: resident blocks of each edge then. Kept from the
-   * first time a router asks, which is before it sends anything here.
-   */
-  private published: Int32Array | null = null;
-  /** Edges that have changed since. */
-  private readonly changed: number[] = [];
+  /** What routers know of it. */
+  readonly published: PublishedEdges;
 
-  /** @param publishesLater routers know of a change when `publish` is called, not at once */
+  /** @param publishesLater routers know of a change when it is published, not at once */
   constructor(capacity: number, caching: boolean, edges: PrefixEdges, publishesLater: boolean) {
     this.capacity = capacity;
     this.caching = caching;
@@ -46,7 +41,7 @@ export class KvPool {
     this.resident = new Int32Array(edges.count);
     this.references = new Int32Array(edges.count);
     this.runOfEdge = new Int32Array(edges.count).fill(-1);
-    this.publishesLater = publishesLater;
+    this.published = new PublishedEdges(edges, this.resident, publishesLater);
   }
 
   /** Blocks that are free or can be evicted. */
@@ -86,34 +81,9 @@ export class KvPool {
     return edge < 0 ? 0 : this.edges.start[edge]! + this.resident[edge]!;
   }
 
-  /** The pass has ended: routers know what it has changed. */
-  publish(): void {
-    const { changed, published } = this;
-    if (published === null || changed.length === 0) return;
-    for (const edge of changed) published[edge] = this.resident[edge]!;
-    changed.length = 0;
-  }
-
-  /** Blocks of a chain of edges, root first, that routers know to be resident. */
-  publishedBlocks(path: readonly number[]): number {
-    if (this.publishesLater) this.published ??= this.resident.slice();
-    const known = this.published ?? this.resident;
-    // Edges are resident only with all before them, so the deepest one is found by bisection.
-    let low = 0;
-    let high = path.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (known[path[middle]!]! > 0) low = middle + 1;
-      else high = middle;
-    }
-    if (low === 0) return 0;
-    const edge = path[low - 1]!;
-    return this.edges.start[edge]! + known[edge]!;
-  }
-
   private setResident(edge: number, blocks: number): void {
     this.resident[edge] = blocks;
-    if (this.published !== null) this.changed.push(edge);
+    this.published.onChanged(edge);
   }
 
   /** How many of those are referenced. */

@@ -1,5 +1,6 @@
 import type { ForwardPass } from "../forward-pass.ts";
-import { sequenceLength, type SglangRequest } from "./sglang-request.ts";
+import type { EmittingRequests } from "./emitting-requests.ts";
+import { sequenceLength } from "./sglang-request.ts";
 import type { SglangScheduler } from "./sglang-scheduler.ts";
 
 /** A pass as it stands at its start. */
@@ -7,8 +8,7 @@ export interface SglangPass {
   readonly startNs: number;
   readonly scheduler: SglangScheduler;
   /** Requests that emit, and the tokens of each. */
-  readonly emitting: readonly SglangRequest[];
-  readonly bursts: readonly number[];
+  readonly emitting: EmittingRequests;
   /** It computes prompts and nobody decodes. */
   readonly prefillOnly: boolean;
   /** The rules under which prompts have passes of their own. */
@@ -17,7 +17,8 @@ export interface SglangPass {
 
 /** Fills all of the record but the pages in use. */
 export function recordSglangPass(pass: ForwardPass, from: SglangPass): void {
-  const { scheduler, emitting, bursts, prefillFirst } = from;
+  const { scheduler, prefillFirst } = from;
+  const { states: emitting, bursts } = from.emitting;
   const { batch } = scheduler;
   pass.startNs = from.startNs;
   pass.numPrefillRequests = batch.computingRequests;
@@ -48,7 +49,7 @@ export function recordSglangPass(pass: ForwardPass, from: SglangPass): void {
       pass.sumQueuedPrefillTokens += state.promptLength;
     }
   }
-  for (const state of scheduler.onboarding) {
+  for (const state of scheduler.onboarding?.requests ?? []) {
     pass.numQueuedPrefill++;
     pass.sumQueuedPrefillTokens += state.promptLength;
   }

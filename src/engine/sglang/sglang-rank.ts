@@ -1,16 +1,16 @@
 import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
 import type { EngineConfig } from "../engine-config.ts";
 import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
-import { goOnFrom, sentSoFar, takeBackTokens, withdrawTokens, type InterruptedRequest } from "../interruption.ts";
+import { goOnFrom, sentSoFar, takeBackTokens, type InterruptedRequest } from "../interruption.ts";
 import { honouredModelLength } from "../model-length.ts";
 import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
 import type { EngineRank, RankContext } from "../pass-by-pass/engine-rank.ts";
 import { RequestRecords } from "../pass-by-pass/request-records.ts";
+import { EmittingRequests } from "./emitting-requests.ts";
 import { GapRun } from "./gap-run.ts";
 import { PageSequence } from "./page-sequence.ts";
 import { PageShortage } from "./page-shortage.ts";
-import { choosePrefillEmitters } from "./prefill-emitters.ts";
 import { PublishedPages } from "./published-pages.ts";
 import { recordSglangPass } from "./sglang-pass-record.ts";
 import { newSglangRequest, remainingOutput, sequenceLength, type SglangRequest } from "./sglang-request.ts";
@@ -36,9 +36,7 @@ export class SglangRank implements EngineRank, SglangListener {
   protected passStartNs = 0;
   private readonly prefillFirst: boolean;
   private readonly modelLength: number;
-  /** Requests that emit at the end of the pass, and the tokens each emits. */
-  private readonly emitting: SglangRequest[] = [];
-  private readonly bursts: number[] = [];
+  private readonly emitting = new EmittingRequests();
   protected readonly sequence: PageSequence;
   private published: PublishedPages | null = null;
   private readonly records: RequestRecords<SglangRequest>;
@@ -72,13 +70,13 @@ export class SglangRank implements EngineRank, SglangListener {
   }
 
   get hasWork(): boolean {
-    const { running, waiting, onboarded } = this.scheduler;
-    return running.length > 0 || waiting.length > 0 || onboarded.length > 0;
+    const { running, waiting, onboarding } = this.scheduler;
+    return running.length > 0 || waiting.length > 0 || (onboarding?.ready.length ?? 0) > 0;
   }
 
   get inSystem(): number {
-    const { running, waiting, onboarded, onboarding } = this.scheduler;
-    return running.length + waiting.length + onboarded.length + onboarding.size;
+    const { running, waiting, onboarding } = this.scheduler;
+    return running.length + waiting.length + (onboarding?.size ?? 0);
   }
 
   get wakeNs(): number {
@@ -99,7 +97,7 @@ export class SglangRank implements EngineRank, SglangListener {
     const state = this.takeOut(request) ?? this.records.withdraw(request);
     if (state === null) return null;
     const { endNs } = this.pass;
-    const tokens = endNs > atNs ? withdrawTokens(this.emitting, this.bursts, state) : 0;
+    const tokens = endNs > atNs ? this.emitting.withdraw(state) : 0;
     if (tokens > 0) this.takeBack(state, tokens, endNs);
     return sentSoFar(state);
   }
@@ -118,21 +116,7 @@ export class SglangRank implements EngineRank, SglangListener {
 
   /** Takes a request out of the queue or the batch; null when it is in neither. */
   protected takeOut(request: number): SglangRequest | null {
-    const { running, waiting, handedOver, onboarded, onboarding } = this.scheduler;
-    for (const state of onboarding) {
-      if (state.request !== request) continue;
-      onboarding.delete(state);
-      this.pool.release(state);
-      return state;
-    }
-    for (const list of [running, waiting, handedOver, onboarded]) {
-      const at = list.findIndex((state) => state.request === request);
-      if (at < 0) continue;
-      const [state] = list.splice(at, 1);
-      this.pool.release(state!);
-      return state!;
-    }
-    return null;
+    return this.scheduler.withdraw(request);
   }
 
   /** Takes back what a request was to emit at the end of the pass under way. */
@@ -171,8 +155,7 @@ export class SglangRank implements EngineRank, SglangListener {
     this.prefillOnly = this.prefillFirst && scheduler.batch.requests > 0;
     if (scheduler.batch.computedTokens > 0) this.context.rounds?.onPrefill();
     const prefillNs = this.prefillTime();
-    this.emitting.length = 0;
-    this.bursts.length = 0;
+    this.emitting.clear();
     const decodeNs = this.prefillOnly ? this.emitAfterPrefill() : this.emitFromAll();
     if (decodeNs < 0 && scheduler.batch.requests === 0) return -1;
     this.recordPass(startNs);
@@ -186,13 +169,13 @@ export class SglangRank implements EngineRank, SglangListener {
 
   /** Whether pages are held for prompts handed over or brought back: what does not fit now may fit later. */
   protected get pagesHeldOutside(): boolean {
-    return this.scheduler.onboarding.size > 0;
+    return (this.scheduler.onboarding?.requests.size ?? 0) > 0;
   }
 
   endPass(endNs: number): void {
     this.pass.endNs = endNs;
-    const { emitting, bursts } = this;
-    for (let i = 0; i < emitting.length; i++) this.emit(emitting[i]!, bursts[i]!, endNs);
+    const { states, bursts } = this.emitting;
+    for (let i = 0; i < states.length; i++) this.emit(states[i]!, bursts[i]!, endNs);
     this.gapRun.flush();
     const { running, ratio } = this.scheduler;
     let kept = 0;
@@ -222,8 +205,7 @@ export class SglangRank implements EngineRank, SglangListener {
 
   /** Whose prompt completes emits a token; nobody decodes. */
   private emitAfterPrefill(): number {
-    choosePrefillEmitters(this.scheduler, this.pool, this.emitting);
-    for (let i = 0; i < this.emitting.length; i++) this.bursts.push(1);
+    this.emitting.addCompletedPrompts(this.scheduler.running, this.pool);
     return 0;
   }
 
@@ -232,7 +214,7 @@ export class SglangRank implements EngineRank, SglangListener {
    * only running request has to wait for pages held outside.
    */
   private emitFromAll(): number {
-    const { emitting, bursts, scheduler } = this;
+    const { emitting, scheduler } = this;
     const retracted = scheduler.retract(this.longestBurst);
     if (this.shortage.isOutgrown(this.longestBurst)) {
       if (this.pagesHeldOutside) return -1;
@@ -242,11 +224,10 @@ export class SglangRank implements EngineRank, SglangListener {
     for (const state of scheduler.running) {
       if (remainingOutput(state) === 0) continue;
       tokens += sequenceLength(state);
-      emitting.push(state);
-      bursts.push(Math.min(1 + this.acceptedDrafts(), remainingOutput(state)));
+      emitting.add(state, Math.min(1 + this.acceptedDrafts(), remainingOutput(state)));
     }
     if (this.prefillFirst && !retracted) scheduler.ratio.decay();
-    return this.price.decodeNs(emitting.length, tokens, tokens);
+    return this.price.decodeNs(emitting.states.length, tokens, tokens);
   }
 
   /** Drafts of a request that are accepted in this pass. */
@@ -315,8 +296,8 @@ export class SglangRank implements EngineRank, SglangListener {
 
   /** Fills the forward-pass record as it stands at the start of the pass. */
   protected recordPass(startNs: number): void {
-    const { pass, scheduler, emitting, bursts, prefillOnly, prefillFirst } = this;
-    recordSglangPass(pass, { startNs, scheduler, emitting, bursts, prefillOnly, prefillFirst });
+    const { pass, scheduler, emitting, prefillOnly, prefillFirst } = this;
+    recordSglangPass(pass, { startNs, scheduler, emitting, prefillOnly, prefillFirst });
     pass.activeBlocks = this.pool.activePages;
   }
 }

@@ -5,6 +5,7 @@ import type { PrefillRounds } from "../prefill-rounds.ts";
 import type { Semantics } from "../semantics.ts";
 import type { KvTiers } from "../tiers/kv-tiers.ts";
 import { NewTokenRatio } from "./new-token-ratio.ts";
+import { PageOnboarding } from "./page-onboarding.ts";
 import type { PageSequence } from "./page-sequence.ts";
 import { PrefillBatch } from "./prefill-batch.ts";
 import { remainingOutput, sequenceLength, type SglangRequest } from "./sglang-request.ts";
@@ -34,9 +35,8 @@ export class SglangScheduler {
   /** Nobody waiting is admitted (a reservation is pending). */
   admissionsClosed = false;
   readonly ratio: NewTokenRatio;
-  /** Requests a lower cache tier brings pages back for, and those whose pages have come. */
-  readonly onboarding = new Set<SglangRequest>();
-  readonly onboarded: SglangRequest[] = [];
+  /** Requests whose pages are brought back from lower cache tiers; null without tiers. */
+  readonly onboarding: PageOnboarding | null;
   /** Requests retracted so far. */
   retractions = 0;
   private readonly config: EngineConfig;
@@ -45,7 +45,6 @@ export class SglangScheduler {
   private readonly pool: TokenPool;
   private readonly sequence: PageSequence;
   private readonly listener: SglangListener;
-  private readonly tiers: KvTiers | null;
   private readonly rounds: PrefillRounds | null;
   private remainingTotal = 0;
   private remainingInput = 0;
@@ -61,12 +60,7 @@ export class SglangScheduler {
     rounds: PrefillRounds | null,
   ) {
     this.rounds = rounds;
-    this.tiers = tiers;
-    if (tiers !== null) {
-      pool.tree.onEvicted = (owner, from, to) => {
-        for (let page = to - 1; page >= from; page--) tiers.onEvicted(sequence.key(owner, page));
-      };
-    }
+    this.onboarding = tiers === null ? null : new PageOnboarding(tiers, pool, sequence);
     this.config = config;
     this.modelLength = honouredModelLength(config, semantics);
     this.wholePromptFirst = semantics.prefillFirst;
@@ -82,7 +76,8 @@ export class SglangScheduler {
     const { sglang } = config;
     this.batch.reset();
     this.takeHandedOver();
-    if (this.onboarded.length > 0) waiting.unshift(...this.onboarded.splice(0));
+    const onboarded = this.onboarding?.ready ?? [];
+    if (onboarded.length > 0) waiting.unshift(...onboarded.splice(0));
     if (waiting.length === 0) return;
     if (sglang.schedulePolicy === "lpm") sortByCachedPrefix(waiting, pool, this.sequence);
     if (this.admissionsClosed || this.handedOver.length > 0 || this.rounds?.closed === true) return;
@@ -101,8 +96,8 @@ export class SglangScheduler {
         this.listener.onReject(state, reason);
         continue;
       }
-      if (this.tiers !== null && this.bringBack(state, this.tiers)) {
-        waiting.splice(taken, 1, ...this.onboarded.splice(0));
+      if (this.bringBack(state)) {
+        waiting.splice(taken, 1, ...onboarded.splice(0));
         continue;
       }
       if (!(this.wholePromptFirst ? this.takeByNewestRules(state) : this.take(state))) break;
@@ -122,45 +117,32 @@ export class SglangScheduler {
 
   /** Requests running and those a lower tier is bringing pages back for. */
   private get inHand(): number {
-    return this.running.length + this.onboarding.size;
+    return this.running.length + (this.onboarding?.requests.size ?? 0);
   }
 
-  /**
-   * Begins to bring back what lower tiers have of a request's prompt, if there is anything and the prompt fits.
-   * @returns whether it did; the request then waits outside the queue until its pages have come
-   */
-  private bringBack(state: SglangRequest, tiers: KvTiers): boolean {
-    const { pool, sequence, config } = this;
-    if (state.materialised > 0 || !config.enablePrefixCaching) return false;
-    const { pageSize } = pool;
-    const length = sequenceLength(state);
-    const most = Math.floor((state.outputLimit === 0 ? length : length - 1) / pageSize);
-    const resident = pool.residentPages(state.request, most);
-    const key = (page: number) => sequence.key(state.request, page);
-    const run = tiers.find(key, resident, most);
-    const found = run.host + run.disk + run.object;
-    if (found === 0) return false;
-    pool.takePrefix(state, resident);
-    const tokens = (resident + found) * pageSize;
-    const rest = Math.min(ceilTo(length - tokens, pageSize), this.remainingChunk);
-    const fits = found * pageSize + rest + this.reserve(state) < this.remainingTotal && found <= pool.availablePages;
-    if (!fits) {
-      pool.release(state);
-      return false;
-    }
-    this.remainingTotal -= found * pageSize;
-    this.onboarding.add(state);
-    const makeRoom = () => pool.grow(state, tokens);
-    tiers.onboard(key, resident, run, makeRoom, () => {
-      // It may have been taken out meanwhile.
-      if (!this.onboarding.delete(state)) return;
-      state.materialised = tokens;
-      state.broughtBack = true;
-      pool.cache(state, tokens);
-      tiers.countHits(run, pageSize);
-      this.onboarded.push(state);
+  /** Begins to bring back what lower tiers have of a request's prompt; whether it leaves the queue for that. */
+  private bringBack(state: SglangRequest): boolean {
+    if (this.onboarding === null || !this.config.enablePrefixCaching) return false;
+    const tokens = this.onboarding.bringBack(state, (found, rest) => {
+      const computed = Math.min(ceilTo(rest, this.pool.pageSize), this.remainingChunk);
+      return found + computed + this.reserve(state) < this.remainingTotal;
     });
-    return true;
+    this.remainingTotal -= tokens;
+    return tokens > 0;
+  }
+
+  /** Takes a request out of the queue or the batch, its pages with it; null when it is in neither. */
+  withdraw(request: number): SglangRequest | null {
+    const onboarding = this.onboarding?.withdraw(request);
+    if (onboarding != null) return onboarding;
+    for (const list of [this.running, this.waiting, this.handedOver, this.onboarding?.ready ?? []]) {
+      const at = list.findIndex((state) => state.request === request);
+      if (at < 0) continue;
+      const [state] = list.splice(at, 1);
+      this.pool.release(state!);
+      return state!;
+    }
+    return null;
   }
 
   private takeHandedOver(): void {
