@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the start-up time of a worker costs: the same run under the Dynamo planner for start-up times from 0 to 300 s.
-# Writes cold-start-SECONDS.json and prints mean time to first token and GPU hours of each.
+# Writes cold-start-SECONDS.json (result), cold-start-SECONDS.txt (table) and prints the GPU hours of each.
 #   examples/cold-start-sweep.sh [TRACE]
 set -euo pipefail
 trace=${1:-preset:toolagent}

@@ -39,7 +39,8 @@ describe("README.md", () => {
     const [, command] = start.split("dist/cli/main.js ") as [string, string];
     const args = command.split(" ").map((word) => (word.startsWith("examples/") ? join(root, word) : word));
     const cwd = scratchFolder();
-    const { stdout } = await runCli([...args, "--report-json", "result.json"], { cwd });
+    const { stdout, stderr } = await runCli([...args, "--report-json", "result.json"], { cwd });
+    expect(page()).toContain(`\`${stderr.trim().split("\n").at(-1)}\``);
     const result = JSON.parse(readFileSync(join(cwd, "result.json"), "utf8")) as RunResult;
     const table = /^NVIDIA AIPerf.*?(?=^Wall Time)/ms.exec(stdout)![0];
     const ratios = stdout.split("\n").filter((line) => line.includes("Reused Ratio"));

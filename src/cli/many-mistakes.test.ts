@@ -121,7 +121,7 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
     [
       "options of a calibration",
       ["perf", "calibrate", "none.csv", "--workers", "0", "--fit-share", "2"],
-      "windtunnel perf calibrate needs --backend, --system and --model (or aic_* in --extra-engine-args)\n" +
+      "perf calibrate needs --backend, --system and --model (or aic_* in --extra-engine-args)\n" +
         '--fit-share: found "2", expected a number above 0 and up to 1\n' +
         '--workers: found "0", expected a whole number of at least 1\n' +
         "none.csv: no such file or directory\n",

@@ -29,7 +29,7 @@ export async function run(args: string[]): Promise<number> {
     return exitCodes.done;
   }
   if (name === undefined) {
-    throw new ConfigError([{ where: "", message: `windtunnel perf takes a command: ${names.join(", ")}` }]);
+    throw new ConfigError([{ where: "", message: `perf takes a command: ${names.join(", ")}` }]);
   }
   const found = subcommands[name];
   if (found === undefined) {

@@ -52,12 +52,15 @@ export async function run(args: string[]): Promise<number> {
   }
   if (name === "policy") return printPolicySchema(more);
   if (name === undefined || more.length > 0) {
-    throw new ConfigError([{ where: "", message: `windtunnel schema takes one name: ${names}` }]);
+    throw new ConfigError([{ where: "", message: `schema takes one name: ${names}` }]);
   }
   const make = schemas[name];
   if (make === undefined) {
     throw new ConfigError([
-      { where: "", message: `unknown schema "${name}"${suggestion(name, Object.keys(schemas))}; known: ${names}` },
+      {
+        where: "",
+        message: `unknown schema "${name}"${suggestion(name, [...Object.keys(schemas), "policy"])}; known: ${names}`,
+      },
     ]);
   }
   process.stdout.write(`${JSON.stringify(await make(), null, 2)}\n`);
@@ -77,7 +80,7 @@ async function printPolicySchema(names: readonly string[]): Promise<number> {
   const known = Object.keys(policyLoaders);
   const [name, ...more] = names;
   if (name === undefined || more.length > 0) {
-    throw new ConfigError([{ where: "", message: `windtunnel schema policy takes one name: ${known.join(", ")}` }]);
+    throw new ConfigError([{ where: "", message: `schema policy takes one name: ${known.join(", ")}` }]);
   }
   if (!Object.hasOwn(policyLoaders, name)) {
     const near = suggestion(name, known);

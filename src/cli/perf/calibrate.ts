@@ -73,7 +73,7 @@ export async function run(args: string[]): Promise<number> {
 async function deployedEngine(options: Readonly<Record<string, unknown>>): Promise<ValidatedEngineArgs> {
   const engine = await engineArgsOf(options);
   if (engine.aic !== null) return engine;
-  const message = "windtunnel perf calibrate needs --backend, --system and --model (or aic_* in --extra-engine-args)";
+  const message = "perf calibrate needs --backend, --system and --model (or aic_* in --extra-engine-args)";
   throw new ConfigError([{ where: "", message }]);
 }
 

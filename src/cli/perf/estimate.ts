@@ -45,7 +45,7 @@ export async function run(args: string[]): Promise<number> {
     throw new ConfigError([
       {
         where: "",
-        message: "windtunnel perf estimate needs --backend, --system and --model (or aic_* in --extra-engine-args)",
+        message: "perf estimate needs --backend, --system and --model (or aic_* in --extra-engine-args)",
       },
     ]);
   }
