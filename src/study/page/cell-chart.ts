@@ -5,9 +5,9 @@ import { svg } from "../../sweep/page/svg.ts";
 import { frontOf } from "../oracle-bound.ts";
 import type { StudyCell, StudyEntry } from "../study-cells.ts";
 import { colorOf } from "./legend.ts";
-import { badgeRadius, placeBadges, pointRadius, type Place } from "./place-badges.ts";
+import { badgeRadius, placeBadges, pointRadius, type BadgeGroup, type Place } from "./place-badges.ts";
 
-const height = 250;
+const height = 290;
 const frame = { left: 46, right: 14, top: 12, bottom: 38 };
 
 const bottom = height - frame.bottom;
@@ -131,32 +131,55 @@ function policyMarks(
   y: Scale,
   width: number,
 ): SVGElement[] {
-  const ordered = marks.toSorted((a, b) => Number(b.entry.onFront) - Number(a.entry.onFront));
-  const points = ordered.map(({ point: [hours, attainment] }): Place => [x.at(hours) ?? 0, y.at(attainment) ?? 0]);
+  const points = marks.map(({ point: [hours, attainment] }): Place => [x.at(hours) ?? 0, y.at(attainment) ?? 0]);
   // Badges reach into the margins, but do not cover what is written there.
-  const badges = placeBadges(points, { left: frame.left + 10, top: 9, right: width - 9, bottom: bottom - 4 });
-  return ordered
-    .map((mark, i) => policyMark(mark, names.indexOf(mark.entry.policy), points[i]!, badges[i]!))
-    .toReversed();
+  const groups = placeBadges(points, { left: frame.left + 10, top: 9, right: width - 9, bottom: bottom - 4 });
+  const onFront = ({ members }: BadgeGroup) => Number(members.some((member) => marks[member]!.entry.onFront));
+  return groups
+    .toSorted((a, b) => onFront(a) - onFront(b))
+    .flatMap((group) => [
+      ...(group.members.length > 1 ? [together(group, marks)] : []),
+      ...group.members.map((member, i) =>
+        policyMark(
+          marks[member]!,
+          names.indexOf(marks[member]!.entry.policy),
+          i === 0 ? group.point : null,
+          group.places[i]!,
+        ),
+      ),
+    ]);
 }
 
-function policyMark({ entry, point }: PolicyMark, place: number, [left, top]: Place, badge: Place): SVGElement {
+/** A frame around the badges of one point. */
+function together({ members, places }: BadgeGroup, marks: readonly PolicyMark[]): SVGElement {
+  const [lefts, tops] = [places.map(([left]) => left), places.map(([, top]) => top)];
+  const [left, top] = [Math.min(...lefts) - 10, Math.min(...tops) - 10];
+  const size = { width: Math.max(...lefts) + 10 - left, height: Math.max(...tops) + 10 - top };
+  return svg("rect", { x: left, y: top, ...size, rx: 10, class: "study-together" }, [
+    svg("title", {}, [`in one place: ${members.map((member) => marks[member]!.entry.policy).join(", ")}`]),
+  ]);
+}
+
+/** @param own where the badge is tied to; null = to its neighbour */
+function policyMark({ entry, point }: PolicyMark, place: number, own: Place | null, badge: Place): SVGElement {
   const [hours, attainment] = point;
   const oracle = entry.ofOracle === null ? "" : `, ${entry.ofOracle.toFixed(2)} × the oracle`;
   const told = `${entry.policy}: ${(attainment * 100).toFixed(1)} % for ${hours.toFixed(2)} GPU-hours${oracle}, ${entry.events ?? 0} events`;
-  const isBeside = badge[0] !== left || badge[1] !== top;
-  const tie = [
-    svg("line", { x1: left, y1: top, x2: badge[0], y2: badge[1], class: "tie" }),
-    svg("circle", { cx: left, cy: top, r: pointRadius, class: "point" }),
-  ];
   return svg(
     "g",
     { class: `study-mark c-${colorOf(place)}${entry.onFront ? " front" : ""}`, "data-mark": entry.policy },
     [
-      ...(isBeside ? tie : []),
+      ...(own === null || (own[0] === badge[0] && own[1] === badge[1]) ? [] : tie(own, badge)),
       svg("circle", { cx: badge[0], cy: badge[1], r: badgeRadius, class: "badge" }),
       svg("text", { x: badge[0], y: badge[1] + 3.6, "text-anchor": "middle" }, [String(place + 1)]),
       svg("title", {}, [told]),
     ],
   );
+}
+
+function tie([left, top]: Place, badge: Place): SVGElement[] {
+  return [
+    svg("line", { x1: left, y1: top, x2: badge[0], y2: badge[1], class: "tie" }),
+    svg("circle", { cx: left, cy: top, r: pointRadius, class: "point" }),
+  ];
 }

@@ -38,9 +38,9 @@ document.getElementById("page")!.append(
       ),
       section(
         "Attainment against GPU-hours",
-        "One chart a cell. Grey: fixed fleets (the best at their cost); dashed red: the ceiling; dashed green: the oracle’s bound, where it was asked for. Up and to the left is better; filled: nothing is as good for less; above the grey line: better than fixed fleets of the cost. A number beside others is tied to its point by a line. Press a name to find it in every chart.",
+        "One chart a cell. Grey: fixed fleets (the best at their cost); dashed red: the ceiling; dashed green: the oracle’s bound, where it was asked for. Up and to the left is better; filled: nothing is as good for less; above the grey line: better than fixed fleets of the cost. A number beside its point is tied to it by a line; those in a dotted frame have one point. Press a name to find it in every chart.",
         legend.node,
-        fittedCharts(element("div", { class: "study-charts" }), { least: 330, gap: 14 }, (width) =>
+        fittedCharts(element("div", { class: "study-charts" }), { least: 420, gap: 18 }, (width) =>
           data.cells.map((cell) => legend.dimmed(cellChart(cell, names, width))),
         ),
       ),

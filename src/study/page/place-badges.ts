@@ -26,91 +26,104 @@ const distances = [16, 22, 28, 36, 44, 54, 66, 80, 96];
 const worse = [20, 45, 70, 0, 90, 32, 58, 10, 80];
 const others = [-25, 115, -50, 140, -75, 165, 190, -100, 220, -130];
 
-/** What a badge costs that stands better than its point, and a line that crosses something, in px of distance. */
+/** Badges of one point, side by side: the first of them on the point, or tied to it. */
+export interface BadgeGroup {
+  /** Which of the points. */
+  readonly members: readonly number[];
+  readonly point: Place;
+  /** Of the badge of each member. */
+  readonly places: readonly Place[];
+}
+
+/** What a group costs that stands better than its point, and a line that crosses something, in px of distance. */
 const betterCost = 1000;
 const crossingCost = 300;
+const perRow = 5;
 
 /**
  * Where the badges of points go: onto their points where no other point or badge is in the way, else beside them, to be
- * tied to them by a line; those of points that coincide in a row. Beside means right of and below the point, where a setting
- * is worse, so that no mark looks better than it is; only where there is no room left it means anywhere.
+ * tied to them by a line; those of points that coincide side by side. Beside means right of and below the point, where a
+ * setting is worse, so that no mark looks better than it is; only where there is no room left it means anywhere.
  */
-export function placeBadges(points: readonly Place[], frame: Frame): Place[] {
+export function placeBadges(points: readonly Place[], frame: Frame): BadgeGroup[] {
+  const crowds: Crowd[] = [];
+  for (const [member, point] of points.entries()) {
+    const near = crowds.find((crowd) => distance(crowd.point, point) < nearest);
+    if (near === undefined) crowds.push({ point, members: [member] });
+    else near.members.push(member);
+  }
   // Who comes first has more to choose from: the order that suits all best is taken.
   const tried = orders.map((rank) => {
-    const order = points.map((_, i) => i).toSorted((a, b) => rank(points[a]!) - rank(points[b]!));
-    const ordered = order.map((i) => points[i]!);
-    const badges = placeInOrder(ordered, frame);
-    return { badges: points.map((_, i) => badges[order.indexOf(i)]!), cost: costOf(ordered, badges) };
+    const groups: BadgeGroup[] = [];
+    for (const crowd of crowds.toSorted((a, b) => rank(a) - rank(b))) groups.push(place(crowd, crowds, groups, frame));
+    return { groups, cost: groups.reduce((sum, group, i) => sum + costOf(group, groups.slice(0, i)), 0) };
   });
-  return tried.reduce((a, b) => (b.cost < a.cost ? b : a)).badges;
+  return tried.reduce((a, b) => (b.cost < a.cost ? b : a)).groups;
 }
 
-const orders: ReadonlyArray<(point: Place) => number> = [
+/** Points taken for one. */
+interface Crowd {
+  readonly point: Place;
+  readonly members: number[];
+}
+
+const orders: ReadonlyArray<(crowd: Crowd) => number> = [
   () => 0,
-  ([left, top]) => -left - top,
-  ([left, top]) => left + top,
-  ([left]) => -left,
-  ([, top]) => -top,
-  ([left, top]) => left - top,
-  ([left, top]) => top - left,
+  ({ members }) => -members.length,
+  ({ point: [left, top] }) => -left - top,
+  ({ point: [left, top] }) => left + top,
+  ({ point: [left] }) => -left,
+  ({ point: [, top] }) => -top,
+  ({ point: [left, top] }) => left - top,
+  ({ point: [left, top] }) => top - left,
 ];
 
-function costOf(points: readonly Place[], badges: readonly Place[]): number {
-  return badges.reduce((sum, badge, i) => {
-    const point = points[i]!;
-    const isBetter = badge[0] < point[0] - tolerance || badge[1] < point[1] - tolerance;
-    const crosses = !isClear(badge, i, points, badges.slice(0, i));
-    return sum + distance(point, badge) + (isBetter ? betterCost : 0) + (crosses ? crossingCost : 0);
-  }, 0);
+function costOf(group: BadgeGroup, others: readonly BadgeGroup[]): number {
+  const [first] = group.places as [Place];
+  const isBetter = group.places.some(
+    ([left, top]) => left < group.point[0] - tolerance || top < group.point[1] - tolerance,
+  );
+  const crosses = !isClear(group, others);
+  return distance(group.point, first) + (isBetter ? betterCost : 0) + (crosses ? crossingCost : 0);
 }
 
-function placeInOrder(points: readonly Place[], frame: Frame): Place[] {
-  const badges: Place[] = [];
+function place(crowd: Crowd, crowds: readonly Crowd[], groups: readonly BadgeGroup[], frame: Frame): BadgeGroup {
   const isInside = ([left, top]: Place): boolean =>
     left >= frame.left && left <= frame.right && top >= frame.top && top <= frame.bottom;
-  for (const [own, point] of points.entries()) {
-    const beside = (angles: readonly number[]): Place[] =>
-      distances.flatMap((far) => angles.map((angle) => away(point, far, angle)));
-    const last = badges.findLastIndex((_, i) => coincide(points[i]!, point));
-    const wishes = [point, ...(last < 0 ? [] : [next(points[last]!, badges[last]!)]), ...beside(worse)];
-    const free = [...wishes, ...beside(others)].filter(
-      (place) => isInside(place) && isFree(place, own, points, badges),
-    );
-    // Where every line would cross something, one that does is better than a badge nobody can read.
-    badges.push(free.find((place) => isClear(place, own, points, badges)) ?? free[0] ?? point);
-  }
-  return badges;
+  const beside = (angles: readonly number[]): Place[] =>
+    distances.flatMap((far) => angles.map((angle) => away(crowd.point, far, angle)));
+  const wishes = [crowd.point, ...beside(worse), ...beside(others)].map((first) => besideEachOther(crowd, first));
+  const free = wishes.filter(({ places }) => places.every(isInside) && isFree(places, crowd, crowds, groups));
+  // Where every line would cross something, one that does is better than a badge nobody can read.
+  return free.find((group) => isClear(group, groups)) ?? free[0] ?? wishes[0]!;
 }
 
-/** Whether a badge covers no other badge and no point of another. */
-function isFree(place: Place, own: number, points: readonly Place[], badges: readonly Place[]): boolean {
-  return (
-    badges.every((other) => distance(other, place) >= apart) &&
-    points.every((point, i) => i === own || distance(point, place) >= badgeRadius + pointRadius + gap)
+function besideEachOther({ point, members }: Crowd, [left, top]: Place): BadgeGroup {
+  const places = members.map((_, i): Place => [left + (i % perRow) * apart, top + Math.floor(i / perRow) * apart]);
+  return { members, point, places };
+}
+
+/** Whether badges cover no other badges and no point of others. */
+function isFree(
+  places: readonly Place[],
+  own: Crowd,
+  crowds: readonly Crowd[],
+  groups: readonly BadgeGroup[],
+): boolean {
+  const taken = groups.flatMap((group) => group.places);
+  const points = crowds.filter((crowd) => crowd !== own).map(({ point }) => point);
+  return places.every(
+    (badge) =>
+      taken.every((other) => distance(other, badge) >= apart) &&
+      points.every((point) => distance(point, badge) >= badgeRadius + pointRadius + gap),
   );
 }
 
-/** Whether neither the line of a badge runs under others, nor theirs under it; those of one point share a line. */
-function isClear(place: Place, own: number, points: readonly Place[], badges: readonly Place[]): boolean {
-  const point = points[own]!;
-  const least = badgeRadius + gap;
-  return badges.every(
-    (other, i) =>
-      coincide(points[i]!, point) ||
-      (distanceTo(other, point, place) >= least && distanceTo(place, points[i]!, other) >= least),
-  );
-}
-
-function coincide(a: Place, b: Place): boolean {
-  return distance(a, b) < nearest;
-}
-
-/** The place behind a badge, in its direction. */
-function next(point: Place, badge: Place): Place {
-  const far = distance(point, badge);
-  const longer = (far + apart) / far;
-  return [point[0] + (badge[0] - point[0]) * longer, point[1] + (badge[1] - point[1]) * longer];
+/** Whether neither the line of a group runs under others, nor theirs under it. */
+function isClear(group: BadgeGroup, groups: readonly BadgeGroup[]): boolean {
+  const isApart = (badges: readonly Place[], { point, places }: BadgeGroup) =>
+    badges.every((badge) => distanceTo(badge, point, places[0]!) >= badgeRadius + gap);
+  return groups.every((other) => isApart(other.places, group) && isApart(group.places, other));
 }
 
 function away([left, top]: Place, far: number, degrees: number): Place {
