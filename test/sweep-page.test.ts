@@ -130,7 +130,7 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     };
     expect(await note(0, 0)).toBe("run.num_workers = 0, engine.block_size = 0: 0 %");
     expect(await note(59, 49)).toBe("run.num_workers = 59, engine.block_size = 49: 98.0 %");
-    expect(await note(30, 25)).toBe("from 0 % (pale) to 98.0 % (dark)");
+    expect(await note(30, 25)).toBe("from 0 % (pale) to 98.0 % (strong)");
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -52,7 +52,7 @@ export function denseHeatMap(data: SweepPageData, name: SweepFigure, title: stri
   const names = `${down!.key} ↓  ${across!.key} →`;
   picture.append(svg("text", { class: "tick", x: width / 2, y: height - 6, "text-anchor": "middle" }, [names]));
 
-  const range = `from ${shownFigure(name, low)} (pale) to ${shownFigure(name, high)} (dark)`;
+  const range = `from ${shownFigure(name, low)} (pale) to ${shownFigure(name, high)} (strong)`;
   const note = element("p", { class: "note", text: range, attributes: { "aria-live": "polite" } });
   const cellAt = (event: MouseEvent): HeatCell | null => {
     const box = picture.getBoundingClientRect();

@@ -37,7 +37,7 @@ function holdingCells(data: SweepPageData): Holding {
 /** What shades and frames stand for. */
 function key(data: SweepPageData, holds: Holding): HTMLElement {
   const framed = holds.flat().includes(true) ? `; framed: at least ${shareTick(data.threshold)} within the SLA` : "";
-  return element("p", { class: "note", text: `the darker, the more${framed}` });
+  return element("p", { class: "note", text: `the stronger the colour, the more${framed}` });
 }
 
 function heatTable(data: SweepPageData, name: SweepFigure, title: string, map: HeatCells, holds: Holding): HTMLElement {

@@ -23,7 +23,8 @@ export function summary(data: SweepPageData): HTMLElement[] {
       const axis = axisPlaces(first);
       if (axis.categories === null) {
         const points = meanBy(axis.at, attainment).map(([value, share]) => ({ value, attainment: share }));
-        lines.push(cliffWords(findCliff(points, data.threshold), first.key, data.threshold));
+        const words = cliffWords(findCliff(points, data.threshold), first.key, data.threshold);
+        lines.push(failed > 0 ? `Of the runs that finished: ${words}` : words);
       }
     }
     lines.push(cheapest(data));
