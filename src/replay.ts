@@ -1,12 +1,15 @@
 import type { ReplayOptions } from "./config/replay-options.ts";
+import { ConfigError } from "./config/config-error.ts";
 import { faultPlanFor } from "./config/disruptions.ts";
 import { resolveReplay } from "./config/resolve-replay.ts";
 import type { ResolvedReplay } from "./config/resolve-replay.ts";
 import { buildRunResult } from "./result/build-run-result.ts";
 import type { RunResult } from "./result/schema.ts";
 import type { SimulationOutcome } from "./simulation/outcome.ts";
+import { offeredSeconds } from "./simulation/load-sampler.ts";
 import { simulateInSteps } from "./simulation/simulate.ts";
 import type { Trace } from "./trace/trace.ts";
+import { longestMs } from "./trace/trace-builder.ts";
 import { openTrace } from "./trace/open-trace.ts";
 import { syntheticTrace } from "./trace/synthetic.ts";
 import { windtunnelVersion } from "./version.ts";
@@ -70,6 +73,15 @@ export async function loadWorkload({ workload, run }: ResolvedReplay): Promise<T
 
 const PAUSE_EVERY_MS = 100;
 
+/** Arrivals stretched over more than ten years would end in a run without end, or in times no number holds. */
+function checkSpan(trace: Trace, run: ResolvedReplay["run"]): void {
+  const seconds = offeredSeconds(trace, run);
+  if (seconds * 1000 <= longestMs || run.arrivalSpeedupRatio >= 1) return;
+  const where = "--arrival-speedup-ratio";
+  const message = `found ${run.arrivalSpeedupRatio}, which stretches the trace over more than ten years`;
+  throw new ConfigError([{ where, message: `${message}; expected a larger number` }]);
+}
+
 /** Runs a resolved replay to its end, or to the abort of `hooks.signal`. */
 export async function runReplay(
   resolved: ResolvedReplay,
@@ -78,6 +90,7 @@ export async function runReplay(
 ): Promise<{ readonly outcome: SimulationOutcome; readonly result: RunResult }> {
   const startMs = performance.now();
   const { run, faults } = resolved;
+  checkSpan(trace, run);
   const plan = faults === null ? null : faultPlanFor(faults, trace, run.arrivalSpeedupRatio);
   const steps = simulateInSteps(trace, plan === null ? run : { ...run, faults: plan });
   let step = steps.next(false);

@@ -2,6 +2,15 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { folderWith, runCli, smallTrace } from "../../test/run-cli.ts";
 
+test("a policy module that never finishes loading ends the run with a message", async () => {
+  const cwd = folderWith({ "trace.jsonl": smallTrace, "waits.mjs": "await new Promise(() => {});" });
+  const { code, stderr } = await runCli(["replay", "trace.jsonl", "--policy", "./waits.mjs"], { cwd });
+  expect(stderr).toContain(
+    "windtunnel: ended without a result: a policy module waits for something that never happens\n",
+  );
+  expect(code).toBe(1);
+});
+
 describe("bad input: one clear line each, exit 2, no stack trace, nothing written", () => {
   const trace = ["replay", "trace.jsonl"];
   test.each<[string, string[], RegExp]>([
@@ -34,6 +43,21 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
       "infinity",
       [...trace, "--max-sim-time-seconds", "inf"],
       /^windtunnel: --max-sim-time-seconds: found Infinity, expected a finite number above 0\n$/,
+    ],
+    [
+      "a slow-motion of centuries",
+      [...trace, "--arrival-speedup-ratio", "1e-300"],
+      /^windtunnel: --arrival-speedup-ratio: found 1e-300, which stretches the trace over more than ten years; /,
+    ],
+    [
+      "a key twice",
+      [...trace, "--extra-engine-args", '{"block_size": 64, "block_size": 32}'],
+      /^windtunnel: --extra-engine-args: the key "block_size" stands twice\n$/,
+    ],
+    [
+      "knobs that lack, of a policy by flag",
+      [...trace, "--policy", "schedule"],
+      /^windtunnel: --policy-config entries: found none, expected at least one\n$/,
     ],
     ["missing value", [...trace, "--num-workers"], /^windtunnel: option '--num-workers <N>' argument missing\n$/],
     [

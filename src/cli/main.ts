@@ -4,6 +4,9 @@ import { exitCodes, reportFailure } from "./failure.ts";
 import { fileErrorText } from "../config/document.ts";
 import { windtunnelVersion } from "../version.ts";
 
+/** Exit code of Node where the main module still waits. */
+const neverSettled = 13;
+
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader went away (`| head`): nothing more to say.
   if (error.code === "EPIPE") process.exit(exitCodes.done);
@@ -12,6 +15,13 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 // Whoever read the messages went away; the work goes on.
 process.stderr.on("error", () => {});
+
+// Nothing is left to do, and what is awaited will not come: only code of the user's can do that.
+process.on("exit", () => {
+  if (process.exitCode !== neverSettled) return;
+  process.stderr.write("windtunnel: ended without a result: a policy module waits for something that never happens\n");
+  process.exitCode = exitCodes.failed;
+});
 
 const [name, ...args] = process.argv.slice(2);
 try {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { builtProgram, folderWith, runCli, scratchFolder, smallTrace } from "../../test/run-cli.ts";
 
@@ -115,6 +115,10 @@ describe("reports", () => {
     const runs = await Promise.all(
       Array.from({ length: 3 }, () => runCli(["replay", "trace.jsonl", "--json"], { cwd })),
     );
+    // Another name, gzip and standard input are the same input.
+    writeFileSync(join(cwd, "other.jsonl.gz"), gzipSync(smallTrace));
+    runs.push(await runCli(["replay", "other.jsonl.gz", "--json"], { cwd }));
+    runs.push(await runCli(["replay", "-", "--json"], { cwd, stdin: smallTrace }));
     const digests = new Set(runs.map(({ stdout }) => (JSON.parse(stdout) as { digest: string }).digest));
     expect(digests.size).toBe(1);
   });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -50,6 +50,28 @@ describe("what is refused, with its place", () => {
 
   test("a key twice", async () => {
     expect((await load("a: 1\na: 2")).problems[0]).toMatch(/unique/);
+    expect((await load('{"a": [{"b": 1}, {"b": 2, "\\u0062" : 3}]}')).problems).toEqual([
+      '--args: the key "b" stands twice',
+    ]);
+    const apart = '{"a": {"b": "b", "c": ["b", "b"]}, "b": {"a": "}"}, "c": "\\"a\\":"}';
+    expect(await load(apart)).toEqual({ value: JSON.parse(apart) as unknown, problems: [] });
+  });
+
+  test.each([
+    ["objects", '{"a":'.repeat(20_000) + "1" + "}".repeat(20_000)],
+    ["brackets without an end", "[".repeat(100_000)],
+    ["lists in a line", "a: 1\n" + "- ".repeat(100_000)],
+    ["indents", Array.from({ length: 600 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n")],
+    ["an alias that leads in a circle", "a: &a {b: *a}"],
+  ])("%s nested without end", async (_, given) => {
+    const { problems } = await load(given);
+    expect(problems).toEqual(["--args: is nested too deeply for a configuration"]);
+  });
+
+  test("symbolic links in a circle", async () => {
+    const path = join(folder, "circle");
+    symlinkSync(path, path);
+    expect((await load(path)).problems[0]).toContain("its symbolic links lead in a circle; ");
   });
 
   test("a broken file is named", async () => {

@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
+import { shown } from "./config-error.ts";
 import type { ProblemList } from "./config-error.ts";
+import { isTextTooDeep, isTooDeep, keyThatStandsTwice } from "./document-shape.ts";
 
 /**
  * The value behind a flag that takes JSON: inline JSON or YAML (`{…}`, `[…]`, or text with a `key: value` line), a path
@@ -35,9 +37,22 @@ async function readDocument(path: string, where: string, problems: ProblemList):
   return parseText(text, `${where} (${path})`, problems);
 }
 
+const tooDeep = Symbol("too deep");
+
 async function parseText(text: string, where: string, problems: ProblemList): Promise<unknown> {
+  const value = isTextTooDeep(text) ? tooDeep : await parsed(text, where, problems);
+  if (value !== tooDeep && !isTooDeep(value)) return value;
+  problems.add(where, "is nested too deeply for a configuration");
+  return undefined;
+}
+
+async function parsed(text: string, where: string, problems: ProblemList): Promise<unknown> {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    const twice = keyThatStandsTwice(text);
+    if (twice === null) return value;
+    problems.add(where, `the key ${shown(twice)} stands twice`);
+    return undefined;
   } catch {
     // Not JSON; YAML's messages name line and column, so it tells the mistake for both.
   }
@@ -73,6 +88,7 @@ export function fileErrorText(error: unknown): string {
     EDQUOT: "disk quota exceeded",
     EMFILE: "too many open files",
     ENAMETOOLONG: "the name is too long",
+    ELOOP: "its symbolic links lead in a circle",
   };
   return known[code ?? ""] ?? message;
 }

@@ -6,6 +6,9 @@ import type { WorkerRole } from "./validated-engine-args.ts";
 /** Told of a mistake: the key (dots for sections) and what is wrong with it. */
 type Complain = (key: string, message: string) => void;
 
+/** Least ratio but 0: passes a million times as long as they are. */
+const leastSpeedup = 1e-6;
+
 /**
  * What the arguments must be to each other; every rule broken is told.
  * @param where the flag they came with
@@ -16,6 +19,7 @@ export function checkEngineArgs(args: GivenEngineArgs, role: WorkerRole, where: 
   checkRole(args, role, where, complain);
   checkTiers(args, complain);
   checkSglang(args, complain);
+  checkSpeedups(args, complain);
   const acceptRates = checkSpeculation(args, complain);
   checkRanks(args, complain);
   return acceptRates;
@@ -78,6 +82,15 @@ function checkRanks(args: GivenEngineArgs, complain: Complain): void {
   if (typeof attentionRanks !== "number" || attentionRanks <= 1) return;
   if (ranks === undefined || ranks === attentionRanks) return;
   complain("dp_size", `found ${ranks}, but aic_attention_dp_size is ${attentionRanks}; set one of them`);
+}
+
+/** Pass times that no clock can hold. */
+function checkSpeedups(args: GivenEngineArgs, complain: Complain): void {
+  for (const key of ["speedup_ratio", "decode_speedup_ratio"] as const) {
+    const ratio = args[key] ?? 0;
+    if (ratio === 0 || ratio >= leastSpeedup) continue;
+    complain(key, `found ${ratio}, expected a number of at least ${leastSpeedup}, or 0 for no scaling`);
+  }
 }
 
 /** Acceptance rates as a list of `nextn` numbers; empty without speculation. */

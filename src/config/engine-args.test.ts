@@ -90,6 +90,14 @@ describe("the reference's own answers about null and bounds (1.4.2)", () => {
     [{ speedup_ratio: Number.NaN }, "speedup_ratio: found NaN, expected a finite number of at least 0"],
     [{ speedup_ratio: Infinity }, "speedup_ratio: found Infinity, expected a finite number of at least 0"],
     [{ decode_speedup_ratio: -1 }, "decode_speedup_ratio: found -1, expected a number of at least 0"],
+    [
+      { speedup_ratio: 1e-308 },
+      "speedup_ratio: found 1e-308, expected a number of at least 0.000001, or 0 for no scaling",
+    ],
+    [
+      { num_gpu_blocks: 1e20 },
+      "num_gpu_blocks: found 100000000000000000000, expected a whole number from 1 to 9007199254740991",
+    ],
     [{ dp_size: 0 }, "dp_size: found 0, expected a whole number of at least 1"],
     [{ startup_time: -1 }, "startup_time: found -1, expected a number of at least 0"],
     [{ worker_type: "agg" }, 'worker_type: found "agg", expected one of "aggregated", "prefill", "decode"'],

@@ -29,10 +29,15 @@ function within({ min, max, above }: Bounds) {
 /** An integer a double holds exactly. */
 export function wholeNumber(bounds: Bounds, description: string) {
   const error = `expected a whole number${boundsText(bounds)}`;
+  const tooLarge = `expected a whole number${boundsText({ min: 0, max: Number.MAX_SAFE_INTEGER, ...bounds })}`;
   const check = within(bounds);
   return z
     .number(error)
-    .check(z.refine((value) => Number.isSafeInteger(value) && check(value), error))
+    .check(
+      z.refine((value) => Number.isSafeInteger(value) && check(value), {
+        error: ({ input }) => (Number(input) > Number.MAX_SAFE_INTEGER && input !== Infinity ? tooLarge : error),
+      }),
+    )
     .register(z.globalRegistry, { description: `${description} A whole number${boundsText(bounds)}.` });
 }
 

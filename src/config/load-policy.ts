@@ -5,6 +5,7 @@ import type { Planner } from "../planner/planner.ts";
 import type { PolicyContext } from "../planner/policy.ts";
 import { shown } from "./config-error.ts";
 import type { ProblemList } from "./config-error.ts";
+import { statOrNull } from "./document.ts";
 
 /**
  * Loads the policy a module offers: its default export is a `Planner`, or a function that makes one from a
@@ -27,7 +28,12 @@ export async function loadPolicy(
   } catch (error) {
     // Else it is something the module imports, which the message names.
     const absent = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND" && !existsSync(resolve(path));
-    const reason = absent ? "no such module" : String((error as Error)?.message ?? error);
+    const folder = statOrNull(resolve(path))?.isDirectory() === true;
+    const reason = absent
+      ? "no such module"
+      : folder
+        ? "it is a directory"
+        : String((error as Error)?.message ?? error);
     problems.add(where, `cannot load ${path}: ${withRemedy(reason, path)}`);
     return null;
   }

@@ -42,7 +42,9 @@ export async function choosePolicy(
     given: (fromFlag ? flags.policyConfig : settings.policyConfig) as Knobs["given"],
     place: fromFlag
       ? (key: string) => place("--policy-config", [key])
-      : (key: string) => place("--planner-config", key === "" ? ["policy_config"] : ["policy_config", key]),
+      : flags.policy !== null && Object.keys(settings.policyConfig).length === 0
+        ? (key: string) => place("--policy-config", [key])
+        : (key: string) => place("--planner-config", key === "" ? ["policy_config"] : ["policy_config", key]),
   };
   if (fromFlag && (typeof knobs.given !== "object" || Array.isArray(knobs.given))) {
     problems.add(knobs.place(""), `found ${shown(knobs.given)}, expected an object`);

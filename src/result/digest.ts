@@ -21,9 +21,13 @@ export function sortKeys(value: unknown): unknown {
   return sorted;
 }
 
-/** SHA-256 (hex) of the deterministic content of a result: JSON, sorted keys, no white space. */
+/**
+ * SHA-256 (hex) of the deterministic content of a result: JSON, sorted keys, no white space. The name of the trace is left
+ * out: a file that is renamed, packed or read from standard input gives the same run.
+ */
 export function resultDigest(result: Readonly<Record<string, unknown>>): string {
   const content = Object.fromEntries(Object.entries(result).filter(([key]) => !outsideDigest.has(key)));
+  if (typeof content["trace"] === "object") content["trace"] = { ...content["trace"], name: undefined };
   return createHash("sha256")
     .update(JSON.stringify(sortKeys(content)))
     .digest("hex");

@@ -186,6 +186,7 @@ describe("a whole run", () => {
     expect(resultDigest({ ...content, wall_time_ms: 1, processed_tokens_per_s: 2, windtunnel_version: "9" })).toBe(
       digest,
     );
+    expect(resultDigest({ ...content, trace: { ...content.trace, name: "renamed.jsonl.gz" } })).toBe(digest);
     expect(resultDigest({ ...content, gpu_hours: content.gpu_hours + 1e-12 })).not.toBe(digest);
   });
 });

@@ -94,7 +94,7 @@ export const runResultSchema = z
       .string()
       .check(
         z.describe(
-          "SHA-256 (hex) of the deterministic content: everything except this key, windtunnel_version, wall_time_ms, " +
+          "SHA-256 (hex) of the deterministic content: everything except this key, windtunnel_version, trace.name, wall_time_ms, " +
             "processed_tokens_per_s and processed_output_tokens_per_s, as JSON with sorted keys and no white space.",
         ),
       ),

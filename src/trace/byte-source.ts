@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { statOrNull } from "../config/document.ts";
 import { TraceError } from "./trace-error.ts";
 
 /** What chunks of bytes can be taken from, a stream of Node's for one; without a type of Node's, so that callers need none. */
@@ -61,7 +62,7 @@ export async function openByteSource(path: string, stdin: ByteStream = process.s
 }
 
 function isPipe(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
+  return statOrNull(path)?.isFIFO() === true;
 }
 
 function fileSource(name: string, fd: number, size: number): ByteSource {
@@ -151,6 +152,7 @@ function isGzip(bytes: Uint8Array): boolean {
 function openProblem(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT" || code === "ENOTDIR") return "no such file";
+  if (code === "ELOOP") return "its symbolic links lead in a circle";
   if (code === "EACCES" || code === "EPERM") return "no permission to read it";
   return `cannot be opened: ${reason(error)}`;
 }

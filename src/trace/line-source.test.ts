@@ -26,6 +26,8 @@ describe("the mark at the beginning of a file", () => {
   it("of UTF-16 is refused with what to do", async () => {
     const problem = /:1: is UTF-16 text; save it as UTF-8/;
     await expect(open(Buffer.from(`\uFEFF${row}\n`, "utf16le"))).rejects.toThrow(problem);
+    await expect(open(Buffer.from(`${row}\n`, "utf16le"))).rejects.toThrow(problem);
+    await expect(open(Buffer.from(`${row}\n`, "utf16le").swap16())).rejects.toThrow(problem);
   });
 
   it("is not looked for in files shorter than it", async () => {

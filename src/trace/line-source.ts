@@ -109,7 +109,9 @@ export class LineSource {
   #begin(): void {
     this.#begun = true;
     const [first, second] = this.#buffer;
-    if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+    // Without the mark, every other byte of Latin text is zero.
+    if (marked || (first === 0) !== (second === 0)) {
       throw new TraceError(this.name, 1, "is UTF-16 text; save it as UTF-8");
     }
     if (!byteOrderMark.every((byte, place) => this.#buffer[place] === byte)) return;

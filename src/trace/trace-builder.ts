@@ -10,7 +10,7 @@ import { quoted, TraceError } from "./trace-error.ts";
 export const maxTokens = 2 ** 31 - 1;
 
 /** Longest time between requests, ms: ten years; longer ones are times in other units. */
-const longestMs = 10 * 366 * 86_400_000;
+export const longestMs = 10 * 366 * 86_400_000;
 
 /** Collects the columns of a trace row by row; every format reader writes into one. */
 export class TraceBuilder {

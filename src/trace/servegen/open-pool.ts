@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { statOrNull } from "../../config/document.ts";
 import type { Trace } from "../trace.ts";
 import { TraceError } from "../trace-error.ts";
 import { readLengthWindows } from "./client-lengths.ts";
@@ -9,7 +10,7 @@ import { drawPool, type PoolClient, type PoolSlice } from "./generate-pool.ts";
 /** Whether a spec names a folder (perhaps with `?from=…`). */
 export function isPoolSpec(spec: string): boolean {
   const { folder } = partsOf(spec);
-  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statOrNull(folder)?.isDirectory() === true;
 }
 
 /**
