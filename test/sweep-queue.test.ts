@@ -26,6 +26,7 @@ describe("without a Redis", () => {
     [["--driver", "bullmq"], /--redis: say where Redis is/],
     [["--driver", "bullmq", "--redis", "localhost:6379"], /--redis: expected redis:\/\/\[user/],
     [["--driver", "bullmq", "--redis", "http://user:secret@localhost"], /--redis: expected redis:\/\/\[user/],
+    [["--driver", "bullmq", "--redis", "redis://:secret@localhost/runs"], /--redis: expected redis:\/\/\[user/],
     [["--driver", "rabbit"], /--driver: found "rabbit", expected local or bullmq/],
     [["--redis", "redis://localhost"], /--redis: needs --driver bullmq/],
     [["--driver", "bullmq", "--redis", "redis://localhost", "--parallel", "3"], /--parallel: is for runs on this/],
@@ -309,6 +310,13 @@ describe.skipIf(redisMissing !== null)(
         }
       },
     );
+
+    test("a database that Redis does not have is told", async () => {
+      const args = ["sweep", ...small, ...grid, "--driver", "bullmq", "--redis", `${redis.url}/99`];
+      const { code, stderr } = await runCli(args, { cwd: scratchFolder() });
+      expect(stderr).toMatch(/^windtunnel: cannot use Redis at 127.0.0.1:\d+: ERR .*DB index/);
+      expect(code).toBe(1);
+    });
 
     test("goes on when Redis comes back with nothing in it", async () => {
       const cwd = scratchFolder();

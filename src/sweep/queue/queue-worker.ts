@@ -7,6 +7,7 @@ import { policyModuleDigest, policyModuleOf } from "../policy-module.ts";
 import type { TraceContent } from "../shared-trace.ts";
 import type { RunReturn } from "./queue-driver.ts";
 import { keptSeconds, queueKeys } from "./queue-keys.ts";
+import { QueueError } from "./queue-error.ts";
 import { connectQueue } from "./redis-connection.ts";
 import { readRunJob, type RunJob } from "./run-job.ts";
 import { redisTraceStore, sharedTraceStore, type TraceStore } from "./trace-store.ts";
@@ -111,7 +112,9 @@ export async function workOnQueue(settings: WorkerSettings, hooks: WorkerHooks, 
   });
   const deregister = registerWorker(redis, keys, randomBytes(8).toString("hex"), settings);
   try {
-    await worker.waitUntilReady();
+    await worker.waitUntilReady().catch((error: Error) => {
+      throw new QueueError(`lost Redis at ${place} before the worker was ready: ${error.message}`);
+    });
     hooks.onReady(place);
     if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     await worker.close();

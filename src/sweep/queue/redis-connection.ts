@@ -37,6 +37,8 @@ export async function connectQueue(url: string): Promise<QueueConnection> {
   });
   try {
     await redis.connect();
+    // The client stays in the first database, without a word, where the one of the address cannot be had.
+    await redis.select(redis.options.db ?? 0);
     await redis.ping();
     const info = await redis.info();
     connected = true;
@@ -69,7 +71,8 @@ function placeOf(url: string): string {
   } catch {
     // Told below.
   }
-  if (parsed === null || !/^rediss?:$/.test(parsed.protocol) || parsed.hostname === "") {
+  const isRedis = parsed !== null && /^rediss?:$/.test(parsed.protocol) && /^(?:\/\d*)?$/.test(parsed.pathname);
+  if (parsed === null || !isRedis || parsed.hostname === "") {
     const message =
       "expected redis://[user:password@]host[:port][/database], or rediss:// for TLS; what was given is not shown, it may hold a password";
     throw new ConfigError([{ where: "--redis", message }]);
