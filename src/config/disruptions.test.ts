@@ -31,6 +31,15 @@ describe("--client-config and --fault-config", () => {
     await expect(simulate({ ...base, faultConfig })).rejects.toThrow(problem);
   });
 
+  test("mistakes of keys and of failures are told together", async () => {
+    const faultConfig = { failures: ["1s:agg:0", "20x:agg:0"], restrt: true };
+    const error: unknown = await simulate({ ...base, faultConfig }).catch((thrown: unknown) => thrown);
+    expect((error as { problems: unknown }).problems).toMatchObject([
+      { where: "--fault-config", message: 'unknown key "restrt" (did you mean "restart"?)' },
+      { where: "--fault-config failures[1]" },
+    ]);
+  });
+
   test("a clock time counts from the trace's own start or the one given, on the next day if it is past", async () => {
     const at = async (clock: string, options: object) => {
       const faultConfig = { failures: [`${clock}:agg:0`], ...options };

@@ -52,7 +52,13 @@ export function resolveFaults(
   // Undefined: it could not be read, which is told already.
   if (given == null || !isDocument(given, where, problems)) return null;
   const config = validate(faultConfigSchema, given, where, problems);
-  if (config === null) return null;
+  if (config === null) {
+    // Failures that are text can be looked at all the same, so that their mistakes are told with the others.
+    const { failures } = given as { readonly failures?: unknown };
+    const texts = Array.isArray(failures) && failures.every((item) => typeof item === "string" && item !== "");
+    if (texts) failuresOf({ failures }, mode, where, problems);
+    return null;
+  }
   const clockStart = config.clock_start ?? null;
   const clockStartSeconds = clockStart === null ? null : clockSeconds(clockStart);
   if (Number.isNaN(clockStartSeconds)) {

@@ -10,11 +10,14 @@ test.each([
   ["block-size", "block_size"],
   ["speedup", "speedup_ratio"],
   ["gpu_blocks", "num_gpu_blocks"],
+  ["dec", "decode_speedup_ratio"],
 ])("%s is most like %s", (found, nearest) => {
   expect(nearestName(found, known)).toBe(nearest);
 });
 
 test("nothing is suggested where nothing is near", () => {
+  expect(nearestName("num", [...known, "num_workers"])).toBeNull();
+  expect(nearestName("de", known)).toBeNull();
   expect(nearestName("temperature", known)).toBeNull();
   expect(suggestion("temperature", known)).toBe("");
   expect(suggestion("blocksize", known)).toBe(' (did you mean "block_size"?)');

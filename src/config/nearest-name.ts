@@ -1,6 +1,6 @@
 /**
  * The known name most like a mistyped one, or null when none is near: case, `-` and `_` do not count, and at most a
- * third of the letters may differ.
+ * third of the letters may differ; else the only one that begins so.
  */
 export function nearestName(found: string, known: Iterable<string>): string | null {
   const wanted = plain(found);
@@ -14,7 +14,13 @@ export function nearestName(found: string, known: Iterable<string>): string | nu
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? onlyBegunWith(wanted, [...known]);
+}
+
+/** The one name that begins so; null where none or several do. */
+function onlyBegunWith(wanted: string, known: readonly string[]): string | null {
+  const begun = wanted.length < 3 ? [] : known.filter((name) => plain(name).startsWith(wanted));
+  return begun.length === 1 ? begun[0]! : null;
 }
 
 /** ` (did you mean "x"?)`, or nothing when no known name is near. */
