@@ -53,6 +53,12 @@ describe("planner configurations", () => {
     expect(parsed.notes.join("\n")).toContain("ignored: ttft");
   });
 
+  it("say that prophet's window has no effect only where another predictor is taken", () => {
+    const target = { optimization_target: "sla", prophet_window_size: 20 };
+    expect(settings({ ...target, load_predictor: "prophet" }).notes).toEqual([]);
+    expect(settings(target).notes).toEqual(["without effect on a replay: prophet_window_size"]);
+  });
+
   it("§8.2 accept an interval of 0 for a loop that is off", () => {
     const parsed = settings({ optimization_target: "throughput", throughput_adjustment_interval_seconds: 0 });
     expect(parsed.dynamo.throughputAdjustmentIntervalSeconds).toBe(0);

@@ -119,7 +119,7 @@ function notesOn(given: GivenPlannerConfig): string[] {
     "plugin_registration",
     "aic_interpolation",
     "kalman_min_points",
-    "prophet_window_size",
+    ...(given.load_predictor === "prophet" ? [] : ["prophet_window_size"]),
   ];
   const unused = live.filter((key) => given[key as keyof GivenPlannerConfig] !== undefined);
   if (unused.length > 0) notes.push(`without effect on a replay: ${unused.join(", ")}`);
