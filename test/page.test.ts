@@ -22,7 +22,7 @@ import { pageRuns } from "./page-runs.ts";
 const plannersOnly = ["events", "decisions", "estimated-ttft", "estimated-itl", "capacity"];
 const emptyByKind: Readonly<Record<string, readonly string[]>> = {
   static: [...plannersOnly, "accept-length"],
-  agg: ["accept-length"],
+  agg: [],
   disagg: [],
   disrupted: [...plannersOnly, "accept-length"],
   staticDisagg: [...plannersOnly, "attainment", "accept-length"],

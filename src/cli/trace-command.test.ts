@@ -48,6 +48,10 @@ describe("windtunnel trace", () => {
     [["generate", "SMALL", "-o", "SMALL"], "--out: SMALL is a trace to read; give another path"],
     [["inspect", "SMALL", "--html", "SMALL"], "--html: SMALL is a trace to read; give another path"],
     [["convert", "SMALL", "-o", "FOLDER"], "cannot write FOLDER: it is a directory"],
+    [
+      ["convert", "SMALL", "-o", "FOLDER/x", "--speed", "1e-300"],
+      "--speed: found 1e-300, which stretches the trace over more than ten years; expected a larger number",
+    ],
     [["convert", "SMALL", "-o", "FOLDER/x", "--from", "5", "--to", "2"], "--to: found 2, expected more than --from 5"],
     [
       [

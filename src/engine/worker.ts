@@ -66,7 +66,7 @@ export interface Worker {
 
   /**
    * Tokens emitted and requests that emitted them, summed over all passes that ended at or before `atNs` (same times as
-   * `lastPassEndedBy`); absent where every forward emits one token.
+   * `lastPassEndedBy`); absent where nobody asks.
    */
   forwardsEndedBy?(atNs: number): { readonly emittedTokens: number; readonly emittingRequests: number };
 }

@@ -38,8 +38,18 @@ describe("keys", () => {
     ["engine", /expected engine.X, /],
     ["engine..x", /expected engine.X, /],
     ["startup_time", /expected engine.X, /],
+    ["__proto__.x", /expected engine.X, /],
+    ["constructor.x", /expected engine.X, /],
+    ["engine.__proto__", /unknown key "__proto__"/],
+    ["engine.__proto__.polluted", /unknown key "__proto__"/],
     ["run.a.b", /expected engine.X, /],
   ])("refuses %s", (key, message) => expect(() => apply({}, { [key]: 1 })).toThrow(message));
+
+  test("keys every object has from its prototype are keys like others", () => {
+    expect(apply({}, { "engine.constructor.prototype": 1 })).toEqual({
+      extraEngineArgs: { constructor: { prototype: 1 } },
+    });
+  });
 
   test("refuses a way through something that is no object", () => {
     const base = { extraEngineArgs: { block_size: 64 } };

@@ -43,7 +43,7 @@ function applyValue(options: Record<string, unknown>, key: string, value: AxisVa
     options[camelCase(path[0]!)] = value;
     return;
   }
-  if (root === undefined || !(root in documents) || path.length === 0 || path.includes("")) {
+  if (root === undefined || !Object.hasOwn(documents, root) || path.length === 0 || path.includes("")) {
     const near = nearestName(root ?? "", roots);
     const hint = near === null || near === root ? "" : ` (did you mean "${near}.…"?)`;
     throw new AxisError(
@@ -65,9 +65,12 @@ function setPath(document: unknown, path: readonly string[], value: AxisValue, k
     if (typeof at !== "object" || at === null || Array.isArray(at)) {
       throw new AxisError(`--vary ${key}: ${path.slice(0, i).join(".")} is not an object`);
     }
+    // No document has such a key, and setting it would reach into every object.
+    if (name === "__proto__") throw new AxisError(`--vary ${key}: unknown key "__proto__"`);
     const object = at as Record<string, unknown>;
     if (i === path.length - 1) object[name] = value;
-    else at = object[name] ??= {};
+    else if (Object.hasOwn(object, name)) at = object[name] ??= {};
+    else at = object[name] = {};
   }
 }
 

@@ -6,6 +6,7 @@ import { mooncakeLines } from "../../trace/mooncake-writer.ts";
 import { openTrace } from "../../trace/open-trace.ts";
 import { presetUsage } from "../../trace/presets/preset-names.ts";
 import type { Trace } from "../../trace/trace.ts";
+import { longestMs } from "../../trace/trace-builder.ts";
 import { readEach } from "../../trace/trace-error.ts";
 import { traceFormats } from "../../trace/trace-formats.ts";
 import { mergeTraces } from "../../trace/transform/merge-traces.ts";
@@ -168,9 +169,17 @@ async function convert(args: string[]): Promise<number> {
     });
   }
   if (sample !== undefined) trace = sampleTrace(trace, sample, seed);
-  if (speed !== undefined) trace = scaleTrace(trace, speed);
+  if (speed !== undefined) trace = scaled(trace, speed);
   await write(trace, options.out);
   return exitCodes.done;
+}
+
+/** @throws ConfigError where no reader would take the trace any more */
+function scaled(trace: Trace, speed: number): Trace {
+  const result = scaleTrace(trace, speed);
+  if (result.arrivalMs.every((at) => Number.isNaN(at) || at <= longestMs)) return result;
+  const message = `found ${speed}, which stretches the trace over more than ten years; expected a larger number`;
+  throw new ConfigError([{ where: "--speed", message }]);
 }
 
 function numbersOf(given: Conversion, reader: OptionReader) {

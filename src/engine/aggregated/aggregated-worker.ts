@@ -97,6 +97,11 @@ export class AggregatedWorker implements Worker {
     return this.history.lastEndedBy(atNs, sinceNs);
   }
 
+  forwardsEndedBy(atNs: number): { readonly emittedTokens: number; readonly emittingRequests: number } {
+    const tokens = this.history.tokensEmittedBy(atNs);
+    return { emittedTokens: tokens, emittingRequests: tokens };
+  }
+
   /** Of a request that has not run here; blocks nobody else has are not looked for. */
   prefixOverlapBlocks(request: number, atNs: number): number {
     const path = this.fleet.pathOf(request);

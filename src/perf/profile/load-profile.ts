@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { fileErrorText } from "../../config/document.ts";
 import { csvGrid } from "./csv-profile.ts";
 import { npzGrid, readNpz } from "./npz-profile.ts";
 import type { PassTimeGrid } from "./pass-time-grid.ts";
@@ -19,7 +20,7 @@ async function readGrid(path: string): Promise<PassTimeGrid> {
   try {
     isFolder = (await stat(path)).isDirectory();
   } catch (error) {
-    throw new ProfileError(`${path}: ${(error as Error).message}`);
+    throw new ProfileError(`${path}: ${fileErrorText(error)}`);
   }
   if (isFolder) {
     if (isResultsFolder(path)) return resultsFolderGrid(path);

@@ -43,11 +43,6 @@ export class AggregatedDecodeWorker extends AggregatedWorker implements DecodeWo
     return this.pending.length;
   }
 
-  forwardsEndedBy(atNs: number): { readonly emittedTokens: number; readonly emittingRequests: number } {
-    const tokens = this.history.tokensEmittedBy(atNs);
-    return { emittedTokens: tokens, emittingRequests: tokens };
-  }
-
   offerDestination(request: number): void {
     const { admission } = this;
     this.requests++;
