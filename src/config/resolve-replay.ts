@@ -70,14 +70,7 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
   for (const [name, args] of Object.entries(engines))
     resolved[name] = await resolveEngine(args!, given.semantics as SemanticsName);
   const topology = topologyOf(resolved, given);
-  const tiered = Object.values(resolved).some(({ engine }) => engine.kvTiers !== undefined);
-  if (tiered && (client !== null || faults !== null)) {
-    const flag = client !== null ? "--client-config" : "--fault-config";
-    problems.add(
-      flag,
-      "cannot be combined with cache tiers (num_g2_blocks): what comes back from them cannot be interrupted",
-    );
-  }
+  checkTiersStayWhole(resolved, { client, faults }, problems);
   const estimate = router?.estimator == null ? null : await prefillEstimate(router.estimator);
   const scaled = { topology, seed: given.seed!, benchmarkGranularity: given.benchmarkGranularity! };
   const autoscaler = settings === null ? null : await resolveAutoscaler(settings, scaled, problems);
@@ -103,15 +96,8 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
     context: {
       semantics: given.semantics as SemanticsName,
       mode: topology.mode,
-      gpusPerWorker: {
-        prefill: topology.mode === "disagg" ? topology.prefillEngine.gpusPerWorker : 0,
-        decode: topology.mode === "disagg" ? topology.decodeEngine.gpusPerWorker : topology.engine.gpusPerWorker,
-      },
-      config: {
-        ...configOf(options, given, resolved, autoscaler?.values ?? {}),
-        ...documentValues("client", given.clientConfig),
-        ...documentValues("fault", given.faultConfig),
-      },
+      gpusPerWorker: gpusPerWorker(topology),
+      config: configOf(options, given, resolved, autoscaler?.values ?? {}),
       warnings: [
         ...optionsWithoutEffect(given, options),
         ...Object.values(resolved).flatMap(({ warnings }) => warnings),
@@ -124,6 +110,26 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
     aim: autoscaler?.heedsSla === true ? autoscaler.sla : null,
     plannerReport: autoscaler?.report ?? null,
   };
+}
+
+/** What comes back from cache tiers cannot be interrupted, so nothing may interrupt. */
+function checkTiersStayWhole(
+  engines: Readonly<Record<string, ResolvedEngine>>,
+  { client, faults }: { readonly client: unknown; readonly faults: unknown },
+  problems: ProblemList,
+): void {
+  if (client === null && faults === null) return;
+  if (Object.values(engines).every(({ engine }) => engine.kvTiers === undefined)) return;
+  problems.add(
+    client !== null ? "--client-config" : "--fault-config",
+    "cannot be combined with cache tiers (num_g2_blocks): what comes back from them cannot be interrupted",
+  );
+}
+
+function gpusPerWorker(topology: RunConfig["topology"]): ResultContext["gpusPerWorker"] {
+  return topology.mode === "disagg"
+    ? { prefill: topology.prefillEngine.gpusPerWorker, decode: topology.decodeEngine.gpusPerWorker }
+    : { prefill: 0, decode: topology.engine.gpusPerWorker };
 }
 
 /** Options from code may be misspelt; those of the command line cannot. */
@@ -241,5 +247,9 @@ function configOf(
     for (const [key, value] of Object.entries(settings)) config[`${name}.${key}`] = value;
   }
   for (const [key, value] of Object.entries(planner)) config[`planner.${key}`] = value;
-  return config;
+  return {
+    ...config,
+    ...documentValues("client", values.clientConfig),
+    ...documentValues("fault", values.faultConfig),
+  };
 }

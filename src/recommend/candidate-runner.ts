@@ -70,10 +70,6 @@ export class Runner {
     return { runs: this.counted.size, failed: this.failed };
   }
 
-  async outcomes(candidates: readonly Candidate[], part: Part): Promise<(Outcome | null)[]> {
-    return this.figures(candidates, part);
-  }
-
   /** Figures of candidates on a part of the trace, in their order. */
   async figures(candidates: readonly Candidate[], part: Part): Promise<(PartFigures | null)[]> {
     const { base, parallel } = this.request;

@@ -40,7 +40,7 @@ export async function recommend(request: RecommendRequest, hooks: RecommendHooks
   const runner = new Runner(pool, results, request, hooks);
   try {
     const given = givenCandidate(base);
-    const onTune = (candidates: readonly Candidate[]) => runner.outcomes(candidates, parts.tune);
+    const onTune = (candidates: readonly Candidate[]) => runner.figures(candidates, parts.tune);
     let trials: Trial[] = [];
     let interrupted = false;
     try {
@@ -92,10 +92,13 @@ export function nearlyCheapest<T extends ScoredTrial & { readonly cost: number }
   return best.filter(({ outcome, cost }) => outcome.attainment >= attainment && cost <= most);
 }
 
+function candidatesOf(trials: readonly Trial[]): Candidate[] {
+  return trials.map(({ candidate }) => candidate);
+}
+
 /** Trials with their GPU-hours on one part. */
 async function withCost(trials: readonly ScoredTrial[], runner: Runner, part: Part) {
-  const candidates = trials.map(({ candidate }) => candidate);
-  const figures = await runner.figures(candidates, part);
+  const figures = await runner.figures(candidatesOf(trials), part);
   return trials.map((trial, i) => ({ ...trial, cost: figures[i]?.gpuHours ?? Infinity }));
 }
 
@@ -137,13 +140,12 @@ async function grownFigures(
   runner: Runner,
   grown: Part | null,
 ): Promise<(PartFigures | null)[]> {
-  const candidates = trials.map(({ candidate }) => candidate);
-  return grown === null ? candidates.map(() => null) : runner.figures(candidates, grown);
+  return grown === null ? trials.map(() => null) : runner.figures(candidatesOf(trials), grown);
 }
 
 /** Trials with the worst of their figures on several parts. */
 async function testedTrials(trials: readonly Trial[], runner: Runner, parts: readonly Part[]): Promise<Trial[]> {
-  const candidates = trials.map(({ candidate }) => candidate);
+  const candidates = candidatesOf(trials);
   const figures: (PartFigures | null)[][] = [];
   for (const part of parts) figures.push(await runner.figures(candidates, part));
   return candidates.map((candidate, i) => ({ candidate, outcome: worstOutcome(figures.map((row) => row[i]!)) }));
@@ -170,7 +172,7 @@ async function settingsOf(
   runner: Runner,
   parts: { readonly tune: Part; readonly grown: Part | null; readonly heldOut: Part },
 ): Promise<RankedSetting[]> {
-  const candidates = trials.map(({ candidate }) => candidate);
+  const candidates = candidatesOf(trials);
   const tuned = await runner.figures(candidates, parts.tune);
   const grown = await grownFigures(trials, runner, parts.grown);
   const heldOut = await runner.figures(candidates, parts.heldOut);

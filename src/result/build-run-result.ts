@@ -3,16 +3,19 @@ import { distributionQuantiles } from "../metrics/percentile.ts";
 import { summarizeGaps } from "../metrics/gap-statistics.ts";
 import { summarizeValues } from "../metrics/latency-statistics.ts";
 import type { LatencyStatistics } from "../metrics/latency-statistics.ts";
-import { FailureReason, failureReasons, RequestStatus } from "../metrics/request-ledger.ts";
 import { semanticsByName } from "../engine/semantics.ts";
 import type { SemanticsName } from "../engine/semantics.ts";
-import type { DisruptionRecord, SimulationOutcome, WorkerSpan } from "../simulation/outcome.ts";
+import type { SimulationOutcome, WorkerSpan } from "../simulation/outcome.ts";
 import { kvTiersOf } from "./kv-tiers.ts";
 import { resultDigest } from "./digest.ts";
+import { disruptionsOf } from "./disruptions.ts";
 import { latencyColumns, presentValues } from "./latency-columns.ts";
+import type { LatencyColumns } from "./latency-columns.ts";
+import { requestTotals } from "./request-totals.ts";
+import type { RequestTotals } from "./request-totals.ts";
 import type { ConfigValue, FlatMetric, RunResult, StatisticName } from "./schema.ts";
 import { scatterSample, worstRequests } from "./single-requests.ts";
-import { attainment, Met, metBounds } from "./sla-attainment.ts";
+import { attainment, metBounds } from "./sla-attainment.ts";
 import type { SlaBounds } from "./sla-attainment.ts";
 import { buildTimeline } from "./timeline.ts";
 
@@ -39,22 +42,9 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
   const { ledger, trace } = outcome;
   const columns = latencyColumns(ledger);
   const met = context.sla === null ? null : metBounds(ledger, columns, context.sla);
-  const totals = sumTotals(outcome, met);
-  const seconds = outcome.durationNs / 1e9;
-  const wallSeconds = context.wallTimeMs / 1000;
-  const rate = (amount: number, over: number) => (over > 0 ? amount / over : 0);
-
-  const ttfts = presentValues(columns.ttft);
-  const tpots = presentValues(columns.tpot);
-  const e2es = presentValues(columns.e2e);
-  const ttft = summarizeValues(ttfts);
-  const e2e = summarizeValues(e2es);
-  const tpot = summarizeValues(tpots);
-  const { sketchedGapPercentiles } = semanticsByName[context.semantics];
-  const pooled = summarizeGaps(ledger.gaps, sketchedGapPercentiles ? "sketched" : "exact");
-  const processed = totals.inputTokens + totals.outputTokens;
-  const prefillSeconds = workerSeconds(outcome.workers, (pool) => pool === "prefill");
-  const decodeSeconds = workerSeconds(outcome.workers, (pool) => pool !== "prefill");
+  const judged = context.sla === null || met === null ? null : { bounds: context.sla, met };
+  const totals = requestTotals(outcome, met);
+  const latencies = latenciesOf(outcome, columns, context.semantics);
 
   const result: Omit<RunResult, "digest"> = {
     schema_version: 1,
@@ -65,71 +55,22 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
     trace: { name: trace.name, requests: trace.count, notes: [...trace.notes] },
     config: { ...context.config },
     warnings: [...context.warnings],
-
-    num_requests: outcome.offeredRequests,
-    completed_requests: totals.completed,
-    rejected_requests: totals.rejected,
-    failed_requests: totals.failed,
-    incomplete_requests: Math.max(0, outcome.offeredRequests - totals.completed - totals.rejected - totals.failed),
-    failure_reasons: totals.reasons,
-    ...(outcome.disruptions == null ? {} : { disruptions: disruptionsOf(outcome, outcome.disruptions) }),
-    ended_early: outcome.endedEarly === null ? null : { ...outcome.endedEarly },
-
-    total_input_tokens: totals.inputTokens,
-    total_output_tokens: totals.outputTokens,
-    committed_prefill_tokens: outcome.prefillTokens,
-    num_ttft_samples: ttfts.length,
-    num_tpot_samples: tpots.length,
-    num_e2e_latency_samples: e2es.length,
-    duration_ms: outcome.durationNs / 1e6,
-    request_throughput_rps: rate(totals.completed, seconds),
-    input_throughput_tok_s: rate(totals.inputTokens, seconds),
-    output_throughput_tok_s: rate(totals.outputTokens, seconds),
-    total_throughput_tok_s: rate(processed, seconds),
-    prefix_cache_reused_ratio: rate(totals.reusedTokens, totals.inputTokens),
-    first_admission_prefix_cache_reused_ratio: rate(totals.firstReusedTokens, totals.inputTokens),
-    ...(outcome.tierFigures === undefined ? {} : { kv_tiers: kvTiersOf(outcome.tierFigures) }),
-    ...(Object.assign(
-      {},
-      flat("ttft_ms", ttft.statistics),
-      flat("ttst_ms", summarizeValues(presentValues(columns.ttst)).statistics),
-      flat("tpot_ms", tpot.statistics),
-      flat("itl_ms", pooled.gaps.statistics),
-      flat("e2e_latency_ms", e2e.statistics),
-      flat("output_token_throughput_per_user", pooled.perUser.statistics),
-    ) as FlatStatistics),
-    aiperf_itl_ms: tpot.statistics,
-    aiperf_output_token_throughput_per_user: summarizeValues(perUserThroughput(columns.tpot)).statistics,
-
-    ...(context.sla?.source === "flags"
-      ? {
-          goodput_completed_requests: totals.good,
-          goodput_request_throughput_rps: rate(totals.good, seconds),
-          goodput_output_throughput_tok_s: rate(totals.goodOutputTokens, seconds),
-        }
-      : {}),
+    ...countsOf(outcome, totals),
+    ...amountsOf(outcome, totals, latencies.samples),
+    ...latencies.statistics,
+    ...(context.sla?.source === "flags" ? goodputOf(outcome, totals) : {}),
     sla:
-      context.sla === null || met === null
+      context.sla === null || judged === null
         ? null
         : {
             source: context.sla.source,
             ttft_ms: context.sla.ttftMs,
             itl_ms: context.sla.itlMs,
             e2e_ms: context.sla.e2eMs,
-            attainment: attainment(ledger, met, context.sla),
+            attainment: attainment(ledger, judged.met, context.sla),
           },
-
-    prefill_worker_seconds: prefillSeconds,
-    decode_worker_seconds: decodeSeconds,
-    prefill_gpus_per_worker: context.gpusPerWorker.prefill,
-    decode_gpus_per_worker: context.gpusPerWorker.decode,
-    gpu_hours: (prefillSeconds * context.gpusPerWorker.prefill + decodeSeconds * context.gpusPerWorker.decode) / 3600,
-
-    wall_time_ms: context.wallTimeMs,
-    processed_tokens: processed,
-    processed_tokens_per_s: rate(processed, wallSeconds),
-    processed_output_tokens_per_s: rate(totals.outputTokens, wallSeconds),
-
+    ...costOf(outcome, context.gpusPerWorker),
+    ...paceOf(totals, context.wallTimeMs),
     scaling_events: outcome.scalingEvents.map(({ atSeconds, pool, from, to, kind, reason, details }) => ({
       t_s: atSeconds,
       pool,
@@ -142,11 +83,85 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
     planner: context.policy === null ? null : { policy: context.policy, ticks: outcome.ticks.map(tick) },
     load_samples: loadSamples(outcome),
     workers: outcome.workers.map(worker),
-    timeline: buildTimeline(
-      outcome,
-      columns,
-      context.sla === null || met === null ? null : { bounds: context.sla, met },
-    ),
+    timeline: buildTimeline(outcome, columns, judged),
+    distributions: latencies.distributions,
+    scatter: scatterSample(outcome, columns),
+    worst_requests: worstRequests(outcome, columns),
+  };
+  return { ...result, digest: resultDigest(result) };
+}
+
+/** Of what is per time; 0 of a run that took none. */
+function rate(amount: number, seconds: number): number {
+  return seconds > 0 ? amount / seconds : 0;
+}
+
+/** How many requests there were and how they ended. */
+function countsOf(outcome: SimulationOutcome, { completed, rejected, failed, reasons }: RequestTotals) {
+  return {
+    num_requests: outcome.offeredRequests,
+    completed_requests: completed,
+    rejected_requests: rejected,
+    failed_requests: failed,
+    incomplete_requests: Math.max(0, outcome.offeredRequests - completed - rejected - failed),
+    failure_reasons: reasons,
+    ...(outcome.disruptions == null ? {} : { disruptions: disruptionsOf(outcome, outcome.disruptions) }),
+    ended_early: outcome.endedEarly === null ? null : { ...outcome.endedEarly },
+  };
+}
+
+/** Tokens and throughput on the virtual clock, and what the caches spared. */
+function amountsOf(
+  outcome: SimulationOutcome,
+  totals: RequestTotals,
+  samples: { readonly ttft: number; readonly tpot: number; readonly e2e: number },
+) {
+  const seconds = outcome.durationNs / 1e9;
+  const share = (tokens: number) => (totals.inputTokens > 0 ? tokens / totals.inputTokens : 0);
+  return {
+    total_input_tokens: totals.inputTokens,
+    total_output_tokens: totals.outputTokens,
+    committed_prefill_tokens: outcome.prefillTokens,
+    num_ttft_samples: samples.ttft,
+    num_tpot_samples: samples.tpot,
+    num_e2e_latency_samples: samples.e2e,
+    duration_ms: outcome.durationNs / 1e6,
+    request_throughput_rps: rate(totals.completed, seconds),
+    input_throughput_tok_s: rate(totals.inputTokens, seconds),
+    output_throughput_tok_s: rate(totals.outputTokens, seconds),
+    total_throughput_tok_s: rate(totals.inputTokens + totals.outputTokens, seconds),
+    prefix_cache_reused_ratio: share(totals.reusedTokens),
+    first_admission_prefix_cache_reused_ratio: share(totals.firstReusedTokens),
+    ...(outcome.tierFigures === undefined ? {} : { kv_tiers: kvTiersOf(outcome.tierFigures) }),
+  };
+}
+
+/** Statistics and distributions of every latency. */
+function latenciesOf({ ledger }: SimulationOutcome, columns: LatencyColumns, semantics: SemanticsName) {
+  const values = {
+    ttft: presentValues(columns.ttft),
+    tpot: presentValues(columns.tpot),
+    e2e: presentValues(columns.e2e),
+  };
+  const ttft = summarizeValues(values.ttft);
+  const e2e = summarizeValues(values.e2e);
+  const tpot = summarizeValues(values.tpot);
+  const pooled = summarizeGaps(ledger.gaps, semanticsByName[semantics].sketchedGapPercentiles ? "sketched" : "exact");
+  return {
+    samples: { ttft: values.ttft.length, tpot: values.tpot.length, e2e: values.e2e.length },
+    statistics: {
+      ...(Object.assign(
+        {},
+        flat("ttft_ms", ttft.statistics),
+        flat("ttst_ms", summarizeValues(presentValues(columns.ttst)).statistics),
+        flat("tpot_ms", tpot.statistics),
+        flat("itl_ms", pooled.gaps.statistics),
+        flat("e2e_latency_ms", e2e.statistics),
+        flat("output_token_throughput_per_user", pooled.perUser.statistics),
+      ) as FlatStatistics),
+      aiperf_itl_ms: tpot.statistics,
+      aiperf_output_token_throughput_per_user: summarizeValues(perUserThroughput(columns.tpot)).statistics,
+    },
     distributions: {
       quantiles: [...distributionQuantiles],
       ttft_ms: ttft.distribution,
@@ -154,10 +169,40 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
       aiperf_itl_ms: tpot.distribution,
       e2e_latency_ms: e2e.distribution,
     },
-    scatter: scatterSample(outcome, columns),
-    worst_requests: worstRequests(outcome, columns),
   };
-  return { ...result, digest: resultDigest(result) };
+}
+
+/** What met the bounds the user gave. */
+function goodputOf({ durationNs }: SimulationOutcome, { good, goodOutputTokens }: RequestTotals) {
+  return {
+    goodput_completed_requests: good,
+    goodput_request_throughput_rps: rate(good, durationNs / 1e9),
+    goodput_output_throughput_tok_s: rate(goodOutputTokens, durationNs / 1e9),
+  };
+}
+
+/** What the workers cost. */
+function costOf({ workers }: SimulationOutcome, gpusPerWorker: ResultContext["gpusPerWorker"]) {
+  const prefillSeconds = workerSeconds(workers, (pool) => pool === "prefill");
+  const decodeSeconds = workerSeconds(workers, (pool) => pool !== "prefill");
+  return {
+    prefill_worker_seconds: prefillSeconds,
+    decode_worker_seconds: decodeSeconds,
+    prefill_gpus_per_worker: gpusPerWorker.prefill,
+    decode_gpus_per_worker: gpusPerWorker.decode,
+    gpu_hours: (prefillSeconds * gpusPerWorker.prefill + decodeSeconds * gpusPerWorker.decode) / 3600,
+  };
+}
+
+/** How fast the simulation itself went. */
+function paceOf({ inputTokens, outputTokens }: RequestTotals, wallTimeMs: number) {
+  const processed = inputTokens + outputTokens;
+  return {
+    wall_time_ms: wallTimeMs,
+    processed_tokens: processed,
+    processed_tokens_per_s: rate(processed, wallTimeMs / 1000),
+    processed_output_tokens_per_s: rate(outputTokens, wallTimeMs / 1000),
+  };
 }
 
 function loadSamples({ loadSamples: samples, workers }: SimulationOutcome): RunResult["load_samples"] {
@@ -193,45 +238,6 @@ function perUserThroughput(itlMs: Float64Array): Float64Array {
   return values.subarray(0, used);
 }
 
-function sumTotals({ ledger, trace, handoffs }: SimulationOutcome, met: Uint8Array | null) {
-  const totals = {
-    completed: 0,
-    rejected: 0,
-    failed: 0,
-    inputTokens: 0,
-    outputTokens: 0,
-    reusedTokens: 0,
-    firstReusedTokens: 0,
-    good: 0,
-    goodOutputTokens: 0,
-  };
-  const reasonCounts = new Float64Array(failureReasons.length);
-  for (let i = 0; i < ledger.count; i++) {
-    const status = ledger.status[i]!;
-    if (status === RequestStatus.pending) continue;
-    if (status === RequestStatus.completed) {
-      totals.completed++;
-      totals.inputTokens += trace.inputLength[i]!;
-      totals.outputTokens += ledger.outputTokens[i]!;
-      totals.reusedTokens += Math.max(ledger.reusedTokens[i]!, handoffs?.decodeReusedTokens[i] ?? 0);
-      totals.firstReusedTokens += ledger.firstReusedTokens[i]!;
-      if (met !== null && met[i]! & Met.all) {
-        totals.good++;
-        totals.goodOutputTokens += ledger.outputTokens[i]!;
-      }
-      continue;
-    }
-    reasonCounts[ledger.reason[i]!]!++;
-    if (status === RequestStatus.rejected) totals.rejected++;
-    else totals.failed++;
-  }
-  const reasons: Record<string, number> = {};
-  for (const [reason, name] of failureReasons.entries()) {
-    if (reasonCounts[reason]! > 0) reasons[name] = reasonCounts[reason]!;
-  }
-  return { ...totals, reasons };
-}
-
 function workerSeconds(workers: readonly WorkerSpan[], counts: (pool: WorkerSpan["pool"]) => boolean): number {
   let ns = 0;
   for (const { pool, createdNs, goneNs } of workers) if (counts(pool)) ns += goneNs - createdNs;
@@ -251,39 +257,6 @@ function worker(span: WorkerSpan): RunResult["workers"][number] {
     ...(span.failed === true ? { failed: true } : {}),
     busy_s: span.busyNs / 1e9,
     requests: span.requests,
-  };
-}
-
-function disruptionsOf(
-  { ledger }: SimulationOutcome,
-  { failures, retries, migrations, wastedTokens }: DisruptionRecord,
-): NonNullable<RunResult["disruptions"]> {
-  let timedOut = 0;
-  let canceled = 0;
-  let lost = 0;
-  let retried = 0;
-  for (let i = 0; i < ledger.count; i++) {
-    if (ledger.status[i] === RequestStatus.timedOut) timedOut++;
-    else if (ledger.status[i] === RequestStatus.canceled) canceled++;
-    else if (ledger.reason[i] === FailureReason.workerFailed) lost++;
-    if (ledger.attempts !== null && ledger.attempts[i]! > 1) retried++;
-  }
-  return {
-    timed_out_requests: timedOut,
-    canceled_requests: canceled,
-    lost_requests: lost,
-    retried_requests: retried,
-    retries,
-    migrations,
-    wasted_output_tokens: wastedTokens,
-    worker_failures: failures.map(({ atSeconds, pool, worker, state, lost: requests, replacement }) => ({
-      t_s: atSeconds,
-      pool,
-      worker,
-      state,
-      requests,
-      replacement,
-    })),
   };
 }
 

@@ -11,7 +11,7 @@ import type { Family } from "../../recommend/search-space.ts";
 import { splitTrace } from "../../recommend/trace-halves.ts";
 import { loadWorkload } from "../../replay.ts";
 import { writeFileAtomically } from "../../report/atomic-file.ts";
-import { withDocuments } from "../../sweep/run-sweep.ts";
+import { withDocuments } from "../../sweep/check-points.ts";
 import { exitCodes } from "../failure.ts";
 import { listenForInterrupt, stoppingNote } from "../interrupt.ts";
 import { parseWithReplayOptions } from "../replay-command-line.ts";
@@ -73,28 +73,13 @@ export async function run(args: string[]): Promise<number> {
   if (given === null) return exitCodes.done;
   const own = given.own as unknown as Options;
   const { quiet = false, json = false, ...replay } = given.replay;
-  const options = new OptionReader();
-  options.read(() => refuseReports(replay));
-  const attainment = options.read(() => share(own.attainment, "--attainment"));
-  const margin = options.read(() => share(own.margin, "--margin", true));
-  const stress = options.read(() => atLeastOne(own.stress, "--stress"));
-  const split = options.read(() => share(own.split, "--split"));
-  const parallel = options.read(() => parallelFrom(own.parallel));
-  const runs = options.read(() => whole(own.runs, "--runs", 1));
-  const alternatives = options.read(() => whole(own.alternatives, "--alternatives", 1));
-  const policies = options.read(() => policiesOf(own.policies));
-  const topologies = options.read(() => topologiesOf(own.topologies));
-  const out = options.read(() => outputFolder(own.out, "--out"));
-  options.throwIfAny();
+  const settings = readSettings(own, replay);
+  const { attainment, margin, stress, runs } = settings;
   const read = await withDocuments(replay);
-  const planner = (read.plannerConfig ?? {}) as Readonly<Record<string, unknown>>;
-  const base: ReplayOptions = { ...read, ...judgedBy(read, planner) };
-  const maxGpus = own.maxGpus === undefined ? budgetOf(planner) : whole(own.maxGpus, "--max-gpus", 1);
-  const withBudget: ReplayOptions =
-    own.maxGpus === undefined ? base : { ...base, plannerConfig: { ...planner, max_gpu_budget: maxGpus } };
+  const { base, maxGpus } = searchBase(read, own.maxGpus);
   const families = await searchFamilies({
-    policies,
-    topologies,
+    policies: settings.policies,
+    topologies: settings.topologies,
     tensorParallel: sizesOf(own.tp, read),
     maxGpus,
     ttftMs: base.slaTtftMs ?? null,
@@ -103,16 +88,16 @@ export async function run(args: string[]): Promise<number> {
   if (families.length === 0) {
     throw new ConfigError([{ where: "--max-gpus", message: `found ${maxGpus}, which no topology of --tp fits into` }]);
   }
-  const resolved = await resolveReplay(withBudget);
+  const resolved = await resolveReplay(base);
   const trace = await loadWorkload(resolved);
   checkDivisible(trace);
-  const halves = splitTrace(trace, split);
+  const halves = splitTrace(trace, settings.split);
   const progress = new SweepProgress(runs, !quiet);
   const interrupt = listenForInterrupt({ onDelay: () => stoppingNote(() => progress.clear()) });
   try {
     const found = await recommend(
       {
-        base: withBudget,
+        base,
         families,
         halves,
         attainment,
@@ -120,9 +105,9 @@ export async function run(args: string[]): Promise<number> {
         runs,
         seed: base.seed ?? 0,
         stress,
-        parallel: runsAtATime(parallel, runs, quiet ? undefined : toStderr),
-        out,
-        alternatives,
+        parallel: runsAtATime(settings.parallel, runs, quiet ? undefined : toStderr),
+        out: settings.out,
+        alternatives: settings.alternatives,
       },
       { signal: interrupt.signal, onRun: (row, done) => progress.update(row, done) },
     );
@@ -142,15 +127,44 @@ export async function run(args: string[]): Promise<number> {
       ttftMs: base.slaTtftMs ?? null,
       itlMs: base.slaItlMs ?? null,
     });
-    const written = `${JSON.stringify(found, null, 2)}\n`;
+    const document = `${JSON.stringify(found, null, 2)}\n`;
     await writeFileAtomically(join(own.out, "recommendation.md"), [text]);
-    await writeFileAtomically(join(own.out, "recommendation.json"), [written]);
-    if (json) process.stdout.write(written);
+    await writeFileAtomically(join(own.out, "recommendation.json"), [document]);
+    if (json) process.stdout.write(document);
     else if (!quiet) process.stdout.write(`${text}\nSaved recommendation to: ${own.out}\n`);
     return found.ranking.length === 0 ? exitCodes.failed : exitCodes.done;
   } finally {
     interrupt.release();
   }
+}
+
+/** The search's own options. @throws ConfigError with every mistake found */
+function readSettings(own: Options, replay: ReplayOptions) {
+  const options = new OptionReader();
+  options.read(() => refuseReports(replay));
+  const settings = {
+    attainment: options.read(() => share(own.attainment, "--attainment")),
+    margin: options.read(() => share(own.margin, "--margin", true)),
+    stress: options.read(() => atLeastOne(own.stress, "--stress")),
+    split: options.read(() => share(own.split, "--split")),
+    parallel: options.read(() => parallelFrom(own.parallel)),
+    runs: options.read(() => whole(own.runs, "--runs", 1)),
+    alternatives: options.read(() => whole(own.alternatives, "--alternatives", 1)),
+    policies: options.read(() => policiesOf(own.policies)),
+    topologies: options.read(() => topologiesOf(own.topologies)),
+    out: options.read(() => outputFolder(own.out, "--out")),
+  };
+  options.throwIfAny();
+  return settings;
+}
+
+/** What every setting is put into: the options with the bounds requests are judged by, and the GPUs there are. */
+function searchBase(read: ReplayOptions, given: string | undefined): { base: ReplayOptions; maxGpus: number } {
+  const planner = (read.plannerConfig ?? {}) as Readonly<Record<string, unknown>>;
+  const base: ReplayOptions = { ...read, ...judgedBy(read, planner) };
+  if (given === undefined) return { base, maxGpus: budgetOf(planner) };
+  const maxGpus = whole(given, "--max-gpus", 1);
+  return { base: { ...base, plannerConfig: { ...planner, max_gpu_budget: maxGpus } }, maxGpus };
 }
 
 /** Bounds that requests are judged by: those of the flags, else the planner's. */

@@ -53,7 +53,7 @@ async function sweep(args: string[]): Promise<number> {
 
 /** The base of the sweep, its documents read and every value of every axis checked. */
 async function checked(given: SweepCommandLine, points: readonly SweepPoint[]): Promise<ReplayOptions> {
-  const { checkPoints, withDocuments } = await import("../../sweep/run-sweep.ts");
+  const { checkPoints, withDocuments } = await import("../../sweep/check-points.ts");
   const base = await withDocuments(given.replay);
   await checkPoints(base, points);
   return base;

@@ -1,4 +1,5 @@
 import { ConfigError } from "../../config/config-error.ts";
+import type { ValidatedEngineArgs } from "../../config/validated-engine-args.ts";
 import { defaultMemoryFraction, kvCapacity } from "../../perf/kv-capacity.ts";
 import type { KvCapacity } from "../../perf/kv-capacity.ts";
 import { resolveAicDeployment, resolveEnginePerformance } from "../../perf/resolve.ts";
@@ -19,16 +20,19 @@ interface Estimate {
   readonly operations: readonly OperationTime[];
 }
 
-/** `windtunnel perf estimate`: pass times on a grid, key-value capacity, and where the time goes. */
-export async function run(args: string[]): Promise<number> {
-  const command = engineCommand("estimate", "Price passes of an engine and the key-value cache it has room for.")
+function estimateCommand() {
+  return engineCommand("estimate", "Price passes of an engine and the key-value cache it has room for.")
     .option("--batch <N,…>", "requests of a pass", "1,8,64")
     .option("--isl <N,…>", "new prompt tokens of a prefill request", "1024,8192")
     .option("--prefix <N,…>", "cached prompt tokens of a prefill request", "0")
     .option("--context <N,…>", "tokens a decoding sequence holds", "1024,8192")
     .option("--operations", "show each pass operation by operation")
     .option("--json", "print JSON");
-  const parsed = parseCommand(command, args);
+}
+
+/** `windtunnel perf estimate`: pass times on a grid, key-value capacity, and where the time goes. */
+export async function run(args: string[]): Promise<number> {
+  const parsed = parseCommand(estimateCommand(), args);
   if (parsed === null) return exitCodes.done;
   const { options } = parsed;
   const reader = new OptionReader();
@@ -49,39 +53,29 @@ export async function run(args: string[]): Promise<number> {
       },
     ]);
   }
-  const deployment = await resolveAicDeployment(engine);
-  const fraction =
-    { vllm: engine.gpuMemoryUtilization, trtllm: engine.freeGpuMemoryFraction, sglang: engine.memFractionStatic }[
-      deployment.backend
-    ] ?? defaultMemoryFraction[deployment.backend];
-  const capacity = kvCapacity(deployment, engine.maxNumBatchedTokens ?? 8192, fraction);
-  const estimates: Estimate[] = [];
-  for (const batch of batches) {
-    for (const tokens of inputs) {
-      for (const prefix of prefixes) {
-        const ms = perfModel.prefillMs(batch, tokens, prefix);
-        estimates.push({
-          phase: "prefill",
-          batch,
-          tokens,
-          prefix,
-          ms,
-          operations: withServer(behind.step.prefillOperations(batch, tokens, prefix), ms, perfModel !== behind),
-        });
-      }
-    }
-    for (const tokens of contexts) {
-      const ms = perfModel.decodeMs(batch, tokens, 0, 1);
-      estimates.push({
-        phase: "decode",
-        batch,
-        tokens,
-        prefix: 0,
-        ms,
-        operations: withServer(behind.step.decodeOperations(batch, tokens), ms, perfModel !== behind),
-      });
-    }
-  }
+  const capacity = await capacityOf(engine);
+  const { step } = behind;
+  const hasOverheads = perfModel !== behind;
+  const prefill = (batch: number, tokens: number, prefix: number): Estimate => {
+    const ms = perfModel.prefillMs(batch, tokens, prefix);
+    const operations = withServer(step.prefillOperations(batch, tokens, prefix), ms, hasOverheads);
+    return { phase: "prefill", batch, tokens, prefix, ms, operations };
+  };
+  const decode = (batch: number, tokens: number): Estimate => {
+    const ms = perfModel.decodeMs(batch, tokens, 0, 1);
+    return {
+      phase: "decode",
+      batch,
+      tokens,
+      prefix: 0,
+      ms,
+      operations: withServer(step.decodeOperations(batch, tokens), ms, hasOverheads),
+    };
+  };
+  const estimates = batches.flatMap((batch) => [
+    ...inputs.flatMap((tokens) => prefixes.map((prefix) => prefill(batch, tokens, prefix))),
+    ...contexts.map((tokens) => decode(batch, tokens)),
+  ]);
   const blocks = Math.floor(capacity.tokens / engine.blockSize);
   if (options["json"] === true) {
     const document = {
@@ -98,6 +92,17 @@ export async function run(args: string[]): Promise<number> {
   if (options["operations"] === true)
     for (const estimate of estimates) process.stdout.write(`\n${operationsText(estimate)}`);
   return exitCodes.done;
+}
+
+/** The key-value cache an engine has room for beside its weights. */
+async function capacityOf(engine: ValidatedEngineArgs): Promise<KvCapacity> {
+  const deployment = await resolveAicDeployment(engine);
+  const { backend } = deployment;
+  const fraction =
+    { vllm: engine.gpuMemoryUtilization, trtllm: engine.freeGpuMemoryFraction, sglang: engine.memFractionStatic }[
+      backend
+    ] ?? defaultMemoryFraction[backend];
+  return kvCapacity(deployment, engine.maxNumBatchedTokens ?? 8192, fraction);
 }
 
 /** The operations of a pass, with what a server adds to them. */

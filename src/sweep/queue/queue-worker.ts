@@ -1,15 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { windtunnelVersion } from "../../version.ts";
 import { LocalPool } from "../local-pool.ts";
 import { TraceTransferError, unpackTrace } from "../packed-trace.ts";
-import { namedFileDigests } from "../named-files.ts";
-import { policyModuleDigest, policyModuleOf } from "../policy-module.ts";
 import type { TraceContent } from "../shared-trace.ts";
 import type { RunReturn } from "./queue-driver.ts";
 import { keptSeconds, queueKeys } from "./queue-keys.ts";
 import { QueueError } from "./queue-error.ts";
 import { connectQueue } from "./redis-connection.ts";
-import { readRunJob, type RunJob } from "./run-job.ts";
+import { readRunJob } from "./run-job.ts";
+import { runRefusal } from "./run-refusal.ts";
 import { redisTraceStore, sharedTraceStore, type TraceStore } from "./trace-store.ts";
 import { registerWorker } from "./worker-registry.ts";
 
@@ -55,30 +53,12 @@ export async function workOnQueue(settings: WorkerSettings, hooks: WorkerHooks, 
   const traces = new TraceShelf(stores);
   const pool = new LocalPool(settings.parallel);
 
-  const refusal = (job: RunJob | null): string | null => {
-    if (job === null) return "not a run of windtunnel";
-    if (job.version !== windtunnelVersion) {
-      return `this worker has version ${windtunnelVersion} and refuses runs of version ${job.version}`;
-    }
-    const here = namedFileDigests(job.task.options);
-    const paths = [...new Set([...Object.keys(job.files), ...Object.keys(here)])];
-    const other = paths.find((path) => (here[path] ?? null) !== (job.files[path] ?? null));
-    if (other !== undefined) return `the file ${other} of this worker is not the one of the sweep`;
-    const module = policyModuleOf(job.task.options);
-    if (module === null) return null;
-    if (!settings.allowsPolicies) {
-      return `this worker runs no code that a run names (policy ${module}); start workers with --allow-policies`;
-    }
-    return policyModuleDigest(module) === job.policyDigest
-      ? null
-      : `the policy module ${module} of this worker is not the one of the sweep`;
-  };
   const lockMs = settings.stalledSeconds * 1000;
   const worker = new bullmq.Worker<unknown, RunReturn>(
     keys.runs,
     async ({ id, data }) => {
       const job = readRunJob(data);
-      const refused = refusal(job);
+      const refused = runRefusal(job, settings.allowsPolicies);
       if (refused !== null || job === null) throw new bullmq.UnrecoverableError(refused ?? "");
       const { digest, name, notes } = job.trace;
       const trace = { ...(await traces.get(digest)), name, notes };
