@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderComparePage, renderHtmlReport } from "../src/report/html-report.ts";
+import { simulate } from "../src/replay.ts";
 import { readResult } from "../src/report/read-result.ts";
 import type { RunResult } from "../src/result/schema.ts";
 import {
@@ -16,7 +17,7 @@ import {
   until,
 } from "./browser-page.ts";
 import { accessibilityFaults } from "./page-accessibility.ts";
-import { pageRuns } from "./page-runs.ts";
+import { pageRuns, rushTrace } from "./page-runs.ts";
 
 /** Charts only a planner can fill. */
 const plannersOnly = ["events", "decisions", "estimated-ttft", "estimated-itl", "capacity"];
@@ -146,6 +147,22 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     const other = await openPage(browser, renderHtmlReport(results["static"]!));
     expect(await other.page.locator(".disruptions").count()).toBe(0);
     await other.page.close();
+  });
+
+  test("a run that completed nothing shows no latencies, and says why", async () => {
+    const result = await simulate({
+      trace: rushTrace(50),
+      extraEngineArgs: { num_gpu_blocks: 4096, block_size: 64, max_model_len: 100 },
+      numWorkers: 1,
+      slaTtftMs: 600,
+    });
+    const { page, complaints } = await openPage(browser, renderHtmlReport(result));
+    const cells = await page.locator(".percentiles td.numeric:not(.bound)").allInnerTexts();
+    expect(new Set(cells)).toEqual(new Set(["–"]));
+    expect(await page.locator(".warning").innerText()).toBe("Rejected or failed: prompt_exceeds_max_model_len 50.");
+    expect(await page.locator(".stretch").innerText()).toContain("Not one request met it, at any time.");
+    expect(complaints).toEqual([]);
+    await page.close();
   });
 
   test("pictures and data of a chart can be saved, tables sorted", async () => {

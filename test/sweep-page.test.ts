@@ -247,6 +247,24 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     await page.close();
   });
 
+  test("values of equal ratios get equal room, and runs that completed nothing no latency", async () => {
+    const latencies = sweepFigureNames.filter((name) => /^(mean|median|p\d+)_/.test(name));
+    const noLatencies = Object.fromEntries(latencies.map((name) => [name, 0]));
+    const rows = [1, 10, 100, 1000].map((x, i) =>
+      madeRow(i, { "a.x": x }, i === 0 ? { completed_requests: 0, ...noLatencies } : {}),
+    );
+    const { page, complaints } = await openPage(browser, render(rows));
+    const across = `[...document.querySelectorAll('[data-chart="gpu-hours"] > svg > .tick[text-anchor="middle"]')].map((one) => [one.textContent, Number(one.getAttribute("x"))])`;
+    const ticks = await page.evaluate<[string, number][]>(across);
+    expect(ticks.map(([text]) => text)).toEqual(["1", "10", "100", "1,000", "a.x, logarithmic"]);
+    const gaps = ticks.slice(1, 4).map(([, at], i) => Math.round(at - ticks[i]![1]));
+    expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(1);
+    expect(await marks(page, "ttft")).toBe(9);
+    expect(await page.locator(".run-table tbody tr").first().innerText()).toMatch(/\t–\t–\t–\t–\t–\t–\t/);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test("charts fit the width they get, on paper too, and name every policy", async () => {
     const policies = ["dynamo", "dynamo-fixed", "hpa", "keda", "kpa", "ray-serve", "llm-d-wva", "slo", "static"];
     const rows = policies.map((policy, i) => madeRow(i, { policy }, { sla_attainment: 0.9 + i / 100 }));

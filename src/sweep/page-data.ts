@@ -45,7 +45,7 @@ export function sweepPageData(
 ): SweepPageData {
   const keys = [...new Set(rows.flatMap((row) => Object.keys(row.values)))];
   const figures = {} as Record<SweepFigure, Array<number | null>>;
-  for (const name of sweepFigureNames) figures[name] = rows.map((row) => rounded(row.figures?.[name] ?? null));
+  for (const name of sweepFigureNames) figures[name] = rows.map((row) => rounded(known(row, name)));
   const errors: Record<number, string> = {};
   const links: Record<number, string> = {};
   for (const [place, row] of rows.entries()) {
@@ -65,6 +65,13 @@ export function sweepPageData(
     errors,
     links,
   };
+}
+
+/** A figure of a run; where nothing completed, latencies of 0 are no latencies, and would look like the best of all. */
+function known({ figures }: SweepRow, name: SweepFigure): number | null {
+  const value = figures?.[name] ?? null;
+  const isLatency = /^(mean|median|p\d+)_(ttft|itl|e2e_latency)_ms$/.test(name);
+  return value === 0 && isLatency && figures?.completed_requests === 0 ? null : value;
 }
 
 function rounded(value: number | null): number | null {

@@ -12,6 +12,10 @@ export const plotInsets = { left: 54, right: 14 };
 /** How far from the right edge of the plot the last moment with a label is at least, pixels. */
 const ROOM_AT_RIGHT = 12;
 
+/** Narrow charts, pixels, and what a moment takes there: two labels would be too few to read a time by. */
+const NARROW = 480;
+const LABEL_WHERE_NARROW = 60;
+
 const FONT = '11px ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
 
 const look = {
@@ -57,7 +61,8 @@ export function chartAxes(spec: ChartSpec, view: ChartView): uPlot.Axis[] {
 }
 
 function timeAxis(view: ChartView): uPlot.Axis {
-  const stepOf = (plot: uPlot) => timeStep(view.stretch.from, view.stretch.to, plot.width - 70);
+  const stepOf = ({ width }: uPlot) =>
+    timeStep(view.stretch.from, view.stretch.to, width - 70, width < NARROW ? LABEL_WHERE_NARROW : undefined);
   return {
     splits: (plot) => timeTicks(view.stretch.from, view.stretch.to, stepOf(plot)),
     values: (plot, splits) => {

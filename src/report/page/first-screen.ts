@@ -70,6 +70,11 @@ function verdict(run: RunPageData, showStretch: (from: number, to: number) => vo
       }),
     );
   }
+  const reasons = Object.entries(run.failure_reasons);
+  if (reasons.length > 0) {
+    const told = reasons.map(([reason, number]) => `${reason} ${count(number)}`);
+    parts.push(element("p", { class: "warning", text: `Rejected or failed: ${told.join(", ")}.` }));
+  }
   if (run.ended_early !== null) {
     parts.push(element("p", { class: "warning", text: `The run ended early: ${run.ended_early.message}.` }));
   }

@@ -15,7 +15,8 @@ export function percentileTable(run: RunPageData): HTMLElement {
     p99: run[`p99_${metric}`],
     max: run[`max_${metric}`],
   });
-  const { sla } = run;
+  // Where nothing completed, a latency of 0 is none.
+  const { sla, completed_requests: completed } = run;
   const rows: readonly (readonly [string, string, Values, number | null])[] = [
     ["TTFT", "time to first token", flat("ttft_ms"), sla?.ttft_ms ?? null],
     ["ITL", "mean gap of each request: what the SLA bounds", run.aiperf_itl_ms, sla?.itl_ms ?? null],
@@ -46,6 +47,7 @@ export function percentileTable(run: RunPageData): HTMLElement {
                   element("th", { text: name, title: meaning, attributes: { scope: "row" } }),
                   ...statistics.map((statistic) => {
                     const value = values[statistic];
+                    if (completed === 0 && value === 0) return element("td", { class: "numeric", text: "–" });
                     const over = bound !== null && value > bound;
                     return element("td", {
                       class: `numeric${bound === null ? "" : over ? " over" : " within"}`,

@@ -18,6 +18,7 @@ export function worstStretch(run: RunPageData): Trouble | null {
   const misses = shares.map((share, k) => (share === null ? 0 : Math.round((1 - share) * left[k]!)));
   const all = sum(misses);
   if (all === 0) return null;
+  if (all === sum(left)) return { from: 0, to: runEnd(run), text: "Not one request met it, at any time." };
   const average = all / sum(left);
   const stretch = largestSum(misses.map((missed, k) => missed - average * left[k]!));
   const until = stretch.to + 1;

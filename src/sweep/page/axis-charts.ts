@@ -3,6 +3,7 @@ import type { ColorRole } from "../../report/page/theme.ts";
 import type { SweepPageData } from "../page-data.ts";
 import type { SweepFigure } from "../sweep-row.ts";
 import { chart, type Series } from "./chart.ts";
+import { isSkewed } from "./scale.ts";
 import { axisPlaces, commonFigure, markOf, meanBy, withUnit, type AxisPlaces } from "./sweep-runs.ts";
 
 interface Drawn {
@@ -83,6 +84,7 @@ function panel(
       ? []
       : [{ label: `SLA ${count(bound)} ms`, value: bound }];
   const { categories } = axis;
-  const xLabel = withUnit(axis.key);
-  return chart({ name, title, xLabel, categories, log, shares, ownTicks: true, series, levels }, width);
+  const skewed = categories === null && isSkewed(axis.at);
+  const xLabel = `${withUnit(axis.key)}${skewed ? ", logarithmic" : ""}`;
+  return chart({ name, title, xLabel, categories, log, skewed, shares, ownTicks: true, series, levels }, width);
 }

@@ -33,6 +33,8 @@ export interface ChartContent {
   /** Names of the places 0, 1, …; null = x is a number. */
   readonly categories: readonly string[] | null;
   readonly log: boolean;
+  /** The horizontal axis is logarithmic. */
+  readonly skewed?: boolean;
   /** Heights are shares, written in percent. */
   readonly shares?: boolean;
   /** The vertical axis begins near the least share, not at none. */
@@ -112,9 +114,10 @@ function picture(content: ChartContent, width: number): SVGSVGElement {
   return root;
 }
 
-function horizontalScale({ categories, ownTicks }: ChartContent, marks: readonly Mark[], right: number): Scale {
+function horizontalScale({ categories, ownTicks, skewed }: ChartContent, marks: readonly Mark[], right: number): Scale {
   if (categories !== null) return categoryScale(categories, frame.left, right);
   const values = marks.map((mark) => mark.x);
+  if (skewed === true) return logScale(values, frame.left + 8, right - 8, { ownTicks: ownTicks === true, margin: 1 });
   return linearScale(values, frame.left + 8, right - 8, { ownTicks: ownTicks === true });
 }
 

@@ -1,4 +1,4 @@
-import { element } from "../../report/page/dom.ts";
+import { breakable, element } from "../../report/page/dom.ts";
 import { shareTick } from "../../report/page/format.ts";
 import type { SweepPageData } from "../page-data.ts";
 import type { SweepFigure } from "../sweep-row.ts";
@@ -55,7 +55,10 @@ function heatTable(data: SweepPageData, name: SweepFigure, title: string, map: H
     return node;
   };
   const head = (text: unknown) => element("th", { text: String(text), attributes: { scope: "col" } });
-  const corner = element("th", { text: `${down!.key} ↓`, attributes: { scope: "col", rowspan: "2" } });
+  const corner = element("th", {
+    children: breakable(`${down!.key} ↓`),
+    attributes: { scope: "col", rowspan: "2" },
+  });
   const over = element("th", {
     text: `${across!.key} →`,
     attributes: { scope: "colgroup", colspan: String(map.columns.length) },

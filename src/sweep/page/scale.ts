@@ -61,13 +61,31 @@ export function linearScale(
   return { at, ticks };
 }
 
+/** Whether values bunch so much at the low end of their range that equal ratios show them better. */
+export function isSkewed(values: readonly number[]): boolean {
+  const own = [...new Set(values)].toSorted((a, b) => a - b);
+  const [least, middle, most] = [own[0]!, own[own.length >> 1]!, own.at(-1)!];
+  return own.length > 2 && least > 0 && middle - least < (most - least) * 0.2;
+}
+
 /** Equal ratios, with ticks at powers of ten and, over few of them, at 2 and 5 times these. */
-export function logScale(values: readonly number[], from: number, to: number): Scale {
+export function logScale(
+  values: readonly number[],
+  from: number,
+  to: number,
+  { ownTicks = false, margin = 1.1 }: { readonly ownTicks?: boolean; readonly margin?: number } = {},
+): Scale {
   const [least, most] = extent(values.filter((value) => value > 0));
-  const low = Math.log10(least / 1.1);
-  const high = Math.log10(most * 1.1);
+  const low = Math.log10(least / margin);
+  const high = Math.log10(most * margin);
   const at = (value: number) =>
     value > 0 ? from + ((Math.log10(value) - low) / Math.max(1e-9, high - low)) * (to - from) : null;
+  const own = [...new Set(values)].toSorted((a, b) => a - b);
+  const places = own.flatMap((value) => at(value) ?? []);
+  const haveRoom = places.every((place, i) => i === 0 || place - places[i - 1]! >= leastTickDistance);
+  if (ownTicks && own.length <= mostOwnTicks && haveRoom) {
+    return { at, ticks: places.map((place, i) => ({ at: place, label: tick(own[i]!) })) };
+  }
   const ticks = [];
   for (let power = Math.floor(low); power <= high; power++) {
     for (const factor of high - low < 3 ? [1, 2, 5] : [1]) {
