@@ -73,13 +73,23 @@ export async function loadWorkload({ workload, run }: ResolvedReplay): Promise<T
 
 const PAUSE_EVERY_MS = 100;
 
-/** Arrivals stretched over more than ten years would end in a run without end, or in times no number holds. */
+/**
+ * Arrivals or think times of more than ten years would end in a run without end, or in times no number holds.
+ * @throws ConfigError
+ */
 function checkSpan(trace: Trace, run: ResolvedReplay["run"]): void {
-  const seconds = offeredSeconds(trace, run);
-  if (seconds * 1000 <= longestMs || run.arrivalSpeedupRatio >= 1) return;
-  const where = "--arrival-speedup-ratio";
-  const message = `found ${run.arrivalSpeedupRatio}, which stretches the trace over more than ten years`;
-  throw new ConfigError([{ where, message: `${message}; expected a larger number` }]);
+  const { arrivalSpeedupRatio: speedup } = run;
+  const arrivals = offeredSeconds(trace, run) * 1000;
+  const thinkTime = trace.sessions?.delayMs.reduce((longest, delay) => Math.max(longest, delay / speedup), 0) ?? 0;
+  const longest = Math.max(arrivals, thinkTime);
+  if (!(longest > longestMs)) return;
+  const what = arrivals > longestMs ? "the arrivals" : "a think time";
+  const bySlowing = longest * speedup <= longestMs;
+  const where = bySlowing ? "--arrival-speedup-ratio" : "";
+  const message = bySlowing
+    ? `found ${speedup}, which stretches ${what} over more than ten years; expected a larger number`
+    : `${what} would take more than ten years: is a rate, a gap or a think time in another unit?`;
+  throw new ConfigError([{ where, message }]);
 }
 
 /** Runs a resolved replay to its end, or to the abort of `hooks.signal`. */

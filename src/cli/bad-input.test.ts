@@ -47,7 +47,20 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
     [
       "a slow-motion of centuries",
       [...trace, "--arrival-speedup-ratio", "1e-300"],
-      /^windtunnel: --arrival-speedup-ratio: found 1e-300, which stretches the trace over more than ten years; /,
+      /^windtunnel: --arrival-speedup-ratio: found 1e-300, which stretches the arrivals over more than ten years; /,
+    ],
+    [
+      "a rate of a request in centuries",
+      ["replay", "--input-tokens", "9", "--output-tokens", "9", "--request-count", "9", "--request-rate", "1e-300"],
+      /^windtunnel: the arrivals would take more than ten years: is a rate, a gap or a think time in another unit\?\n$/,
+    ],
+    [
+      "a think time of centuries",
+      [
+        ..."replay --input-tokens 9 --output-tokens 9 --request-count 9 --request-rate 9".split(" "),
+        ..."--turns-per-session 2 --inter-turn-delay-ms 1e300".split(" "),
+      ],
+      /^windtunnel: a think time would take more than ten years: /,
     ],
     [
       "a key twice",
