@@ -12,8 +12,8 @@ const scalingEvent = z
     pool,
     from: z.int().check(z.describe("Non-draining replicas before.")),
     to: z.int().check(z.describe("Non-draining replicas after.")),
-    kind: z.enum(["scale_up", "scale_down"]),
-    reason: z.string(),
+    kind: z.enum(["scale_up", "scale_down"]).check(z.describe("Which of the two it was.")),
+    reason: z.string().check(z.describe("Why, in the policy's words.")),
   })
   .check(
     z.describe("One change of a pool's wanted size; further keys are estimated and observed values of the policy."),
@@ -21,8 +21,8 @@ const scalingEvent = z
 
 const engineSamples = z
   .strictObject({
-    worker: z.array(z.int()),
-    rank: z.array(z.int()),
+    worker: z.array(z.int()).check(z.describe("Id of the worker.")),
+    rank: z.array(z.int()).check(z.describe("Its attention data-parallel rank.")),
     running: z.array(z.int()).check(z.describe("Requests scheduled in the pass.")),
     waiting: z.array(z.int()).check(z.describe("Requests waiting at its start.")),
     kv_blocks: z.array(z.int()).check(z.describe("Key-value blocks referenced; 0 when idle.")),
@@ -34,26 +34,28 @@ const plannerTick = z.strictObject({
   pools: z.partialRecord(
     pool,
     z.strictObject({
-      active: z.int(),
-      starting: z.int(),
-      draining: z.int(),
+      active: z.int().check(z.describe("Workers that take requests.")),
+      starting: z.int().check(z.describe("Workers that are starting up.")),
+      draining: z.int().check(z.describe("Workers that only finish what they have.")),
       target: z.nullable(z.number()).check(z.describe("Replicas the policy asked for; null = no opinion.")),
       engines: engineSamples,
     }),
   ),
-  reason: z.nullable(z.string()),
+  reason: z.nullable(z.string()).check(z.describe("Why, in the policy's words; null = it gave no reason.")),
   record: z
     .nullable(z.record(z.string(), z.json()))
     .check(z.describe("What the policy saw, estimated and decided, in its own words.")),
 });
 
 const worker = z.strictObject({
-  pool,
-  id: z.int(),
-  gpus: z.int(),
-  created_s: z.number(),
+  pool: pool.check(z.describe("Pool it belongs to.")),
+  id: z.int().check(z.describe("Id within the pool, from 0, never given twice.")),
+  gpus: z.int().check(z.describe("GPUs it holds.")),
+  created_s: z.number().check(z.describe("When it was added, simulated s; its start-up begins.")),
   ready_s: z.nullable(z.number()).check(z.describe("When it could take requests; null = never.")),
-  draining_s: z.nullable(z.number()),
+  draining_s: z
+    .nullable(z.number())
+    .check(z.describe("From when on it took no more requests; null = it never drained.")),
   gone_s: z.number().check(z.describe("When it was removed, or the end of the run.")),
   failed: z.optional(z.boolean()).check(z.describe("true = it failed then. Only there when it did.")),
   busy_s: z.number().check(z.describe("Time spent in passes.")),
@@ -156,10 +158,10 @@ const distributions = z
 const scatter = z
   .strictObject({
     request: counts.check(z.describe("Place in the trace.")),
-    arrival_s: counts,
-    input_length: counts,
-    output_length: counts,
-    ttft_ms: counts,
+    arrival_s: counts.check(z.describe("Simulated s.")),
+    input_length: counts.check(z.describe("Prompt tokens.")),
+    output_length: counts.check(z.describe("Generated tokens.")),
+    ttft_ms: counts.check(z.describe("Time to first token, ms.")),
     hit_share: counts.check(z.describe("Reused / input tokens.")),
   })
   .check(z.describe("A deterministic sample of completed requests, at most 2,000."));
@@ -167,15 +169,15 @@ const scatter = z
 const worstRequest = z
   .strictObject({
     request: z.int().check(z.describe("Place in the trace.")),
-    arrival_s: z.number(),
-    input_length: z.int(),
-    output_length: z.int(),
-    reused_input_tokens: z.int(),
+    arrival_s: z.number().check(z.describe("Simulated s.")),
+    input_length: z.int().check(z.describe("Prompt tokens.")),
+    output_length: z.int().check(z.describe("Generated tokens.")),
+    reused_input_tokens: z.int().check(z.describe("Prompt tokens found in the cache.")),
     worker: z.nullable(z.int()).check(z.describe("Serving (decode) worker and rank: worker · dp_size + rank.")),
-    prefill_worker: z.nullable(z.int()),
-    ttft_ms: z.nullable(z.number()),
+    prefill_worker: z.nullable(z.int()).check(z.describe("Prefill worker; null in aggregated runs.")),
+    ttft_ms: z.nullable(z.number()).check(z.describe("Time to first token, ms.")),
     itl_ms: z.nullable(z.number()).check(z.describe("Its mean gap.")),
-    e2e_latency_ms: z.number(),
+    e2e_latency_ms: z.number().check(z.describe("Last token − arrival, ms.")),
     queued_ms: z.nullable(z.number()).check(z.describe("Arrival to first admission.")),
     prefill_ms: z
       .nullable(z.number())
@@ -198,7 +200,12 @@ const worstRequest = z
 export const detailShape = {
   scaling_events: z.array(scalingEvent).check(z.describe("Every change of a pool's wanted size, in order.")),
   planner: z
-    .nullable(z.strictObject({ policy: z.string(), ticks: z.array(plannerTick) }))
+    .nullable(
+      z.strictObject({
+        policy: z.string().check(z.describe("Its name, or the path of its module.")),
+        ticks: z.array(plannerTick).check(z.describe("Every time it was asked, in order.")),
+      }),
+    )
     .check(z.describe("The autoscaler in the loop and its ticks; null without one.")),
   load_samples: z
     .nullable(
@@ -208,10 +215,10 @@ export const detailShape = {
         pool: z
           .optional(z.array(z.enum(["agg", "prefill", "decode"])))
           .check(z.describe("Pool of the worker of each entry; absent in aggregated runs.")),
-        worker: counts,
-        rank: counts,
+        worker: counts.check(z.describe("Id of the worker.")),
+        rank: counts.check(z.describe("Its attention data-parallel rank.")),
         running: counts.check(z.describe("Requests in its last pass.")),
-        waiting: counts,
+        waiting: counts.check(z.describe("Requests waiting at the start of that pass.")),
         kv_blocks: counts.check(z.describe("Key-value blocks in use after it.")),
         queued_prefill_tokens: counts,
         queued_decode_kv_tokens: counts,

@@ -107,7 +107,7 @@ export const runResultSchema = z
     mode: z.enum(["agg", "disagg"]).check(z.describe("One pool for prefill and decode, or one for each.")),
     trace: z
       .strictObject({
-        name: z.string(),
+        name: z.string().check(z.describe("File, preset or what else it was read from.")),
         requests: count("Requests of the trace; more than num_requests when the run ended early."),
         notes: z.array(z.string()).check(z.describe("What the reader assumed, dropped or changed.")),
       })
@@ -176,15 +176,15 @@ export const runResultSchema = z
           source: z
             .enum(["flags", "planner"])
             .check(z.describe("Where the bounds come from: --sla- flags, else the planner's targets.")),
-          ttft_ms: z.nullable(z.number()),
+          ttft_ms: z.nullable(z.number()).check(z.describe("Bound on the time to first token, ms.")),
           itl_ms: z.nullable(z.number()).check(z.describe("Bound on a request's own mean gap (aiperf_itl_ms).")),
-          e2e_ms: z.nullable(z.number()),
+          e2e_ms: z.nullable(z.number()).check(z.describe("Bound on a request's latency, ms.")),
           attainment: z
             .strictObject({
               ttft: z.nullable(z.number()),
               itl: z.nullable(z.number()),
               e2e: z.nullable(z.number()),
-              all: z.number(),
+              all: z.number().check(z.describe("All bounds at once.")),
             })
             .check(
               z.describe(
