@@ -55,6 +55,42 @@ const handoffWorkloads: fc.Arbitrary<HandoffWorkload> = fc
     };
   });
 
+/** Decode pools that hold two or three requests, whose preempted ones take several passes to be computed again. */
+const crampedDecodes: fc.Arbitrary<HandoffWorkload> = fc
+  .record({
+    workload: handoffWorkloads,
+    requests: fc.array(
+      fc.record({
+        like: fc.nat(20),
+        sharedBlocks: fc.constantFrom(0, 0, 3),
+        inputLength: fc.constantFrom(3, 9, 17, 26, 40),
+        outputLength: fc.constantFrom(1, 5, 12, 20, 40),
+        gapMs: fc.constantFrom(0, 0, 1, 7, 40, 200),
+      }),
+      { minLength: 4, maxLength: 24 },
+    ),
+    blockSize: fc.constantFrom(1, 2, 4, 8),
+    poolTokens: fc.constantFrom(60, 80, 120, 160),
+    seqs: fc.constantFrom(3, 6, 64),
+    budget: fc.constantFrom(8, 12, 16, 24, 40),
+  })
+  .map(({ workload, requests, blockSize, poolTokens, seqs, budget }) => {
+    const engine = { ...workload.engine, blockSize, enableChunkedPrefill: true, maxModelLen: Infinity };
+    return {
+      ...workload,
+      tickSeconds: 0,
+      requests,
+      traceBlockSize: blockSize,
+      engine: { ...engine, numGpuBlocks: 1000, maxNumSeqs: 64, maxNumBatchedTokens: 64 },
+      decodeEngine: {
+        ...engine,
+        numGpuBlocks: Math.floor(poolTokens / blockSize),
+        maxNumSeqs: Math.min(seqs, budget - 1),
+        maxNumBatchedTokens: budget,
+      },
+    };
+  });
+
 /** A policy that asks for given replicas, and what it has seen. */
 class ScriptedPolicy implements Planner {
   readonly seen: Observation[] = [];
@@ -148,5 +184,20 @@ describe("disaggregated runs on the aggregated engine and on the pass-by-pass en
     // Some runs are given up and repeated on the plain engine (shortcut-failure.ts).
     expect(ran["pass-by-pass"]).toBeGreaterThan(0);
     expect(ran.aggregated).toBeGreaterThan(10 * ran["pass-by-pass"]);
+  });
+
+  it("agree where decode pools are cramped", () => {
+    fc.assert(
+      fc.property(crampedDecodes, (workload) => {
+        const plain = run(workload, "pass-by-pass");
+        const fast = run(workload, "auto");
+        expectEqual(fast.outcome, plain.outcome);
+        expect(fast.seen).toEqual(plain.seen);
+      }),
+      {
+        numRuns: Number(process.env["ENGINES_AGREE_RUNS"] ?? 300),
+        seed: Number(process.env["ENGINES_AGREE_SEED"] ?? 20240607),
+      },
+    );
   });
 });

@@ -95,4 +95,22 @@ describe("a preempted request without room before prompts that were handed over 
       expect(result.mean_e2e_latency_ms).toBeCloseTo(13_950.042196999953, 6);
     }
   });
+
+  test.each(["auto", "pass-by-pass"] as const)(
+    "a prompt computed again in several passes goes on, and those handed over behind it give way (%s)",
+    async (implementation) => {
+      const { requests, outcome } = await smallRun(rowsOf([0, 40, 40, 240], [9, 26, 17, 3], [20, 12, 12, 40]), {
+        engine: { block_size: 4 },
+        disaggregated: {
+          prefill: { num_gpu_blocks: 250, max_num_seqs: 64, max_num_batched_tokens: 64 },
+          decode: { num_gpu_blocks: 15, max_num_seqs: 3, max_num_batched_tokens: 12 },
+        },
+        implementation,
+      });
+      expect(outcome.engine).toBe(implementation === "auto" ? "aggregated" : implementation);
+      [570.357171, 670.568504, 952.108904, 1693.487571].forEach((last, i) =>
+        expect(requests[i]!.last).toBeCloseTo(last, 5),
+      );
+    },
+  );
 });

@@ -102,7 +102,7 @@ export class AggregatedScheduler {
     }
   }
 
-  /** The cut prefill goes on; it is the newest, so it gives way itself when its blocks do not fit. */
+  /** The cut prefill goes on. For its blocks those that were handed over behind it give way first, then it does itself. */
   private continuePartial(pass: number): void {
     const { batch, blockSize } = this;
     const { table } = batch;
@@ -110,11 +110,13 @@ export class AggregatedScheduler {
     const computed = table.computed[slot]!;
     const tokens = Math.min(table.promptLength[slot]! + table.generated[slot]! - computed, batch.budget);
     const blocks = Math.ceil((computed + tokens) / blockSize) - Math.ceil(computed / blockSize);
-    if (blocks > batch.pool.available) this.preempt(slot, pass);
-    else {
-      batch.partial = -1;
-      batch.compute(slot, tokens);
+    while (blocks > batch.pool.available) {
+      const victim = table.tail;
+      this.preempt(victim, pass);
+      if (victim === slot) return;
     }
+    batch.partial = -1;
+    batch.compute(slot, tokens);
   }
 
   /** Requests behind a prefill that is cut no longer go on as far as the budget reaches, newest giving way for blocks. */
