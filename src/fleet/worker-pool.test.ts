@@ -26,6 +26,8 @@ test("sizes follow the targets, ids are never used again, every worker is billed
         const active = pool.active.map(({ id }) => id);
         pool.resize(target, nowNs);
         expect(pool.size).toBe(target);
+        // None of them has anything to finish.
+        expect(pool.draining).toEqual([]);
         if (target > before) {
           const added = [...pool.active, ...pool.starting].map(({ id }) => id).filter((id) => !seen.has(id));
           expect(added).toHaveLength(target - before);
@@ -49,4 +51,34 @@ test("sizes follow the targets, ids are never used again, every worker is billed
       }
     }),
   );
+});
+
+test("with start-ups of different lengths, workers are active from the instant they are ready, by id", () => {
+  const pool = new WorkerPool("agg", 1, 100, () => new PassByPassWorker([]));
+  pool.startupFactor = (id) => 3 - id;
+  pool.resize(3, 0);
+  const activeIds = () => pool.active.map(({ id }) => id);
+  expect(pool.nextReadyNs).toBe(100);
+  pool.activateReady(99);
+  expect(activeIds()).toEqual([]);
+  pool.activateReady(100);
+  expect(activeIds()).toEqual([2]);
+  pool.activateReady(300);
+  expect(activeIds()).toEqual([0, 1, 2]);
+  expect(pool.nextReadyNs).toBe(Infinity);
+});
+
+test("a worker that fails idle has been busy as long as it was, one that fails in a pass no longer than until then", () => {
+  const busyFor = (busyUntilNs: number): number => {
+    const worker = Object.create(new PassByPassWorker([])) as PassByPassWorker;
+    Object.defineProperties(worker, { busyNs: { value: 500 }, busyUntilNs: { value: busyUntilNs } });
+    const pool = new WorkerPool("agg", 1, 0, () => worker);
+    pool.addReady(1, 0);
+    pool.fail(pool.active[0]!, 1000);
+    const [span] = pool.finish(2000);
+    expect(span).toMatchObject({ failed: true, goneNs: 1000 });
+    return span!.busyNs;
+  };
+  expect(busyFor(800)).toBe(500);
+  expect(busyFor(1200)).toBe(300);
 });

@@ -55,8 +55,6 @@ export class PoolRoom {
     if (state.admitted) return FailureReason.none;
     if (state.promptLength >= this.modelLength) return FailureReason.promptExceedsModelLen;
     const { blockSize, numGpuBlocks } = this.config;
-    const least = state.promptLength + Math.min(1, state.outputLimit);
-    if (this.noEvict && least > numGpuBlocks * blockSize) return FailureReason.promptExceedsKvPool;
     const blocks = this.noEvict ? this.worstCaseBlocks(state) : Math.ceil(state.promptLength / blockSize);
     return blocks > numGpuBlocks ? FailureReason.promptExceedsKvPool : FailureReason.none;
   }

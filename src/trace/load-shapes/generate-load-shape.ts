@@ -6,7 +6,7 @@ import { logNormalLengths } from "./log-normal-lengths.ts";
 import { poissonArrivals } from "./poisson-arrivals.ts";
 
 /** Prompts of every shape, tokens. */
-export const promptLength: LogNormalLength = { median: 1500, sigma: 1.1, most: 60_000 };
+const promptLength: LogNormalLength = { median: 1500, sigma: 1.1, most: 60_000 };
 
 /** Answers of every shape, tokens. */
 const answerLength: LogNormalLength = { median: 250, sigma: 0.7, most: 4000 };
