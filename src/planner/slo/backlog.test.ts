@@ -1,6 +1,6 @@
 import { array, assert, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backlogSeconds, shareIntoBacklog, workersToClear } from "./backlog.ts";
+import { backlogSeconds, cheapestToClear, shareIntoBacklog, workersToClear } from "./backlog.ts";
 
 const state = { requestsPerSecond: 10, clearingRate: 5, readySeconds: 0, clearingSeconds: 100 };
 
@@ -40,6 +40,30 @@ describe("workersToClear", () => {
         );
       }),
     );
+  });
+});
+
+describe("cheapestToClear", () => {
+  const one = { waiting: [300, 0, 0, 0], requestsPerSecond: 20, clearingRate: 9 };
+
+  it("weighs the workers that are there for a backlog's sake against what comes to it", () => {
+    // By workers: (those beyond four + 5 · 4 · share of the arrivals) / first tokens a second left for the backlog.
+    const cost = (workers: number): number => (workers - 4 + 20 / workers) / (9 - 20 / workers);
+    expect(Math.min(...[4, 5, 6, 7, 8, 9, 10].map(cost))).toBe(cost(6));
+    expect(cost(8) / cost(6)).toBeLessThan(1.1);
+    expect(cost(9) / cost(6)).toBeGreaterThan(1.1);
+    expect(cheapestToClear(one, { least: 4, most: 10, price: 5 })).toBe(8);
+    expect(cheapestToClear({ ...one, waiting: [3000, 0, 0, 0] }, { least: 4, most: 10, price: 5 })).toBe(8);
+    expect(cheapestToClear(one, { least: 4, most: 7, price: 5 })).toBe(7);
+  });
+
+  it("keeps no more than needed where being late costs nothing, and all where it costs too much", () => {
+    expect(cheapestToClear({ ...one, clearingRate: 1000 }, { least: 4, most: 8, price: 0 })).toBe(4);
+    expect(cheapestToClear(one, { least: 4, most: 8, price: 1000 })).toBe(8);
+  });
+
+  it("keeps all there are where fewer never work it off", () => {
+    expect(cheapestToClear({ ...one, clearingRate: 3 }, { least: 4, most: 6, price: 0 })).toBe(6);
   });
 });
 

@@ -1,3 +1,6 @@
+/** Costs up to so many times the least are about the same. */
+const aboutTheSame = 1.1;
+
 /** What waits at a pool, and what comes. */
 export interface BacklogState {
   /** Requests without a first token yet, by worker that serves. */
@@ -42,6 +45,29 @@ export function shareIntoBacklog(backlog: BacklogState, workers: number, seconds
   const lasts = free <= 0 ? Infinity : queue / free;
   const holders = waiting.reduce((sum, own) => sum + own, 0) / meanQueue(waiting);
   return Math.min(1, holders / workers) * Math.min(1, lasts / seconds);
+}
+
+/**
+ * Workers, from `least` to `most`, with which working a backlog off costs least: those beyond `least` until it is done,
+ * and `price` times the serving of a request for each that comes to a worker with a backlog until then. How long the
+ * backlog is makes no difference. Of numbers that cost about the same the largest: fewest are late.
+ * @param least workers that the traffic needs without a backlog
+ */
+export function cheapestToClear(
+  { waiting, requestsPerSecond, clearingRate }: Pick<BacklogState, "waiting" | "requestsPerSecond" | "clearingRate">,
+  { least, most, price }: { readonly least: number; readonly most: number; readonly price: number },
+): number {
+  const holders = waiting.reduce((sum, own) => sum + own, 0) / meanQueue(waiting);
+  const cost = (workers: number): number => {
+    const free = clearingRate - requestsPerSecond / workers;
+    if (free <= 0) return Infinity;
+    return (workers - least + price * least * Math.min(1, holders / workers)) / free;
+  };
+  let cheapest = Infinity;
+  for (let workers = least; workers <= most; workers++) cheapest = Math.min(cheapest, cost(workers));
+  let workers = most;
+  while (workers > least && cost(workers) > aboutTheSame * cheapest) workers--;
+  return workers;
 }
 
 /** Requests the mean waiting one will stand behind when more workers serve. */

@@ -45,6 +45,17 @@ describe("ClearingFleet", () => {
     expect(fleet.replicas(pool([0, 0, 0, 0, 0, 0]), 190, traffic)).toBe(0);
   });
 
+  it("keeps those that take arrivals from a backlog until it is worked off", () => {
+    const fleet = new ClearingFleet(60, 3, 0.025);
+    const quick = { requestsPerSecond: 20, steady: 4, clearingRate: () => 9 };
+    // One has all that waits: of four it would take a quarter of the arrivals, of eight it takes an eighth.
+    expect(fleet.replicas(pool([900, 0, 0, 0, 0, 0, 0, 0]), 100, quick)).toBe(8);
+    expect(fleet.replicas(pool([600, 0, 0, 0, 0, 0]), 200, quick)).toBe(6);
+    expect(fleet.replicas(pool([20, 0, 0, 0, 0, 0]), 300, quick)).toBe(0);
+    // Twelve would be there for little.
+    expect(fleet.replicas(pool([900, ...Array.from({ length: 11 }, () => 0)]), 400, quick)).toBe(8);
+  });
+
   it("knows how long replicas that start still need", () => {
     const order = (seenSeconds: number): number => {
       const fleet = new ClearingFleet(60, 3, 0.025);

@@ -1,10 +1,13 @@
 import type { PoolObservation } from "../planner.ts";
-import { backlogSeconds, shareIntoBacklog, workersToClear } from "./backlog.ts";
+import { backlogSeconds, cheapestToClear, shareIntoBacklog, workersToClear } from "./backlog.ts";
 
 /** Time a backlog may always take to be worked off, s. */
 const leastClearingSeconds = 30;
 /** Most replicas for a backlog's sake, in those steady traffic needs: most of it will be late either way. */
 const mostForBacklog = 1.5;
+
+/** Times what serving a request takes that may be spent on one more that is not late. */
+const latePrice = 5;
 
 /** Replicas wanted for a while because much waits: those that steady traffic needs leave it waiting for long. */
 export class ClearingFleet {
@@ -61,9 +64,12 @@ export class ClearingFleet {
     // More replicas take nothing of a backlog, only arrivals away from it: are those enough to matter?
     const late = (workers: number): number => shareIntoBacklog(backlog, workers, orderSeconds);
     const least = Math.max(size, traffic.steady);
-    if (late(least) - late(Math.max(least, replicas)) <= this.tolerated) return held;
+    // Those that are there do so at once: giving them back now would make more late than they cost.
+    const cheapest = cheapestToClear(backlog, { least: Math.max(1, traffic.steady), most: size, price: latePrice });
+    const kept = cheapest > traffic.steady ? Math.max(held, cheapest) : held;
+    if (late(least) - late(Math.max(least, replicas)) <= this.tolerated) return kept;
     if (replicas > size) this.ordered = { untilSeconds: nowSeconds + orderSeconds, replicas };
-    return Math.max(replicas, held);
+    return Math.max(replicas, kept);
   }
 
   /** Until all that start are ready, or one started now would be. */

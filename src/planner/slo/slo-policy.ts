@@ -1,4 +1,4 @@
-import { realNumber } from "../../config/fields.ts";
+import { orNull, realNumber } from "../../config/fields.ts";
 import { definePolicy } from "../policy-definition.ts";
 import { checkReplicaKnobs, replicaDefaults, replicaKnobs } from "../replica-knobs.ts";
 import { PoolSizer } from "./pool-sizer.ts";
@@ -9,6 +9,11 @@ import type { SizedPool } from "./slo-planner.ts";
 /** Requests a decision plays at most: enough that chance moves attainment by less than half a point. */
 const playedRequests = 2000;
 
+/** How long fewer replicas must have sufficed, where nobody says: replicas that are soon back can go sooner. */
+function usualHoldSeconds(startupSeconds: number): number {
+  return Math.min(300, 120 + 3 * startupSeconds);
+}
+
 /** Our own: enough replicas that the attainable requests meet their bounds, found on a model of the engines. */
 export const sloPolicy = definePolicy({
   title: "the fewest replicas that keep the SLA, by playing recent traffic on a model of the engines",
@@ -18,13 +23,15 @@ export const sloPolicy = definePolicy({
       { above: 0 },
       "Seconds between decisions; a jump in traffic or waiting work does not wait for them.",
     ),
-    hold_seconds: realNumber(
-      { min: 0 },
-      "Seconds fewer replicas must have sufficed before some are given back; the start-up time comes on top. More where the load kept coming back.",
+    hold_seconds: orNull(
+      realNumber(
+        { min: 0 },
+        "Seconds fewer replicas must have sufficed before some are given back; the start-up time comes on top. More where the load kept coming back; null = 300, or 120 and three start-up times if that is less.",
+      ),
     ),
     ...replicaKnobs,
   },
-  defaults: { goal: 0.975, decision_seconds: 60, hold_seconds: 300, ...replicaDefaults },
+  defaults: { goal: 0.975, decision_seconds: 60, hold_seconds: null, ...replicaDefaults },
   tunable: {
     goal: [0.85, 0.9, 0.925, 0.95, 0.975, 0.99],
     hold_seconds: [60, 120, 300, 600, 900],
@@ -44,7 +51,7 @@ export const sloPolicy = definePolicy({
         tolerated: (1 - goal) / pools.length,
         sla: bounds,
         decisionSeconds,
-        holdSeconds: hold_seconds + pool.startupSeconds,
+        holdSeconds: (hold_seconds ?? usualHoldSeconds(pool.startupSeconds)) + pool.startupSeconds,
         backlogSeconds: (2 * poolSla(pool, bounds).ttftMs) / 1000,
         playedRequests,
         least: Math.max(1, minReplicas),
