@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -43,6 +53,30 @@ describe("writing a file as a whole", () => {
 
   test.skipIf(!existsSync("/dev/full"))("a full device names the path, plain and compressed", async () => {
     await expect(writeFileAtomically("/dev/full", ["x"])).rejects.toThrow("cannot write /dev/full: no space left");
+  });
+
+  test("a link stays, and what it leads to is replaced", async () => {
+    const [folder, elsewhere] = [scratch(), scratch()];
+    const [link, path] = [join(folder, "latest.json"), join(elsewhere, "report.json")];
+    writeFileSync(path, "old");
+    symlinkSync(path, link);
+    checkWritable(link);
+    await writeFileAtomically(link, ["new"]);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect([readdirSync(folder), readdirSync(elsewhere)]).toEqual([["latest.json"], ["report.json"]]);
+  });
+
+  test.skipIf(!existsSync("/dev/fd"))("a file that is open already is written to, not replaced", async () => {
+    const path = join(scratch(), "out.txt");
+    const file = openSync(path, "w");
+    for (const place of [`/dev/fd/${file}`, `/proc/self/fd/${file}`]) {
+      if (!existsSync(place)) continue;
+      checkWritable(place);
+      await writeFileAtomically(place, ["first ", "second "]);
+    }
+    closeSync(file);
+    expect(readFileSync(path, "utf8")).toMatch(/^(first second ){1,2}$/);
   });
 
   test("a path below a file, or onto a folder, is told before anything is written", () => {

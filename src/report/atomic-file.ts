@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { closeSync, lstatSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { createGzip } from "node:zlib";
 import { fileErrorText, statOrNull } from "../config/document.ts";
 
@@ -15,23 +15,26 @@ export class OutputError extends Error {
 /**
  * Writes a file as a whole: into a new file beside it that takes its place when everything is written, so that a
  * reader never sees half a report and a failure leaves what was there. Missing folders are made. Devices and pipes are
- * written to directly. A path that ends in .gz is compressed.
+ * written to directly, and so is /dev/stdout wherever it leads; other links stay, and what they lead to is replaced. A path that ends in .gz is compressed.
  * @param chunks text or bytes, in order
  * @throws OutputError
  */
 export async function writeFileAtomically(path: string, chunks: Iterable<string | Uint8Array>): Promise<void> {
+  const opened = openedFile(path);
+  if (opened !== null) return writeInto(opened, path, chunks);
   const direct = isSpecialFile(path);
-  const target = direct ? path : join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  const final = direct ? path : behindLinks(path);
+  const target = direct ? path : partialName(final);
   let file: number | null = null;
   try {
     refuseFolder(path);
-    if (!direct) makeFolder(dirname(path));
+    if (!direct) makeFolder(dirname(final));
     file = openSync(target, direct ? "w" : "wx");
     if (path.endsWith(".gz")) await writeCompressed(file, chunks);
-    else for (const chunk of chunks) writeAll(file, typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+    else writeChunks(file, chunks);
     closeSync(file);
     file = null;
-    if (!direct) renameSync(target, path);
+    if (!direct) renameSync(target, final);
   } catch (error) {
     if (file !== null) closeSync(file);
     if (!direct) rmSync(target, { force: true });
@@ -44,11 +47,12 @@ export async function writeFileAtomically(path: string, chunks: Iterable<string 
  * @throws OutputError
  */
 export function checkWritable(path: string): void {
-  if (isSpecialFile(path)) return;
-  const probe = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  if (openedFile(path) !== null || isSpecialFile(path)) return;
+  const final = behindLinks(path);
+  const probe = partialName(final);
   try {
     refuseFolder(path);
-    makeFolder(dirname(path));
+    makeFolder(dirname(final));
     closeSync(openSync(probe, "wx"));
     rmSync(probe);
   } catch (error) {
@@ -77,6 +81,36 @@ export function makeFolder(path: string): void {
 function isSpecialFile(path: string): boolean {
   const stat = statOrNull(path);
   return stat !== null && !stat.isFile() && !stat.isDirectory();
+}
+
+/** A file that is open already and has a name of the system's, such as /dev/stdout after `> file`; null = none. */
+function openedFile(path: string): number | null {
+  const place = resolve(path);
+  const number = /^\/(?:dev|proc\/self)\/fd\/(\d{1,9})$/.exec(place)?.[1];
+  const file = place === "/dev/stdout" ? 1 : place === "/dev/stderr" ? 2 : number === undefined ? null : Number(number);
+  return file !== null && statOrNull(path)?.isFile() === true ? file : null;
+}
+
+function writeInto(file: number, path: string, chunks: Iterable<string | Uint8Array>): void {
+  try {
+    writeChunks(file, chunks);
+  } catch (error) {
+    throw new OutputError(path, error);
+  }
+}
+
+function writeChunks(file: number, chunks: Iterable<string | Uint8Array>): void {
+  for (const chunk of chunks) writeAll(file, typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+}
+
+/** The file a path leads to; a link to nothing is taken for the file itself. */
+function behindLinks(path: string): string {
+  if (statOrNull(path) === null) return path;
+  return lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
+}
+
+function partialName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {
