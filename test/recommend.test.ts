@@ -64,6 +64,21 @@ describe("windtunnel recommend", () => {
     expect(readFileSync(join(cwd, "found/recommendation.md"), "utf8")).toBe(before);
   });
 
+  test("says that the setting as given is to be kept where nothing found is cheaper", async () => {
+    const engine = ["--extra-engine-args", join(examples, "guide-engine.json")];
+    const bounds = ["--sla-ttft-ms", "1500", "--sla-itl-ms", "50", "--attainment", "0.85"];
+    const search = ["--policies", "static", "--runs", "12", "--alternatives", "2", "--out", "kept"];
+    const given = ["recommend", "preset:conversation", ...engine, "--num-workers", "4", ...bounds, ...search];
+    const { code, stdout } = await runCli(given, { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toContain("**Keep the setting as given (static): nothing found holds for less.** It attains ");
+    expect(stdout).toContain("--num-workers 4");
+    const table = readFileSync(join(cwd, "kept/recommendation.md"), "utf8");
+    expect(table).toMatch(/^\| 1 +\| +as given/m);
+    expect(table).toMatch(/^\| 2 +\| +fixed fleet .* defaults \|$/m);
+    expect(table).not.toMatch(/^\| –/m);
+  });
+
   test("tells what is missing or unknown before anything runs", async () => {
     const unbounded = await runCli(["recommend", "preset:chat", "--out", "nothing"], { cwd });
     expect(unbounded).toMatchObject({ code: 2 });

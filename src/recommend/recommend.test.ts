@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openTrace } from "../trace/open-trace.ts";
 import { candidateOptions, candidateSettings } from "./candidate.ts";
 import { commandOf } from "./recommendation-text.ts";
-import { favouriteOf, nearlyCheapest } from "./run-recommend.ts";
+import { favouriteOf, isKept, nearlyCheapest } from "./run-recommend.ts";
 import { ranked, search } from "./search.ts";
 import type { Evaluate, Trial } from "./search.ts";
 import { recommendable, searchFamilies } from "./search-space.ts";
@@ -99,6 +99,28 @@ describe("settings of the same cost", () => {
     const grows = trial("slo", 0.91, 2.01, 0.85);
     expect(favouriteOf([trial("keda", 0.91, 2, 0.8), grows, trial("static", 0.91, 2.03, 0.6)])).toBe(1);
     expect(favouriteOf([trial("keda", 0.91, 2, 0.8), grows])).toBe(1);
+  });
+});
+
+describe("the setting as given", () => {
+  const setting = (attainment: number, gpuHours: number) => {
+    const part = { gpuHours, events: 0, meanTtftMs: null, p90TtftMs: null, p99ItlMs: null };
+    return { tuned: { attainment: 0.99, ...part }, worst: { attainment, gpuHours: 4 * gpuHours } };
+  };
+
+  it("is kept where it holds in every test and nothing that holds costs less", () => {
+    expect(isKept(setting(0.91, 2), setting(0.95, 2.1), 0.9)).toBe(true);
+    expect(isKept(setting(0.91, 2), setting(0.91, 2), 0.9)).toBe(true);
+    expect(isKept(setting(0.91, 2), setting(0.89, 1), 0.9)).toBe(true);
+    expect(isKept(setting(0.91, 2), undefined, 0.9)).toBe(true);
+  });
+
+  it("is not where it falls short in a test, costs more, or there is none", () => {
+    expect(isKept(setting(0.89, 2), setting(0.95, 2.1), 0.9)).toBe(false);
+    expect(isKept(setting(0.89, 2), undefined, 0.9)).toBe(false);
+    expect(isKept(setting(0.95, 2.2), setting(0.91, 2.1), 0.9)).toBe(false);
+    expect(isKept({ tuned: null, worst: null }, setting(0.8, 2), 0.9)).toBe(false);
+    expect(isKept(null, setting(0.91, 2), 0.9)).toBe(false);
   });
 });
 

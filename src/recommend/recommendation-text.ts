@@ -43,7 +43,7 @@ export function recommendationText(found: Recommendation, facts: RecommendationF
     "```",
     "",
   );
-  const table = rankingTable([...ranking, ...(asGiven === null ? [] : [asGiven])], facts);
+  const table = rankingTable(ranking, first === asGiven ? null : asGiven, facts);
   return `${lines.join("\n")}\n${markdownTables([table])}`;
 }
 
@@ -56,8 +56,12 @@ function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: Rec
       `**No setting tried holds it.** The nearest, ${told(first)}, attains ${percent(worst?.attainment ?? 0)} in its worst test.`,
     );
   } else {
+    const advice =
+      first === asGiven
+        ? `Keep the setting as given (${first.policy}): nothing found holds for less`
+        : `Run ${told(first)}`;
     sentences.push(
-      `**Run ${told(first)}.** It attains ${percent(tuned.attainment)} for ${hours(tuned)} while tuning, ${percent(worst!.attainment)} in its worst test.`,
+      `**${advice}.** It attains ${percent(tuned.attainment)} for ${hours(tuned)} while tuning, ${percent(worst!.attainment)} in its worst test.`,
     );
   }
   if (heldOut !== null) {
@@ -67,7 +71,7 @@ function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: Rec
     sentences.push(`On the held-out part it attains ${percent(heldOut.attainment)} for ${hours(heldOut)}: ${result}.`);
   }
   const other = asGiven?.heldOut ?? null;
-  if (other !== null && heldOut !== null) {
+  if (first !== asGiven && other !== null && heldOut !== null) {
     const cost = heldOut.gpuHours / other.gpuHours - 1;
     const gain = heldOut.attainment - other.attainment;
     sentences.push(
@@ -82,7 +86,12 @@ function told({ name, topology, tensorParallel, settings }: RankedSetting): stri
   return `${name} (${shape}${Object.keys(settings).length === 0 ? ", defaults" : `, ${settingsText(settings)}`})`;
 }
 
-function rankingTable(entries: readonly RankedSetting[], { attainment }: RecommendationFacts): TextTable {
+/** @param beside shown below, without a rank */
+function rankingTable(
+  ranking: readonly RankedSetting[],
+  beside: RankedSetting | null,
+  { attainment }: RecommendationFacts,
+): TextTable {
   const cells = (figures: PartFigures | null): string[] =>
     figures === null
       ? ["failed", "–", "–"]
@@ -91,7 +100,7 @@ function rankingTable(entries: readonly RankedSetting[], { attainment }: Recomme
           figures.gpuHours.toFixed(3),
           String(figures.events),
         ];
-  let rank = 0;
+  const entries = beside === null ? ranking : [...ranking, beside];
   return {
     title: "Ranked by the part they were tuned on",
     head: [
@@ -109,8 +118,8 @@ function rankingTable(entries: readonly RankedSetting[], { attainment }: Recomme
       "events",
       "settings",
     ],
-    rows: entries.map(({ name, topology, tensorParallel, settings, tuned, worst, grown, heldOut }) => [
-      name === "as given" ? "–" : String(++rank),
+    rows: entries.map(({ name, topology, tensorParallel, settings, tuned, worst, grown, heldOut }, i) => [
+      i < ranking.length ? String(i + 1) : "–",
       name,
       topology,
       String(tensorParallel),

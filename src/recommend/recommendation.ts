@@ -53,9 +53,9 @@ export interface RankedSetting {
 
 /** What was found. */
 export interface Recommendation {
-  /** Best first, by the part they were tuned on and its ranges. */
+  /** Best first, by the part they were tuned on and its ranges; the setting as given only where it is to be kept, first. */
   readonly ranking: readonly RankedSetting[];
-  /** The setting as given, for comparison; null when none was. */
+  /** The setting as given, also where it is in the ranking; null when none was. */
   readonly asGiven: RankedSetting | null;
   readonly runs: number;
   readonly failed: number;

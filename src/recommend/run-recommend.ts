@@ -52,7 +52,8 @@ export async function recommend(request: RecommendRequest, hooks: RecommendHooks
       const chosen = chosenFor(order, alternatives);
       const ranking = await settingsOf(chosen, base, runner, parts);
       const asGiven = given === null ? null : await runner.givenSetting(given, parts);
-      return { ranking, asGiven, ...runner.counts, interrupted };
+      const kept = isKept(asGiven, ranking[0], attainment) ? [asGiven, ...ranking] : ranking;
+      return { ranking: kept, asGiven, ...runner.counts, interrupted };
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       interrupted = true;
@@ -191,6 +192,21 @@ async function settingsOf(
       heldOut: heldOut[i]!,
     };
   });
+}
+
+/**
+ * Whether the setting as given is to be kept: it holds in every test, for no more GPU-hours of the tuned part than the best
+ * of what was found, if that holds at all.
+ */
+export function isKept<T extends Pick<RankedSetting, "tuned" | "worst">>(
+  asGiven: T | null,
+  best: Pick<RankedSetting, "tuned" | "worst"> | undefined,
+  attainment: number,
+): asGiven is T {
+  const holds = (one: Pick<RankedSetting, "worst"> | null | undefined): boolean =>
+    (one?.worst?.attainment ?? 0) >= attainment;
+  if (!holds(asGiven)) return false;
+  return !holds(best) || (asGiven?.tuned?.gpuHours ?? Infinity) <= (best?.tuned?.gpuHours ?? Infinity);
 }
 
 /** The options as they were given, when they have an autoscaler or a size of their own. */
