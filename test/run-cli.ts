@@ -33,7 +33,7 @@ export function folderWith(files: Record<string, string | Buffer> = { "trace.jso
 
 /**
  * Runs the built program as a process of its own.
- * @param options.interruptAfterMs sends `options.signal` (SIGINT) that long after the start
+ * @param options.interruptAt sends `options.signal` (SIGINT) when this appears on standard error
  * @param options.program another copy of it
  * @param options.env variables beside those of the tests
  */
@@ -42,14 +42,14 @@ export function runCli(
   {
     cwd,
     stdin = "",
-    interruptAfterMs,
+    interruptAt,
     signal = "SIGINT",
     program = builtProgram,
     env = {},
   }: {
     cwd: string;
     stdin?: string;
-    interruptAfterMs?: number;
+    interruptAt?: string;
     signal?: NodeJS.Signals;
     program?: string;
     env?: Readonly<Record<string, string>>;
@@ -60,14 +60,15 @@ export function runCli(
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    let interrupted = false;
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      if (interrupted || interruptAt === undefined || !stderr.includes(interruptAt)) return;
+      interrupted = child.kill(signal);
+    });
     child.stdin.on("error", () => {});
     child.stdin.end(stdin);
-    const timer = interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill(signal), interruptAfterMs);
     child.on("error", reject);
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      resolve({ code, stdout, stderr });
-    });
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
 }

@@ -176,7 +176,10 @@ describe("endings", () => {
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)("%s writes what is finished and exits with 130", async (signal) => {
-    const cwd = folderWith();
+    // Its only tick, a simulated minute in, tells that requests have been completed.
+    const tick = "() => (process.stderr.write('a minute in\\n'), { replicas: {}, nextTickSeconds: 1e6 })";
+    const policy = `export default { firstTickSeconds: () => 60, onTick: ${tick} };\n`;
+    const cwd = folderWith({ "tells.mjs": policy });
     const { code, stderr } = await runCli(
       [
         "replay",
@@ -192,10 +195,12 @@ describe("endings", () => {
         "pass-by-pass",
         "--num-workers",
         "2",
+        "--policy",
+        "./tells.mjs",
         "--report-json",
         "r.json",
       ],
-      { cwd, interruptAfterMs: 2500, signal },
+      { cwd, interruptAt: "a minute in", signal },
     );
     expect(code).toBe(130);
     expect(stderr).toMatch(/^warning: ended early: interrupted/m);
