@@ -150,8 +150,12 @@ export class PoolSizer {
     };
     this.remember(nowSeconds, { ...sizes, jumped: demand.jumped }, history, conditions);
     const kept = this.memory.kept(nowSeconds);
-    const clearingRate = (): number => this.clearingRate(history, { fromSeconds, toSeconds: nowSeconds }, conditions);
-    if (pool.name === "decode") this.placesPerSecond = clearingRate();
+    let clearingRate = (): number => this.clearingRate(history, { fromSeconds, toSeconds: nowSeconds }, conditions);
+    if (pool.name === "decode") {
+      const placesPerSecond = clearingRate();
+      this.placesPerSecond = placesPerSecond;
+      clearingRate = () => placesPerSecond;
+    }
     const clearing = this.clearing.replicas(seen, nowSeconds, {
       requestsPerSecond: demand.requestsPerSecond,
       steady,
