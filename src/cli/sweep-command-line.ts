@@ -13,6 +13,7 @@ import { OptionReader, outputFolder } from "./option-reader.ts";
 import { parseWithReplayOptions } from "./replay-command-line.ts";
 import { parallelFrom } from "./runs-at-a-time.ts";
 import { whole } from "./whole-number.ts";
+import { refuseReports, singleReports } from "./single-reports.ts";
 
 /** A sweep's command line, its plan file taken in: what the command line says goes before the file. */
 export interface SweepCommandLine {
@@ -109,7 +110,7 @@ export async function parseSweepCommandLine(args: string[]): Promise<SweepComman
   const options = new OptionReader();
   const plan = own.plan === undefined ? null : await options.readLater(() => readPlan(own.plan!));
   const replay = { ...plan?.replay, ...given.replay };
-  options.read(() => refuseReports(replay));
+  options.read(() => refuseReports(replay, "--keep-results writes the result and the page of every run to DIR/runs"));
   const commandLine = {
     replay,
     // The axes of a plan that cannot be read would be missed, too.
@@ -230,22 +231,6 @@ function queueOf(own: OwnOptions): SweepCommandLine["queue"] {
     length: whole(own.queueLength ?? "1000", "--queue-length", 1),
     traceStore: own.traceStore ?? null,
   };
-}
-
-/** Options of a replay that are for a single one. */
-const singleReports = ["report-json", "report-jsonl", "report-html", "json"];
-
-/** A report for every run under one path would be the last one's. */
-function refuseReports({ reportJson, reportJsonl, reportHtml, json }: ReplayOptions): void {
-  const refused = Object.entries({
-    "--report-json": reportJson,
-    "--report-jsonl": reportJsonl,
-    "--report-html": reportHtml,
-    "--json": json,
-  }).filter(([, value]) => value !== undefined);
-  if (refused.length === 0) return;
-  const message = "is for a single replay; --keep-results writes the result and the page of every run to DIR/runs";
-  throw new ConfigError(refused.map(([where]) => ({ where, message })));
 }
 
 function shardFrom(text: string): { index: number; count: number } {

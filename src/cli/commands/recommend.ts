@@ -15,6 +15,7 @@ import { withDocuments } from "../../sweep/check-points.ts";
 import { exitCodes } from "../failure.ts";
 import { listenForInterrupt, stoppingNote } from "../interrupt.ts";
 import { parseWithReplayOptions } from "../replay-command-line.ts";
+import { refuseReports, singleReports } from "../single-reports.ts";
 import { OptionReader, outputFolder } from "../option-reader.ts";
 import { parallelFrom, runsAtATime, toStderr } from "../runs-at-a-time.ts";
 import { SweepProgress } from "../sweep-progress.ts";
@@ -64,12 +65,7 @@ function recommendCommand(): Command {
 
 /** `windtunnel recommend`: the cheapest setting that holds, with its evidence. */
 export async function run(args: string[]): Promise<number> {
-  const given = parseWithReplayOptions(recommendCommand(), args, [
-    "report-json",
-    "report-jsonl",
-    "report-html",
-    "json",
-  ]);
+  const given = parseWithReplayOptions(recommendCommand(), args, singleReports);
   if (given === null) return exitCodes.done;
   const own = given.own as unknown as Options;
   const { quiet = false, json = false, ...replay } = given.replay;
@@ -141,7 +137,7 @@ export async function run(args: string[]): Promise<number> {
 /** The search's own options. @throws ConfigError with every mistake found */
 function readSettings(own: Options, replay: ReplayOptions) {
   const options = new OptionReader();
-  options.read(() => refuseReports(replay));
+  options.read(() => refuseReports(replay, "--out says where results go"));
   const settings = {
     attainment: options.read(() => share(own.attainment, "--attainment")),
     margin: options.read(() => share(own.margin, "--margin", true)),
@@ -233,17 +229,4 @@ function atLeastOne(text: string, flag: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value >= 1) return value;
   throw new ConfigError([{ where: flag, message: `found "${text}", expected a number of at least 1` }]);
-}
-
-function refuseReports({ reportJson, reportJsonl, reportHtml }: ReplayOptions): void {
-  const given = Object.entries({
-    "--report-json": reportJson,
-    "--report-jsonl": reportJsonl,
-    "--report-html": reportHtml,
-  });
-  const refused = given.filter(([, value]) => value !== undefined);
-  if (refused.length === 0) return;
-  throw new ConfigError(
-    refused.map(([where]) => ({ where, message: "is for a single replay; --out says where results go" })),
-  );
 }
