@@ -51,9 +51,30 @@ describe("contradicting GPU budgets", () => {
     expect(ours.result.warnings).toEqual([expect.stringContaining("max_gpu_budget is 2, but 3 replica(s)")]);
   });
 
-  it.each(["dynamo-1.4", "current"] as const)("the first decision becomes 0 replicas: %s", async (semantics) => {
-    const ours = await run({ min_endpoint: 3, max_gpu_budget: 2 }, { numWorkers: 5 }, semantics);
+  it("the first decision becomes 0 replicas", async () => {
+    const ours = await run({ min_endpoint: 3, max_gpu_budget: 2 }, { numWorkers: 5 });
     expect(ours.events).toEqual([expect.stringMatching(/ agg 5->0$/)]);
     expect(ours.result.ended_early?.message).toContain("left a pool without any worker");
+  });
+
+  it("room for fewer than the least replicas is a mistake where the reference is not reproduced", async () => {
+    const two = { extraEngineArgs: { ...engine, dp_size: 2 } };
+    const room = (planner: object, options: object) => run(planner, options, "current");
+    await expect(room({ min_endpoint: 3, max_gpu_budget: 2 }, {})).rejects.toThrow(
+      "--planner-config max_gpu_budget: found 2, expected at least 3 (3 replica(s) of every pool at 1 GPU(s) each), or a negative number for no bound",
+    );
+    await expect(room({ max_gpu_budget: 1 }, two)).rejects.toThrow("found 1, expected at least 2");
+    await expect(room({ min_endpoint: 5 }, two)).rejects.toThrow("found 8, expected at least 10");
+    await expect(room({ max_gpu_budget: 1, policy: "dynamo-fixed" }, two)).rejects.toThrow(
+      "found 1, expected at least 2",
+    );
+    await expect(room({ max_gpu_budget: 2 }, two)).resolves.toBeDefined();
+    await expect(room({ max_gpu_budget: -1, min_endpoint: 5 }, two)).resolves.toBeDefined();
+  });
+
+  it("room for fewer than the least replicas is told beside other mistakes", async () => {
+    const mistakes = { max_gpu_budget: 0, itl_ms: 0, load_predictor: "arma" };
+    const told = run(mistakes, {}, "current");
+    for (const key of ["max_gpu_budget: found 0", "itl_ms", "arma"]) await expect(told).rejects.toThrow(key);
   });
 });

@@ -1,5 +1,6 @@
 import type { DynamoPlannerConfig, PlannerCapabilities } from "../planner/dynamo/planner-config.ts";
 import type { ProblemList } from "./config-error.ts";
+import { DEFAULT_MAX_GPU_BUDGET, tooSmallBudget } from "./gpu-budget.ts";
 import { livePlannerFields } from "./planner-live-schema.ts";
 import { checkPlannerAliases, checkPlannerRules, scaleInterval } from "./planner-rules.ts";
 import { plannerConfigSchema } from "./planner-schema.ts";
@@ -73,7 +74,7 @@ function settingsOf(given: GivenPlannerConfig): PlannerSettings {
     ttftMs: given.ttft_ms ?? given.ttft ?? 500,
     itlMs: given.itl_ms ?? given.itl ?? 50,
     minEndpoint: given.min_endpoint ?? 1,
-    maxGpuBudget: given.max_gpu_budget ?? 8,
+    maxGpuBudget: given.max_gpu_budget ?? DEFAULT_MAX_GPU_BUDGET,
     minGpuBudget: given.min_gpu_budget ?? -1,
     predictor: {
       name: given.load_predictor ?? "arima",
@@ -153,7 +154,7 @@ export function contradictingBudgets({ dynamo }: PlannerSettings): string[] {
 
 /**
  * Compares a planner with the engines it is to scale.
- * @returns warnings: a budget that cannot hold the least replicas, GPU counts that contradict the engines'
+ * @returns warnings: a budget that cannot hold the least replicas (the reference takes it), GPU counts that contradict the engines'
  */
 export function contradictionsWithEngines(settings: PlannerSettings, engines: PlannerCapabilities): string[] {
   const { dynamo, engineGpus } = settings;
@@ -161,13 +162,13 @@ export function contradictionsWithEngines(settings: PlannerSettings, engines: Pl
     ...(engines.prefill === null ? [] : [["prefill", engines.prefill.gpusPerWorker] as const]),
     ["decode", engines.decode.gpusPerWorker],
   ];
-  const replicas = Math.max(1, dynamo.minEndpoint);
-  const least = replicas * pools.reduce((sum, [, gpus]) => sum + gpus, 0);
   const warnings = contradictingBudgets(settings);
-  if (dynamo.maxGpuBudget >= 0 && dynamo.maxGpuBudget < least) {
-    const engine = pools.map(([, gpus]) => gpus).join(" + ");
+  const gpusOfPools = pools.map(([, gpus]) => gpus);
+  const tooSmall = tooSmallBudget(dynamo.maxGpuBudget, dynamo.minEndpoint, gpusOfPools);
+  if (tooSmall !== null) {
+    const { least, needs } = tooSmall;
     warnings.push(
-      `max_gpu_budget is ${dynamo.maxGpuBudget}, but ${replicas} replica(s) of every pool at ${engine} GPU(s) each need ${least}: any decision to scale becomes 0 replicas`,
+      `max_gpu_budget is ${dynamo.maxGpuBudget}, but ${needs} need ${least}: any decision to scale becomes 0 replicas`,
     );
   }
   for (const [key, gpus] of pools) {

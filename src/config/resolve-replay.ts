@@ -14,6 +14,7 @@ import type { ReplayOption } from "./replay-option.ts";
 import { replayOptions } from "./replay-option-table.ts";
 import { optionKey, type ReplayOptions, type ReplayValues } from "./replay-options.ts";
 import { checkReplayRules } from "./replay-rules.ts";
+import { checkGpuBudget } from "./gpu-budget.ts";
 import { autoscalerSettings, resolveAutoscaler } from "./resolve-autoscaler.ts";
 import type { ResolvedAutoscaler } from "./resolve-autoscaler.ts";
 import { resolveEngine } from "./resolve-engine.ts";
@@ -61,6 +62,9 @@ export async function resolveReplay(options: ReplayOptions): Promise<ResolvedRep
   checkPair(engines, problems);
   const router = await resolveRouter(given, engines, problems);
   const settings = await autoscalerSettings(given.plannerConfig, given, problems);
+  const { plannerConfig, policy, semantics } = given;
+  const pools = Object.values(engines);
+  checkGpuBudget(plannerConfig, policy, semantics as SemanticsName, pools, "--planner-config", problems);
   const client = resolveClient(given.clientConfig, "--client-config", problems);
   const mode = disaggregated ? "disagg" : "agg";
   const faults = resolveFaults(given.faultConfig, mode, "--fault-config", problems);
