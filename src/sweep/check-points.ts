@@ -5,6 +5,7 @@ import { resolveReplay } from "../config/resolve-replay.ts";
 import { applyPoint } from "./apply-point.ts";
 import { AxisError } from "./axis.ts";
 import { namedByAxis } from "./axis-problem.ts";
+import { byAxis } from "./mistakes-by-axis.ts";
 import type { SweepPoint } from "./sweep-plan.ts";
 
 const documentOptions = [
@@ -53,7 +54,7 @@ export async function checkPoints(base: ReplayOptions, points: readonly SweepPoi
       }
     }
   }
-  if (wrong.size > 0) throw new ConfigError([...wrong.values()]);
+  if (wrong.size > 0) throw new ConfigError(byAxis(wrong.values(), points));
 }
 
 /** @throws the error itself when it is no mistake of the user's */
