@@ -66,7 +66,9 @@ describe.skipIf(procMissing !== null)(`ten thousand runs${procMissing === null ?
       expect(await page.evaluate("document.querySelectorAll('*').length")).toBeLessThan(10_000);
       expect(await page.locator(".dense-heat").count()).toBe(4);
       for (const name of ["gpu_hours", "p99_ttft_ms", "engine.max_num_seqs"]) {
-        await page.locator(".run-table thead button", { hasText: name }).click();
+        const header = page.locator("th", { has: page.locator(`button[title="Sort by ${name}"]`) });
+        await header.locator("button").click();
+        expect(await header.getAttribute("aria-sort")).toBe("ascending");
         expect(await page.locator(".run-table tbody tr").count()).toBe(200);
       }
       await page.locator(".dense-heat").first().hover();

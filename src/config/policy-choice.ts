@@ -32,7 +32,7 @@ export interface PolicyFlags {
  */
 export async function choosePolicy(
   flags: PolicyFlags,
-  settings: PlannerSettings,
+  settings: Pick<PlannerSettings, "policy" | "policyConfig">,
   problems: ProblemList,
 ): Promise<PolicyChoice | null> {
   const name = flags.policy ?? settings.policy ?? defaultPolicy;

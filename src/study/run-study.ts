@@ -13,7 +13,7 @@ import type { CellBound } from "./oracle-bound.ts";
 import { oracleNames, plannedBounds } from "./planned-bounds.ts";
 import { studyCells } from "./study-cells.ts";
 import { studyOptions, studyPoints } from "./study-points.ts";
-import type { StudyPlan } from "./study-plan.ts";
+import { ofPolicy, type StudyPlan } from "./study-plan.ts";
 import { summarize } from "./study-summary.ts";
 import { markdownTables, overviewTables, studyTables } from "./study-tables.ts";
 
@@ -41,7 +41,7 @@ export async function checkedStudy(plan: StudyPlan): Promise<StudyPlan> {
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       for (const problem of error.problems) {
-        const told = { where: `--plan policy "${policy}": ${problem.where}`, message: problem.message };
+        const told = { where: ofPolicy(policy, problem.where), message: problem.message };
         wrong.set(JSON.stringify(problem), told);
       }
     }

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import * as z from "zod/mini";
-import { ConfigError, ProblemList } from "../config/config-error.ts";
+import { ConfigError, ProblemList, type ConfigProblem } from "../config/config-error.ts";
 import { loadDocument } from "../config/document.ts";
-import { realNumber, text, wholeNumber } from "../config/fields.ts";
+import { choosePolicy } from "../config/policy-choice.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
 import { validate } from "../config/validate.ts";
 import { replayFrom } from "../sweep/plan-file.ts";
 import { fixedFleet, fleetSize } from "./fixed-fleet.ts";
 import type { FixedFleet } from "./fixed-fleet.ts";
+import { soundParts, studyPlanSchema, type WrittenPolicy, type WrittenTrace } from "./study-plan-schema.ts";
 import { isPreset, unknownPreset } from "../trace/presets/preset-names.ts";
 
 /** One workload of a study. */
@@ -44,53 +44,6 @@ export interface StudyPlan {
   readonly replay: ReplayOptions;
 }
 
-const traceSchema = z.strictObject(
-  {
-    name: text("What the study calls it."),
-    trace: z.union([text("Trace file, or preset:NAME."), z.array(text("Trace file."))], "expected a trace"),
-    num_workers: z.optional(wholeNumber({ min: 0 }, "Workers a policy finds at the start.")),
-    num_prefill_workers: z.optional(wholeNumber({ min: 0 }, "Prefill workers a policy finds at the start.")),
-    num_decode_workers: z.optional(wholeNumber({ min: 0 }, "Decode workers a policy finds at the start.")),
-  },
-  "expected an object with name and trace",
-);
-
-const anyObject = z.record(z.string(), z.unknown(), "expected an object");
-
-const policySchema = z.strictObject(
-  {
-    name: z.optional(text("What the study calls it; the policy's own name when absent.")),
-    policy: text("A built-in policy, or the path of a module."),
-    policy_config: z.optional(anyObject),
-    planner_config: z.optional(anyObject),
-  },
-  "expected an object with policy",
-);
-
-const fleetExpected = 'expected a number of workers, or "3p1d" for three prefill workers and one decode worker';
-const fleetSchema = z
-  .union([z.number(), z.string()], fleetExpected)
-  .check(z.refine((written) => fixedFleet(String(written)) !== null, fleetExpected));
-
-const schema = z.strictObject(
-  {
-    traces: z.array(traceSchema, "expected a list").check(z.minLength(1, "expected at least one trace")),
-    policies: z
-      .array(
-        z.union([text("A policy's name."), policySchema], "expected a policy's name or an object"),
-        "expected a list",
-      )
-      .check(z.minLength(1, "expected at least one policy")),
-    startup_times: z.optional(z.array(realNumber({ min: 0 }, "Seconds."), "expected a list")),
-    seeds: z.optional(z.array(wholeNumber({ min: 0 }, "A seed."), "expected a list")),
-    static_fleets: z.optional(z.array(fleetSchema, "expected a list")),
-    sla_ttft_ms: realNumber({ above: 0 }, "Bound on the time to first token, ms."),
-    sla_itl_ms: realNumber({ above: 0 }, "Bound on a request's mean inter-token latency, ms."),
-    replay: z.optional(z.record(z.string(), z.unknown(), "expected the options of windtunnel replay by name")),
-  },
-  "expected a mapping",
-);
-
 /**
  * Reads a study's plan: YAML or JSON, inline or a path. Trace files are looked for in `tracesFolder`, else beside the
  * plan, else as they are.
@@ -100,22 +53,31 @@ export async function readStudyPlan(given: string, tracesFolder: string | null):
   const problems = new ProblemList();
   const document = await loadDocument(given, "--plan", problems);
   problems.throwIfAny();
-  const plan = validate(schema, document, "--plan", problems);
-  problems.throwIfAny();
-  const { traces, policies, replay = {} } = plan!;
+  const plan = validate(studyPlanSchema, document, "--plan", problems);
+  const { traces, policies, replay = {} } = plan ?? soundParts(document);
   const options = replayFrom(replay, "--plan replay", problems);
   for (const key of ["policy", "policyConfig", "trace", "seed"] as const) {
     if (options[key as keyof ReplayOptions] !== undefined)
       problems.add(`--plan replay.${key}`, "is for the plan itself, not for what its runs share");
   }
   const named = policies.map((one) => policyOf(one));
-  const staticFleets = fleetsOf(plan!.static_fleets ?? [], isDisaggregated(options), problems);
+  const staticFleets = fleetsOf(plan?.static_fleets ?? [], isDisaggregated(options), problems);
   checkNames("traces", traces, problems);
   checkNames("policies", named, problems);
-  problems.throwIfAny();
   const folders = tracesFolder === null ? planFolder(given) : [tracesFolder];
+  const placedTraces = traces.map((one): StudyTrace => ({
+    name: one.name,
+    trace: placed(one.trace, folders),
+    start: startOf(one),
+  }));
+  if (problems.problems.length > 0) {
+    // Nobody looks at a refused plan again: what else is wrong with it is told now.
+    for (const { where, message } of traceProblems(placedTraces)) problems.add(where, message);
+    for (const one of named) await checkPolicy(one, problems);
+  }
+  problems.throwIfAny();
   return {
-    traces: traces.map((one) => ({ name: one.name, trace: placed(one.trace, folders), start: startOf(one) })),
+    traces: placedTraces,
     policies: named,
     startupTimes: unique(plan!.startup_times ?? [0]),
     seeds: unique(plan!.seeds ?? [0]),
@@ -126,7 +88,19 @@ export async function readStudyPlan(given: string, tracesFolder: string | null):
   };
 }
 
-function policyOf(given: string | z.infer<typeof policySchema>): StudyPolicy {
+/** Tells a policy nobody knows, or knobs it does not have. */
+async function checkPolicy({ name, policy, policyConfig }: StudyPolicy, problems: ProblemList): Promise<void> {
+  const found = new ProblemList();
+  await choosePolicy({ policy, policyConfig }, { policy: null, policyConfig: {} }, found);
+  for (const problem of found.problems) problems.add(ofPolicy(name, problem.where), problem.message);
+}
+
+/** How mistakes of a policy are named. */
+export function ofPolicy(name: string, where: string): string {
+  return `--plan policy "${name}": ${where}`;
+}
+
+function policyOf(given: WrittenPolicy): StudyPolicy {
   if (typeof given === "string") return { name: given, policy: given, policyConfig: null, plannerConfig: {} };
   const { name, policy, policy_config: policyConfig, planner_config: plannerConfig } = given;
   return { name: name ?? policy, policy, policyConfig: policyConfig ?? null, plannerConfig: plannerConfig ?? {} };
@@ -155,7 +129,7 @@ function fleetsOf(
   return fleets.toSorted((a, b) => fleetSize(a) - fleetSize(b));
 }
 
-function startOf(trace: z.infer<typeof traceSchema>): StudyTrace["start"] {
+function startOf(trace: WrittenTrace): StudyTrace["start"] {
   const {
     num_workers: numWorkers,
     num_prefill_workers: numPrefillWorkers,
@@ -195,11 +169,15 @@ function unique(values: readonly number[]): number[] {
 
 /** Tells traces that are not there and presets nobody knows, all of them at once, before anything runs. */
 export function checkTraceFiles({ traces }: StudyPlan): void {
-  const problems = traces
+  const problems = traceProblems(traces);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function traceProblems(traces: readonly StudyTrace[]): ConfigProblem[] {
+  return traces
     .flatMap(({ trace }) => trace)
     .map((path) => (path.startsWith("preset:") ? presetProblem(path.slice("preset:".length)) : fileProblem(path)))
-    .filter((problem) => problem !== null);
-  if (problems.length > 0) throw new ConfigError(problems.map((message) => ({ where: "--plan traces", message })));
+    .flatMap((message) => (message === null ? [] : [{ where: "--plan traces", message }]));
 }
 
 function presetProblem(name: string): string | null {

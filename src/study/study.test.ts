@@ -9,7 +9,7 @@ import { summarize } from "./study-summary.ts";
 import { markdownTables, overviewTables, studyTables } from "./study-tables.ts";
 
 const plan = {
-  traces: [{ name: "chat", trace: "preset:chat" }],
+  traces: [{ name: "chat", trace: "preset:conversation" }],
   policies: ["dynamo", { name: "hpa-8", policy: "hpa", policy_config: { tolerance: 0.2 } }],
   startup_times: [0, 60],
   static_fleets: [4, 1],
@@ -36,7 +36,7 @@ describe("a plan", () => {
     const study = await read();
     const options = studyPoints(study).map((point) => studyOptions(study, point));
     expect(options[1]).toEqual({
-      trace: "preset:chat",
+      trace: "preset:conversation",
       seed: 0,
       slaTtftMs: 1500,
       slaItlMs: 50,
@@ -44,7 +44,7 @@ describe("a plan", () => {
       extraEngineArgs: { block_size: 64 },
     });
     expect(options[5]).toEqual({
-      trace: "preset:chat",
+      trace: "preset:conversation",
       seed: 0,
       slaTtftMs: 1500,
       slaItlMs: 50,
@@ -59,8 +59,8 @@ describe("a plan", () => {
   it("holds policies of two pools against fixed fleets of both, from each trace's own start", async () => {
     const study = await read({
       traces: [
-        { name: "chat", trace: "preset:chat" },
-        { name: "code", trace: "preset:code", num_prefill_workers: 5 },
+        { name: "chat", trace: "preset:conversation" },
+        { name: "code", trace: "preset:toolagent", num_prefill_workers: 5 },
       ],
       policies: ["slo"],
       startup_times: [60],
@@ -73,7 +73,7 @@ describe("a plan", () => {
     );
     const engines = { prefillEngineArgs: {}, decodeEngineArgs: {} };
     const common = { seed: 0, slaTtftMs: 1500, slaItlMs: 50 };
-    const fixed = { trace: "preset:chat", ...common, ...engines, numPrefillWorkers: 3, numDecodeWorkers: 1 };
+    const fixed = { trace: "preset:conversation", ...common, ...engines, numPrefillWorkers: 3, numDecodeWorkers: 1 };
     expect(options[0]).toEqual(fixed);
     expect(options[1]).toEqual({ ...fixed, numPrefillWorkers: 12, numDecodeWorkers: 2 });
     expect(options[2]).toMatchObject({
@@ -118,6 +118,29 @@ describe("a plan", () => {
       "--plan replay.seed: is for the plan itself, not for what its runs share",
       '--plan policies: the name "hpa" is given twice',
     ]);
+  });
+
+  it("tells mistakes of policies and traces with those that make the plan unreadable", async () => {
+    const wrong = read({
+      sla_itl_ms: undefined,
+      traces: [{ name: "a", trace: "preset:toolagnt" }, { trace: "b" }, { name: "c", trace: "nowhere.jsonl" }],
+      policies: ["dynmo", "slo", 3, { name: "mine", policy: "hpa", policy_config: { targt: 3 } }],
+      replay: { num_worker: 2 },
+    });
+    const error = await wrong.catch((reason: unknown) => reason);
+    const places = (error as ConfigError).problems.map(({ where, message }) => `${where} ${message}`);
+    expect(places).toEqual(
+      [
+        "--plan traces.1.name found nothing",
+        "--plan policies.2 found 3, expected a policy's name or an object",
+        "--plan sla_itl_ms found nothing",
+        '--plan replay unknown key "num_worker"',
+        '--plan traces preset:toolagnt: unknown preset (did you mean "toolagent"?)',
+        "--plan traces cannot read nowhere.jsonl: no such file",
+        '--plan policy "dynmo": --policy unknown policy "dynmo" (did you mean "dynamo"?)',
+        '--plan policy "mine": --policy-config unknown key "targt"',
+      ].map((text) => expect.stringContaining(text) as unknown),
+    );
   });
 });
 
