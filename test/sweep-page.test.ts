@@ -225,6 +225,38 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     await page.close();
   });
 
+  test("a long error unfolds to all of it, on paper too, and is all in the CSV", async () => {
+    const stack = Array.from({ length: 40 }, (_, i) => `    at policy${i} (<img src=x>mine.mjs:${i}:1)`).join("\n");
+    const long = `the policy's onTick failed: ${"no idea, ".repeat(80)}\n${stack}`;
+    const rows = [0, 1, 2].map((index) =>
+      failedRow(`run${index}`, { index, values: { "a.x": index }, repeat: 0 }, index < 2 ? long : "short"),
+    );
+    const html = render([...rows, madeRow(3, { "a.x": 3 }, { gpu_hours: 1 })]);
+    // Once for both runs.
+    expect(html.split("at policy39 ").length).toBe(2);
+    const { page, complaints } = await openPage(browser, html);
+    const first = page.locator(".failure").first();
+    expect(await first.innerText()).toMatch(/^failed: the policy's onTick failed: no idea, .*, no id…$/);
+    expect((await first.innerText()).length).toBeLessThan(300);
+    await first.locator("summary").click();
+    expect(await first.locator(".whole").innerText()).toBe(long);
+    expect(await page.locator(".failure").last().innerText()).toBe("failed: short");
+    const open = () => page.locator(".failure details[open]").count();
+    expect(await open()).toBe(1);
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    expect(await open()).toBe(2);
+    await page.evaluate("dispatchEvent(new Event('afterprint'))");
+    expect(await open()).toBe(1);
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save all figures" }).click(),
+    ]);
+    expect(readFileSync((await saved.path())!, "utf8")).toContain(long);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test("cells that keep the SLA are framed, equal values and zeros have sane axes", async () => {
     const rows = [1, 2].flatMap((a) =>
       [10, 20].map((b, k) =>

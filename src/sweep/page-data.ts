@@ -20,13 +20,13 @@ export interface SweepPageData {
   readonly repeat: readonly number[];
   readonly axes: ReadonlyArray<{ readonly key: string; readonly values: readonly AxisValue[] }>;
   readonly figures: Readonly<Record<SweepFigure, ReadonlyArray<number | null>>>;
-  readonly errors: Readonly<Record<number, string>>;
+  /** Places of runs that failed → which of the texts says why. */
+  readonly errors: Readonly<Record<number, number>>;
+  /** Each once: thousands of runs often fail for one reason. */
+  readonly errorTexts: readonly string[];
   /** Places of runs whose own page was written → its address beside this page. */
   readonly links: Readonly<Record<number, string>>;
 }
-
-/** Letters of an error the page shows; results.jsonl has all of it. */
-const mostOfError = 500;
 
 /**
  * Rows as columns, figures with six digits: ten thousand runs take two or three megabytes.
@@ -46,11 +46,14 @@ export function sweepPageData(
   const keys = [...new Set(rows.flatMap((row) => Object.keys(row.values)))];
   const figures = {} as Record<SweepFigure, Array<number | null>>;
   for (const name of sweepFigureNames) figures[name] = rows.map((row) => rounded(known(row, name)));
-  const errors: Record<number, string> = {};
+  const errors: Record<number, number> = {};
+  const texts = new Map<string, number>();
   const links: Record<number, string> = {};
   for (const [place, row] of rows.entries()) {
-    if (row.error !== null)
-      errors[place] = row.error.length > mostOfError ? `${row.error.slice(0, mostOfError)}…` : row.error;
+    if (row.error !== null) {
+      if (!texts.has(row.error)) texts.set(row.error, texts.size);
+      errors[place] = texts.get(row.error)!;
+    }
     const link = linkOf(row);
     if (link !== null) links[place] = link;
   }
@@ -63,6 +66,7 @@ export function sweepPageData(
     axes: keys.map((key) => ({ key, values: rows.map((row) => row.values[key] ?? null) })),
     figures,
     errors,
+    errorTexts: [...texts.keys()],
     links,
   };
 }

@@ -5,7 +5,8 @@ import { pressed, sortHeaders } from "../../report/page/sort-headers.ts";
 import { sortOrder } from "../../report/page/sort-order.ts";
 import type { SweepPageData } from "../page-data.ts";
 import { sweepFigureNames, type SweepFigure } from "../sweep-row.ts";
-import { shownFigure, valueText } from "./sweep-runs.ts";
+import { failureText, unfoldForPrint } from "./failure.ts";
+import { errorOf, shownFigure, valueText } from "./sweep-runs.ts";
 import { keptTableState, type TableState } from "./table-state.ts";
 
 interface Column {
@@ -85,6 +86,7 @@ export function runTable(data: SweepPageData, front: ReadonlySet<number>): HTMLE
     attributes: { "aria-label": "Runs" },
     children: [element("thead", { children: [element("tr", { children: headers.cells })] }), body],
   });
+  unfoldForPrint(table);
   return element("section", {
     children: [
       element("h2", { text: "Runs" }),
@@ -124,7 +126,7 @@ function tableRow(data: SweepPageData, columns: readonly Column[], place: number
   const [first, ...others] = columns;
   const link = data.links[place];
   const name = first!.shown(place);
-  const error = data.errors[place];
+  const error = errorOf(data, place);
   return element("tr", {
     class: onFront ? "front-row" : "",
     children: [
@@ -136,14 +138,14 @@ function tableRow(data: SweepPageData, columns: readonly Column[], place: number
             : element("a", { text: name, title: "Open this run's page", attributes: { href: link } }),
         ],
       }),
-      ...(error === undefined ? others : others.slice(0, -figuresShown.length)).map(({ shown, isText }) =>
+      ...(error === null ? others : others.slice(0, -figuresShown.length)).map(({ shown, isText }) =>
         element("td", { class: isText === true ? "" : "numeric", text: shown(place) }),
       ),
-      error === undefined
+      error === null
         ? null
         : element("td", {
             class: "failure",
-            text: `failed: ${error}`,
+            children: [failureText(error)],
             attributes: { colspan: String(figuresShown.length) },
           }),
     ],
@@ -157,7 +159,7 @@ function csv(data: SweepPageData): string {
     data.repeat[place],
     ...data.axes.map(({ values }) => values[place]),
     ...sweepFigureNames.map((name) => data.figures[name][place]),
-    data.errors[place],
+    errorOf(data, place),
   ]);
   return [names, ...rows].map((row) => `${row.map(csvCell).join(",")}\n`).join("");
 }

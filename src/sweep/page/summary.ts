@@ -2,6 +2,7 @@ import { element } from "../../report/page/dom.ts";
 import { count, figure, percent, shareTick, unbroken } from "../../report/page/format.ts";
 import { cliffWords, findCliff } from "../cliff.ts";
 import type { SweepPageData } from "../page-data.ts";
+import { beginningOf } from "./failure.ts";
 import { axisPlaces, meanBy, runTitle } from "./sweep-runs.ts";
 
 /** What the sweep found, in words: the cliff, the cheapest run that holds, what failed. */
@@ -38,11 +39,12 @@ function paragraph(text: string): HTMLElement {
 }
 
 /** Why runs failed, the most frequent reasons first. */
-function reasons(data: SweepPageData): string[] {
-  const counts = new Map<string, number>();
-  for (const error of Object.values(data.errors)) counts.set(error, (counts.get(error) ?? 0) + 1);
-  const ordered = [...counts].toSorted((a, b) => b[1] - a[1]).slice(0, 3);
-  return ordered.map(([error, times]) => (counts.size === 1 ? error : `${count(times)} ×: ${error}`));
+function reasons({ errors, errorTexts }: SweepPageData): string[] {
+  const counts = errorTexts.map(() => 0);
+  for (const text of Object.values(errors)) counts[text]!++;
+  const ordered = [...errorTexts.keys()].toSorted((a, b) => counts[b]! - counts[a]!).slice(0, 3);
+  const told = (text: number) => beginningOf(errorTexts[text]!);
+  return ordered.map((text) => (counts.length === 1 ? told(text) : `${count(counts[text]!)} ×: ${told(text)}`));
 }
 
 function cheapest(data: SweepPageData): string {

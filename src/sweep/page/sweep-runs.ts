@@ -75,3 +75,9 @@ export function commonFigure(data: SweepPageData, name: SweepFigure): number | n
   const values = new Set(data.figures[name].filter((value) => value !== null));
   return values.size === 1 ? [...values][0]! : null;
 }
+
+/** Why a run failed; null where it did not. */
+export function errorOf({ errors, errorTexts }: SweepPageData, place: number): string | null {
+  const text = errors[place];
+  return text === undefined ? null : errorTexts[text]!;
+}
