@@ -138,6 +138,7 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     const { requests, replacement } = failures[0]!;
     const held = requests === 1 ? "1 request" : `${requests} requests`;
     expect(told).toContain(`0:05:00 (worker 0, ${held}, replaced by ${replacement})`);
+    expect(told).toContain("1 worker failed: 0:05:00");
     expect(told).toContain("0:05:20 (there was no worker 9 then)");
     expect(await page.locator("#chart-workers .legend").innerText()).toContain("failed");
     const whole = await page.locator(".toolbar .range").textContent();
@@ -216,6 +217,18 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
       expect([await range(), await page.locator("#decision-panel").isVisible()], senseless).toEqual([whole, false]);
     }
     expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("a stretch up to the end of the run is kept, though the end is no whole millisecond", async () => {
+    const seconds = Math.ceil(results["static"]!.duration_ms / 1000) + 1000;
+    const result = { ...results["static"]!, duration_ms: seconds * 1000 + 0.7 };
+    const { page } = await openPage(browser, renderHtmlReport(result));
+    const whole = await page.locator(".toolbar .range").textContent();
+    await page.evaluate(`location.hash = "#from=${seconds - 100}&to=${seconds}.001"`);
+    await until(page, `document.querySelector(".toolbar .range").textContent !== ${JSON.stringify(whole)}`);
+    await page.evaluate(`location.hash = "#from=${seconds - 100}&to=${seconds}.002"`);
+    await until(page, `document.querySelector(".toolbar .range").textContent === ${JSON.stringify(whole)}`);
     await page.close();
   });
 
@@ -322,6 +335,44 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     expect(complaints).toEqual([]);
     expect(requests).toEqual([]);
     await page.close();
+  });
+
+  test("what disrupted the runs is told side by side, and leads to its moment", async () => {
+    const runs = ["static", "disrupted", "disrupted"].map((label, i) => ({
+      label: `${label} <${i}>`,
+      result: results[label]!,
+    }));
+    const { page, complaints } = await openPage(browser, renderComparePage(runs));
+    const { timed_out_requests: timedOut, worker_failures: failures } = results["disrupted"]!.disruptions!;
+    expect(failures.map(({ state }) => state)).toEqual(["active", "absent"]);
+    const rows = (await page.locator(".compare-table").first().innerText()).split("\n");
+    expect(rows.find((row) => row.startsWith("timed out"))?.split("\t")).toEqual([
+      "timed out",
+      "–",
+      String(timedOut),
+      String(timedOut),
+    ]);
+    expect(rows.find((row) => row.startsWith("workers failed"))?.split("\t")).toEqual([
+      "workers failed",
+      "–",
+      "1",
+      "1",
+    ]);
+    const told = page.locator(".disruptions");
+    expect(await told.locator("h3").allInnerTexts()).toEqual(["disrupted <1>", "disrupted <2>"]);
+    const lines = await told.locator("ul").last().innerText();
+    expect(lines).toContain(`${timedOut} requests timed out`);
+    expect(lines).toContain("1 worker failed: 0:05:00 (worker 0, ");
+    const whole = await page.locator(".toolbar .range").textContent();
+    await told.locator("button").first().click();
+    expect(await page.locator(".toolbar .range").textContent()).not.toBe(whole);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+    const calm = await openPage(browser, renderComparePage(runs.slice(0, 1).concat(runs[0]!)));
+    expect(await calm.page.locator(".disruptions").count()).toBe(0);
+    expect(await calm.page.locator(".compare-table").first().innerText()).not.toContain("Disruptions");
+    await calm.page.close();
   });
 
   test("long names of runs push nothing out of sight", async () => {

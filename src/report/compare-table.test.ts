@@ -31,6 +31,33 @@ describe("compareTable", () => {
     ]);
   });
 
+  test("shows what clients and failing workers did, of the runs that had any", () => {
+    const failure = { t_s: 60, pool: "agg", worker: 0, state: "active", requests: 2, replacement: 1 } as const;
+    const disruptions = {
+      timed_out_requests: 3,
+      canceled_requests: 0,
+      lost_requests: 1,
+      retried_requests: 2,
+      retries: 4,
+      migrations: 5,
+      wasted_output_tokens: 70,
+      worker_failures: [failure, { ...failure, state: "absent" as const, requests: 0, replacement: null }],
+    };
+    const disrupted = { label: "storm", result: { ...second, disruptions } };
+    const text = compareTable([runs[0]!, disrupted]);
+    const rows = text.slice(text.indexOf("Disruptions")).split("\n").slice(1, 8);
+    expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual([
+      ["timed out", "–", "3"],
+      ["given up by users", "–", "0"],
+      ["tried again", "–", "2"],
+      ["workers failed", "–", "1"],
+      ["moved to another worker", "–", "5"],
+      ["lost with a worker", "–", "1"],
+      ["tokens that went to nobody", "–", "70"],
+    ]);
+    expect(compareTable(runs)).not.toContain("Disruptions");
+  });
+
   test("leaves out what no run has", () => {
     const bare = runs.map(({ label, result }) => ({ label, result: { ...result, sla: null } }));
     expect(compareTable(bare)).not.toContain("SLA");

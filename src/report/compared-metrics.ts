@@ -1,5 +1,7 @@
 import type { RunResult } from "../result/schema.ts";
 
+type Disruptions = NonNullable<RunResult["disruptions"]>;
+
 /** Every key a comparison reads; pages of runs hold them too. */
 type Compared = Pick<
   RunResult,
@@ -15,6 +17,7 @@ type Compared = Pick<
   | "output_throughput_tok_s"
   | "prefix_cache_reused_ratio"
   | "aiperf_itl_ms"
+  | "disruptions"
 > &
   Record<`${"mean" | "median" | "p90" | "p99"}_${"ttft_ms" | "itl_ms" | "e2e_latency_ms"}`, number>;
 
@@ -79,7 +82,27 @@ export const comparedMetrics: readonly ComparedMetric[] = [
   metric("Traffic", "output throughput", "tokens/s", "more", (run) => run.output_throughput_tok_s),
   metric("Traffic", "prefix cache hits", "share", "more", (run) => run.prefix_cache_reused_ratio),
   metric("Traffic", "simulated span", "s", null, (run) => run.duration_ms / 1000),
+  metric("Disruptions", "timed out", "", "less", (run) => run.disruptions?.timed_out_requests ?? null),
+  metric("Disruptions", "given up by users", "", "less", (run) => run.disruptions?.canceled_requests ?? null),
+  metric("Disruptions", "tried again", "", "less", (run) => run.disruptions?.retried_requests ?? null),
+  metric("Disruptions", "workers failed", "", null, ({ disruptions }) =>
+    disruptions === undefined ? null : workersFailed(disruptions).length,
+  ),
+  metric("Disruptions", "moved to another worker", "", null, (run) => run.disruptions?.migrations ?? null),
+  metric("Disruptions", "lost with a worker", "", "less", (run) => run.disruptions?.lost_requests ?? null),
+  metric(
+    "Disruptions",
+    "tokens that went to nobody",
+    "",
+    "less",
+    (run) => run.disruptions?.wasted_output_tokens ?? null,
+  ),
 ];
+
+/** Failures of workers that were there at the time. */
+export function workersFailed({ worker_failures: failures }: Pick<Disruptions, "worker_failures">) {
+  return failures.filter(({ state }) => state !== "absent");
+}
 
 /** How a figure stands against the first run's. */
 export interface Difference {

@@ -2,13 +2,16 @@ import { comparedMetrics, difference, differingSettings } from "../compared-metr
 import type { ComparedMetric } from "../compared-metrics.ts";
 import type { ComparedRun } from "../page-data.ts";
 import { chartRow } from "./chart.ts";
+import type { ChartContext } from "./chart-context.ts";
 import { compareCharts, compareDistributions, runColors } from "./charts-compare.ts";
 import { settingText } from "./config-section.ts";
+import { comparedDisruptions } from "./disruptions.ts";
 import { breakable, element } from "./dom.ts";
 import { count, duration, figure, percent } from "./format.ts";
 import { keepRange } from "./kept-range.ts";
 import { footer, masthead } from "./masthead.ts";
 import { runEnd } from "./run-series.ts";
+import { stretchShower } from "./show-stretch.ts";
 import { TimeRange } from "./time-range.ts";
 import { timeKeys, timeToolbar } from "./toolbar.ts";
 
@@ -17,7 +20,7 @@ export function comparePage(runs: readonly ComparedRun[], toggleTheme: () => voi
   const range = new TimeRange(Math.max(...runs.map(runEnd)));
   keepRange(range);
   let showCursor: (seconds: number | null) => void = () => {};
-  const context = {
+  const context: ChartContext = {
     range,
     marked: { seconds: null },
     onCursor: (seconds: number | null) => showCursor(seconds),
@@ -26,34 +29,27 @@ export function comparePage(runs: readonly ComparedRun[], toggleTheme: () => voi
   const toolbar = timeToolbar(range, null);
   showCursor = toolbar.showCursor;
   timeKeys(document.body, range, null);
+  const timeline = element("div", {
+    class: "timeline",
+    id: "timeline",
+    children: [
+      element("h2", { class: "table-head", text: "Over time" }),
+      toolbar.node,
+      element("section", {
+        class: "chart-group",
+        children: compareCharts(runs).map((spec) => chartRow(spec, context)),
+      }),
+    ],
+  });
   return [
     masthead(pageTitle(runs.map(({ label }) => label)), [`${runs.length} runs compared`], toggleTheme),
     element("main", {
       children: [
         element("ul", { class: "run-names", children: runs.map(runName) }),
         element("div", { class: "scroll", children: [metricsTable(runs)] }),
-        element("div", {
-          class: "timeline",
-          id: "timeline",
-          children: [
-            element("h2", { class: "table-head", text: "Over time" }),
-            toolbar.node,
-            element("section", {
-              class: "chart-group",
-              children: compareCharts(runs).map((spec) => chartRow(spec, context)),
-            }),
-          ],
-        }),
-        element("section", {
-          class: "chart-group requests",
-          children: [
-            element("h2", { text: "Requests" }),
-            element("div", {
-              class: "pair",
-              children: compareDistributions(runs).map((spec) => chartRow(spec, context)),
-            }),
-          ],
-        }),
+        comparedDisruptions(runs, stretchShower(range, timeline)),
+        timeline,
+        requestsSection(runs, context),
         element("h2", { class: "table-head", text: "Settings that differ" }),
         element("div", { class: "scroll", children: [settingsTable(runs)] }),
       ],
@@ -63,6 +59,19 @@ export function comparePage(runs: readonly ComparedRun[], toggleTheme: () => voi
       runs.map(({ label, digest }) => `${label}: digest ${digest.slice(0, 16)}…`),
     ),
   ];
+}
+
+function requestsSection(runs: readonly ComparedRun[], context: ChartContext): HTMLElement {
+  return element("section", {
+    class: "chart-group requests",
+    children: [
+      element("h2", { text: "Requests" }),
+      element("div", {
+        class: "pair",
+        children: compareDistributions(runs).map((spec) => chartRow(spec, context)),
+      }),
+    ],
+  });
 }
 
 /** All names are below: a title of more than three would only push them out of sight. */

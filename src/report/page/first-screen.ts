@@ -3,11 +3,12 @@ import { configSection } from "./config-section.ts";
 import { disruptionNotes } from "./disruptions.ts";
 import { button, element } from "./dom.ts";
 import { clock, count, duration, figure, milliseconds, percent } from "./format.ts";
+import type { ShowStretch } from "./show-stretch.ts";
 import { percentileTable } from "./percentile-table.ts";
 import { worstStretch } from "./trouble.ts";
 
 /** What a reader sees first: the verdict, the figures behind it, and what was run. */
-export function firstScreen(run: RunPageData, showStretch: (from: number, to: number) => void): HTMLElement {
+export function firstScreen(run: RunPageData, showStretch: ShowStretch): HTMLElement {
   return element("section", {
     class: "first-screen",
     attributes: { "aria-label": "Summary" },
@@ -21,7 +22,7 @@ export function firstScreen(run: RunPageData, showStretch: (from: number, to: nu
   });
 }
 
-function verdict(run: RunPageData, showStretch: (from: number, to: number) => void): HTMLElement {
+function verdict(run: RunPageData, showStretch: ShowStretch): HTMLElement {
   const { sla } = run;
   const parts: Node[] = [];
   if (sla === null) {

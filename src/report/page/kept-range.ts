@@ -31,7 +31,9 @@ export function keepRange(range: TimeRange): void {
 export function keptSeconds(name: string, range: TimeRange): number | null {
   const text = chosen(name);
   const seconds = text === null || text.trim() === "" ? NaN : Number(text);
-  return seconds >= range.whole.from && seconds <= range.whole.to ? seconds : null;
+  const { from, to } = range.whole;
+  // Rounded, the end of a run may lie beyond it.
+  return seconds >= from && seconds <= Math.max(to, Number(written(to))) ? Math.min(seconds, to) : null;
 }
 
 /** A moment as the address has it: to the millisecond. */

@@ -16,6 +16,7 @@ import { firstScreen } from "./first-screen.ts";
 import { keepRange } from "./kept-range.ts";
 import { masthead, footer } from "./masthead.ts";
 import { runEnd } from "./run-series.ts";
+import { stretchShower, type ShowStretch } from "./show-stretch.ts";
 import { TimeRange } from "./time-range.ts";
 import { timeKeys, timeToolbar, timeWheel } from "./toolbar.ts";
 import { workersChart } from "./workers-chart.ts";
@@ -44,12 +45,7 @@ export function runPage(run: RunPageData, toggleTheme: () => void): HTMLElement[
   });
   timeKeys(document.body, range, step);
   timeWheel(timeline, range, (clientX) => momentAt(timeline, range, clientX));
-  const show = (from: number, to: number) => {
-    const margin = (to - from) * 0.15;
-    range.set(from - margin, to + margin);
-    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    timeline.scrollIntoView({ behavior: isCalm ? "auto" : "smooth", block: "start" });
-  };
+  const show = stretchShower(range, timeline);
   return [
     masthead(traceTitle(run.trace.name), describeRun(run), toggleTheme),
     element("main", {
@@ -82,11 +78,7 @@ function timeGroups(run: RunPageData, context: ChartContext, open: (seconds: num
   ];
 }
 
-function requestsSection(
-  run: RunPageData,
-  context: ChartContext,
-  show: (from: number, to: number) => void,
-): HTMLElement {
+function requestsSection(run: RunPageData, context: ChartContext, show: ShowStretch): HTMLElement {
   return element("section", {
     class: "chart-group requests",
     children: [
