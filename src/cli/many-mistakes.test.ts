@@ -129,7 +129,7 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
     [
       "results to compare",
       ["compare", "none.json", "bad.jsonl", "--html", "page.html"],
-      "none.json: cannot read it: no such file or directory\nbad.jsonl: not JSON: ",
+      "none.json: cannot read it: no such file or directory\nbad.jsonl: not a result of windtunnel replay but, it seems, a trace (mooncake): ",
     ],
     [
       "traces to convert",

@@ -6,6 +6,7 @@ import { ConfigError, shown } from "../config/config-error.ts";
 import { fileErrorText } from "../config/document.ts";
 import { RESULT_SCHEMA_VERSION, runResultSchema } from "../result/schema.ts";
 import type { RunResult } from "../result/schema.ts";
+import { likelyFile } from "./other-file.ts";
 
 /**
  * Keys reports cannot do without. Others may be missing: the format grows within a version, and a file may be older
@@ -70,10 +71,12 @@ export function readResult(path: string): RunResult {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return fail(`not JSON: ${(error as Error).message}`);
+    return fail(notAResult(path, text) ?? `not JSON: ${(error as Error).message}`);
   }
   const version = (value as { schema_version?: unknown } | null)?.schema_version;
-  if (typeof version !== "number") return fail("not a result of windtunnel replay: it has no schema_version");
+  if (typeof version !== "number") {
+    return fail(notAResult(path, text) ?? "not a result of windtunnel replay: it has no schema_version");
+  }
   if (version > RESULT_SCHEMA_VERSION) {
     return fail(
       `schema_version: found ${version}, expected at most ${RESULT_SCHEMA_VERSION}; a newer windtunnel wrote this result`,
@@ -96,6 +99,11 @@ export function readResult(path: string): RunResult {
   }));
   if (issues.length > MOST_TOLD) told.push({ where: path, message: `and ${issues.length - MOST_TOLD} more mistakes` });
   throw new ConfigError(told);
+}
+
+function notAResult(path: string, text: string): string | null {
+  const likely = likelyFile(path, text);
+  return likely === null ? null : `not a result of windtunnel replay but, it seems, ${likely}`;
 }
 
 function at(value: unknown, place: readonly PropertyKey[]): unknown {
