@@ -64,6 +64,25 @@ describe("windtunnel recommend", () => {
     expect(readFileSync(join(cwd, "found/recommendation.md"), "utf8")).toBe(before);
   });
 
+  test("takes a budget of GPUs where no planner is given, and compares with the fleet that is", async () => {
+    const search = ["--policies", "static,hpa", "--runs", "8", "--alternatives", "1", "--out", "budget", "--json"];
+    const bounds = ["--sla-ttft-ms", "1500", "--sla-itl-ms", "50", "--attainment", "0.5", "--max-gpus", "5"];
+    const engine = ["--extra-engine-args", join(examples, "guide-engine.json"), "--num-workers", "3"];
+    const given = ["recommend", "preset:conversation", ...engine, ...bounds, ...search];
+    const { code, stdout, stderr } = await runCli(given, { cwd });
+    expect({ code, errors: stderr.match(/^windtunnel:.*$/gm) }).toEqual({ code: 0, errors: null });
+    const { ranking, asGiven } = JSON.parse(stdout) as {
+      ranking: { policy: string; options: { plannerConfig?: object } }[];
+      asGiven: { policy: string; tuned: Part | null; options: object };
+    };
+    expect(asGiven).toMatchObject({ policy: "static", options: { numWorkers: 3 } });
+    expect(asGiven.options).not.toHaveProperty("plannerConfig");
+    expect(asGiven.tuned!.gpuHours).toBeGreaterThan(0);
+    const scaled = ranking.filter(({ policy }) => policy === "hpa");
+    expect(scaled.length).toBeGreaterThan(0);
+    for (const { options } of scaled) expect(options.plannerConfig).toMatchObject({ max_gpu_budget: 5, mode: "agg" });
+  });
+
   test("says that the setting as given is to be kept where nothing found is cheaper", async () => {
     const engine = ["--extra-engine-args", join(examples, "guide-engine.json")];
     const bounds = ["--sla-ttft-ms", "1500", "--sla-itl-ms", "50", "--attainment", "0.85"];

@@ -10,6 +10,8 @@ export const growth = 1.5;
 export interface RecommendRequest {
   /** Options all candidates share, documents read; with both SLA bounds that requests are judged by. */
   readonly base: ReplayOptions;
+  /** The options as they were given, for comparison; likewise. */
+  readonly given: ReplayOptions;
   readonly families: readonly Family[];
   readonly halves: TraceHalves;
   /** Attainment to hold. */

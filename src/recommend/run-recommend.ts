@@ -39,7 +39,7 @@ export async function recommend(request: RecommendRequest, hooks: RecommendHooks
   };
   const runner = new Runner(pool, results, request, hooks);
   try {
-    const given = givenCandidate(base);
+    const given = givenCandidate(request.given);
     const onTune = (candidates: readonly Candidate[]) => runner.figures(candidates, parts.tune);
     let trials: Trial[] = [];
     let interrupted = false;
@@ -210,9 +210,9 @@ export function isKept<T extends Pick<RankedSetting, "tuned" | "worst">>(
 }
 
 /** The options as they were given, when they have an autoscaler or a size of their own. */
-function givenCandidate(base: ReplayOptions): ReplayOptions | null {
-  const given = base.plannerConfig !== undefined || base.policy !== undefined || base.numWorkers !== undefined;
-  return given ? base : null;
+function givenCandidate(options: ReplayOptions): ReplayOptions | null {
+  const { plannerConfig, policy, numWorkers } = options;
+  return plannerConfig !== undefined || policy !== undefined || numWorkers !== undefined ? options : null;
 }
 
 /** Whether a trace can be cut in time: closed loops have no times. @throws TraceError when it cannot */

@@ -70,39 +70,22 @@ export async function run(args: string[]): Promise<number> {
   const own = given.own as unknown as Options;
   const { quiet = false, json = false, ...replay } = given.replay;
   const settings = readSettings(own, replay);
-  const { attainment, margin, stress, runs } = settings;
-  const read = await withDocuments(replay);
-  const { base, maxGpus } = searchBase(read, own.maxGpus);
-  const families = await searchFamilies({
-    policies: settings.policies,
-    topologies: settings.topologies,
-    tensorParallel: sizesOf(own.tp, read),
-    maxGpus,
-    ttftMs: base.slaTtftMs ?? null,
-    itlMs: base.slaItlMs ?? null,
-  });
-  if (families.length === 0) {
-    throw new ConfigError([{ where: "--max-gpus", message: `found ${maxGpus}, which no topology of --tp fits into` }]);
-  }
-  const resolved = await resolveReplay(base);
-  const trace = await loadWorkload(resolved);
-  checkDivisible(trace);
-  const halves = splitTrace(trace, settings.split);
+  const { attainment, margin, stress, runs, out } = settings;
+  const question = await questionOf(settings, own.tp, await withDocuments(replay));
+  const { base, halves } = question;
   const progress = new SweepProgress(runs, !quiet);
   const interrupt = listenForInterrupt({ onDelay: () => stoppingNote(() => progress.clear()) });
   try {
     const found = await recommend(
       {
-        base,
-        families,
-        halves,
+        ...question,
         attainment,
         margin,
         runs,
         seed: base.seed ?? 0,
         stress,
         parallel: runsAtATime(settings.parallel, runs, quiet ? undefined : toStderr),
-        out: settings.out,
+        out,
         alternatives: settings.alternatives,
       },
       { signal: interrupt.signal, onRun: (row, done) => progress.update(row, done) },
@@ -110,12 +93,12 @@ export async function run(args: string[]): Promise<number> {
     progress.clear();
     if (found.interrupted) {
       process.stderr.write(
-        `windtunnel: interrupted; the runs done are in ${own.out}, the same command goes on from there\n`,
+        `windtunnel: interrupted; the runs done are in ${out}, the same command goes on from there\n`,
       );
       return exitCodes.interrupted;
     }
     const text = recommendationText(found, {
-      trace: [base.trace ?? trace.name].flat().join(" "),
+      trace: question.trace,
       splitSeconds: halves.splitSeconds,
       attainment,
       margin,
@@ -124,14 +107,34 @@ export async function run(args: string[]): Promise<number> {
       itlMs: base.slaItlMs ?? null,
     });
     const document = `${JSON.stringify(found, null, 2)}\n`;
-    await writeFileAtomically(join(own.out, "recommendation.md"), [text]);
-    await writeFileAtomically(join(own.out, "recommendation.json"), [document]);
+    await writeFileAtomically(join(out, "recommendation.md"), [text]);
+    await writeFileAtomically(join(out, "recommendation.json"), [document]);
     if (json) process.stdout.write(document);
-    else if (!quiet) process.stdout.write(`${text}\nSaved recommendation to: ${own.out}\n`);
+    else if (!quiet) process.stdout.write(`${text}\nSaved recommendation to: ${out}\n`);
     return found.ranking.length === 0 ? exitCodes.failed : exitCodes.done;
   } finally {
     interrupt.release();
   }
+}
+
+/** What is searched, and on which requests. @throws ConfigError, TraceError */
+async function questionOf(settings: ReturnType<typeof readSettings>, tp: string | undefined, read: ReplayOptions) {
+  const { given, base, maxGpus } = searchBase(read, settings.maxGpus);
+  const families = await searchFamilies({
+    policies: settings.policies,
+    topologies: settings.topologies,
+    tensorParallel: sizesOf(tp, read),
+    maxGpus,
+    ttftMs: base.slaTtftMs ?? null,
+    itlMs: base.slaItlMs ?? null,
+  });
+  if (families.length === 0) {
+    throw new ConfigError([{ where: "--max-gpus", message: `found ${maxGpus}, which no topology of --tp fits into` }]);
+  }
+  const trace = await loadWorkload(await resolveReplay(base));
+  checkDivisible(trace);
+  const halves = splitTrace(trace, settings.split);
+  return { base, given, families, halves, trace: [base.trace ?? trace.name].flat().join(" ") };
 }
 
 /** The search's own options. @throws ConfigError with every mistake found */
@@ -149,18 +152,25 @@ function readSettings(own: Options, replay: ReplayOptions) {
     policies: options.read(() => policiesOf(own.policies)),
     topologies: options.read(() => topologiesOf(own.topologies)),
     out: options.read(() => outputFolder(own.out, "--out")),
+    maxGpus: own.maxGpus === undefined ? null : options.read(() => whole(own.maxGpus!, "--max-gpus", 1)),
   };
   options.throwIfAny();
   return settings;
 }
 
-/** What every setting is put into: the options with the bounds requests are judged by, and the GPUs there are. */
-function searchBase(read: ReplayOptions, given: string | undefined): { base: ReplayOptions; maxGpus: number } {
+/** The options as given and what every setting is put into, both with the bounds requests are judged by; and the GPUs there are. */
+function searchBase(
+  read: ReplayOptions,
+  maxGpus: number | null,
+): { readonly given: ReplayOptions; readonly base: ReplayOptions; readonly maxGpus: number } {
   const planner = (read.plannerConfig ?? {}) as Readonly<Record<string, unknown>>;
-  const base: ReplayOptions = { ...read, ...judgedBy(read, planner) };
-  if (given === undefined) return { base, maxGpus: budgetOf(planner) };
-  const maxGpus = whole(given, "--max-gpus", 1);
-  return { base: { ...base, plannerConfig: { ...planner, max_gpu_budget: maxGpus } }, maxGpus };
+  const given: ReplayOptions = { ...read, ...judgedBy(read, planner) };
+  if (maxGpus === null) return { given, base: given, maxGpus: budgetOf(planner) };
+  // Without a planner of the user's the budget makes none of what was given, and has to say of which mode it is.
+  const isOwn = read.plannerConfig !== undefined;
+  const mode = read.prefillEngineArgs === undefined && read.decodeEngineArgs === undefined ? "agg" : "disagg";
+  const base = { ...given, plannerConfig: { ...(isOwn ? planner : { mode }), max_gpu_budget: maxGpus } };
+  return { given: isOwn ? base : given, base, maxGpus };
 }
 
 /** Bounds that requests are judged by: those of the flags, else the planner's. */
