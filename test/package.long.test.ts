@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { scratchFolder } from "./run-cli.ts";
@@ -11,14 +12,23 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
 const project = scratchFolder();
 const installed = join(project, "node_modules/windtunnel");
 
+const { files, dependencies, optionalDependencies } = JSON.parse(read("package.json")) as {
+  readonly files: string[];
+  readonly dependencies: Record<string, string>;
+  readonly optionalDependencies: Record<string, string>;
+};
+const declared = Object.keys(dependencies);
+
 beforeAll(() => {
-  const { files } = JSON.parse(read("package.json")) as { files: string[] };
   mkdirSync(installed, { recursive: true });
   for (const file of ["package.json", ...files.filter((name) => name !== "dist")]) {
     cpSync(join(root, file), join(installed, file), { recursive: true });
   }
   execFileSync("node", ["scripts/build.mjs", "--types", "--out", join(installed, "dist")], { cwd: root });
-  symlinkSync(join(root, "node_modules"), join(installed, "node_modules"));
+  // What npm would install with it, and nothing else: not even what is optional.
+  for (const name of declared) {
+    symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
+  }
   writeFileSync(join(project, "package.json"), '{ "type": "module" }');
   writeFileSync(join(project, "use.ts"), use);
 }, 120_000);
@@ -58,6 +68,14 @@ process.stdout.write(
 );
 `;
 
+const plan = "trace: preset:step\nvary: { run.num_workers: '1,2' }\nreplay: { max_sim_time_seconds: 20 }\n";
+
+/** Packages a file imports, none of Node's own modules. */
+function importedPackages(text: string): string[] {
+  const imports = text.matchAll(/(?:\bfrom|\bimport\(|^import) ?"((?:@[\w.-]+\/)?\w[\w.-]*)(?:\/[\w./-]*)?"/gm);
+  return [...imports].map(([, name]) => name!).filter((name) => name !== "windtunnel" && !isBuiltin(name));
+}
+
 function tsc(...options: string[]): void {
   const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--target", "es2022"];
   const types = ["--typeRoots", join(root, "node_modules/@types"), "--types", "node"];
@@ -85,7 +103,21 @@ describe("the package in a project of its own", () => {
     };
     const program = join(installed, bin.windtunnel);
     expect(readFileSync(program, "utf8").startsWith("#!/usr/bin/env node")).toBe(true);
-    expect(execFileSync("node", [program, "--version"], { encoding: "utf8" })).toBe(`${version}\n`);
+    const run = (...args: string[]) => execFileSync("node", [program, ...args], { cwd: project, encoding: "utf8" });
+    expect(run("--version")).toBe(`${version}\n`);
+    // Threads, YAML and the pages come from the package, too.
+    writeFileSync(join(project, "plan.yaml"), plan);
+    expect(run("sweep", "--plan", "plan.yaml", "--out", "swept")).toContain("2 runs done, 0 failed");
+    expect(readFileSync(join(project, "swept/index.html"), "utf8")).toContain("run.num_workers");
+  });
+
+  test("declares what its files ask for by name, and nothing else", () => {
+    const names = new Set(
+      readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" })
+        .filter((path) => /\.(js|d\.ts)$/.test(path) && !path.startsWith("report-page"))
+        .flatMap((path) => importedPackages(readFileSync(join(installed, "dist", path), "utf8"))),
+    );
+    expect([...names].toSorted()).toEqual([...declared, ...Object.keys(optionalDependencies)].toSorted());
   });
 
   test("holds only declarations that its own lead to, and the licences of what it is built with", () => {
