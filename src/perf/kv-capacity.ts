@@ -1,8 +1,7 @@
 import type { BackendName } from "./backend.ts";
 import type { Deployment } from "./deployment.ts";
-import { keyValueHeadsPerGpu } from "./deployment.ts";
-import { cacheBytes, weightBytes } from "./quantization.ts";
-import { latentWeights } from "./roofline/latent-attention.ts";
+import { modelBytes } from "./model-weights.ts";
+import { kvBytesPerToken, tokensWithin } from "./sequence-cache.ts";
 
 /** How much key-value cache a GPU has room for, and where its memory goes. Bytes of one GPU. */
 export interface KvCapacity {
@@ -49,7 +48,7 @@ export function kvCapacity(deployment: Deployment, maxTokensPerPass: number, mem
   const free = gpu.memoryBytes - used;
   const budget = backend === "trtllm" ? free * memoryFraction : gpu.memoryBytes * memoryFraction - used;
   return {
-    tokens: Math.max(0, Math.floor(tokensFor(deployment, budget))),
+    tokens: Math.max(0, Math.floor(tokensWithin(deployment, budget))),
     bytesPerToken: kvBytesPerToken(deployment),
     capacityBytes: gpu.memoryBytes,
     weightsBytes,
@@ -75,79 +74,19 @@ export function doesNotFitMessage(deployment: Deployment, capacity: KvCapacity):
   );
 }
 
-/** Bytes a cached token takes on one GPU, windowed layers counted whole. */
-export function kvBytesPerToken({ model, tensorParallelSize }: Deployment): number {
-  const { attention, layers, quantization } = model;
-  const bytes = cacheBytes[quantization.cache];
-  if (attention.kind === "latent") return layers * (attention.keyValueRank + attention.rotaryDimension) * bytes;
-  const heads = keyValueHeadsPerGpu(attention.keyValueHeads, tensorParallelSize);
-  return (layers - (attention.linear?.layers ?? 0)) * 2 * heads * attention.headDimension * bytes;
-}
-
-/** Tokens a sequence may have with `budget` bytes of cache; windowed layers stop growing at their window. */
-function tokensFor(deployment: Deployment, budget: number): number {
-  const perToken = kvBytesPerToken(deployment);
-  const { attention, layers } = deployment.model;
-  const window = attention.kind === "grouped-query" ? attention.slidingWindow : null;
-  // Windows in every layer bound a sequence's cache, but blocks are still handed out as if they grew.
-  if (window === null || window.layers >= layers) return budget / perToken;
-  const windowed = (perToken * window.layers) / layers;
-  return Math.max(budget / perToken, (budget - windowed * window.tokens) / (perToken - windowed));
-}
-
-/** Weights on one GPU. AIConfigurator counts embedding and logits of dense models, one of the two of mixtures. */
-function modelBytes({
-  model,
-  tensorParallelSize: tp,
-  expertTensorParallelSize,
-  expertParallelSize,
-}: Deployment): number {
-  const { layers, hiddenSize, vocabularySize, attention, feedForward, quantization } = model;
-  const vocabulary = (vocabularySize * hiddenSize * 2) / tp;
-  let perLayer = 0;
-  let total = 0;
-  if (attention.kind === "grouped-query") {
-    const queries = (attention.heads / tp) * attention.headDimension;
-    const keys = keyValueHeadsPerGpu(attention.keyValueHeads, tp) * attention.headDimension;
-    const projections = hiddenSize * (queries * (attention.gatesOutput ? 2 : 1) + 2 * keys) + queries * hiddenSize;
-    const linear = attention.linear;
-    const bytes = weightBytes[quantization.attentionProjections];
-    total += (layers - (linear?.layers ?? 0)) * projections * bytes;
-    if (linear !== null) {
-      const width = (linear.headDimension * (2 * linear.keyHeads + 3 * linear.valueHeads)) / tp;
-      total += linear.layers * width * hiddenSize * bytes;
-    }
-    total += feedForward.kind === "dense" || linear !== null ? 2 * vocabulary : vocabulary;
-  } else {
-    perLayer +=
-      latentWeights({ attention, heads: attention.heads / tp, hiddenSize }) *
-      weightBytes[quantization.attentionProjections];
-    total += vocabulary + vocabulary * tp;
-  }
-  if (feedForward.kind === "dense") {
-    perLayer += 3 * hiddenSize * Math.ceil(feedForward.intermediateSize / tp) * weightBytes[quantization.gemm];
-  } else {
-    const { experts, intermediateSize, sharedIntermediateSize } = feedForward;
-    const routed = 3 * hiddenSize * intermediateSize * experts * weightBytes[quantization.experts];
-    perLayer += routed / (expertTensorParallelSize * expertParallelSize);
-    perLayer += experts * hiddenSize * 2;
-    perLayer += ((3 * hiddenSize * sharedIntermediateSize) / tp) * weightBytes[quantization.gemm];
-  }
-  return total + perLayer * layers;
-}
-
 function activationBytes(deployment: Deployment, tokens: number): number {
   const { backend, model, tensorParallelSize, attentionDataParallelSize, expertParallelSize } = deployment;
   const { attention, feedForward } = model;
   const table = backend === "sglang" ? activationCoefficients.sglang : activationCoefficients.others;
-  const hasLinear = attention.kind === "grouped-query" && attention.linear !== null;
-  const family = hasLinear ? table.other : feedForward.kind === "experts" ? table.experts : table.dense;
+  const isOther = attention.kind === "grouped-query" && (attention.linear !== null || model.seesImages);
+  const family = isOther ? table.other : feedForward.kind === "experts" ? table.experts : table.dense;
   const coefficient = family[Math.min(3, Math.ceil(Math.log2(tensorParallelSize)))]!;
-  const width = attention.kind === "latent" ? model.hiddenSize : attention.heads * attention.headDimension;
+  const width = attention.heads * attention.headDimension;
   let bytes = 2 * tokens * width * coefficient;
   if (attention.kind === "latent" && feedForward.kind === "experts") {
     const { experts, expertsPerToken } = feedForward;
-    bytes += ((tokens * width * attentionDataParallelSize * experts * expertsPerToken) / expertParallelSize / 128) * 4;
+    const sent = backend === "sglang" ? model.hiddenSize : width;
+    bytes += ((tokens * sent * attentionDataParallelSize * experts * expertsPerToken) / expertParallelSize / 128) * 4;
   }
   bytes = Math.max(bytes, (backend === "sglang" ? 90 : 70) * MIB);
   return backend === "sglang" ? bytes * 1.15 : bytes;

@@ -48,7 +48,7 @@ export function modelFiles(name: string): string[] {
 async function readJson(path: string): Promise<Readonly<Record<string, unknown>>> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readFile(path, "utf8"));
+    parsed = JSON.parse(withoutInfinities(await readFile(path, "utf8")));
   } catch (error) {
     throw new UnknownModelError(`${path}: ${(error as Error).message}`);
   }
@@ -56,4 +56,9 @@ async function readJson(path: string): Promise<Readonly<Record<string, unknown>>
     throw new UnknownModelError(`${path}: expected a JSON object`);
   }
   return parsed as Readonly<Record<string, unknown>>;
+}
+
+/** Python writes numbers that JSON does not have; none of them describes a shape. */
+function withoutInfinities(text: string): string {
+  return text.replaceAll(/([[:,]\s*)-?(?:Infinity|NaN)(?=\s*[\],}])/g, "$1null");
 }

@@ -1,26 +1,24 @@
-import type { ExpertFeedForward, GroupedQueryAttention, LatentAttention, ModelShape } from "./model-shape.ts";
-import type { ExpertQuantization, GemmQuantization } from "./quantization.ts";
-
-/** A known model: its shape but for the quantisation of a particular checkpoint. */
-export interface CatalogueModel {
-  readonly id: string;
-  readonly shape: Omit<ModelShape, "name" | "quantization">;
-  /** Quantisation of the checkpoint published under the id; bfloat16 unless said. */
-  readonly native: GemmQuantization;
-  /** The same for the experts where it differs. */
-  readonly nativeExperts: ExpertQuantization | null;
-  /** What a name ending in "FP8" stands for among checkpoints of this model. */
-  readonly fp8: "fp8_static" | "fp8_block";
-}
-
-interface Extra {
-  readonly native?: GemmQuantization;
-  readonly nativeExperts?: ExpertQuantization;
-  readonly fp8?: "fp8_static" | "fp8_block";
-}
+import { dense, latent, mixture } from "./catalogue-model.ts";
+import type { CatalogueModel, Extra } from "./catalogue-model.ts";
+import type { GroupedQueryAttention, LatentAttention, ModelQuantization } from "./model-shape.ts";
 
 const qwen3: Partial<GroupedQueryAttention> = { normalizesQueryAndKey: true };
 const blockwise: Extra = { fp8: "fp8_block" };
+
+/** Parts that NVIDIA's NVFP4 checkpoints leave as they were (exclude_modules of their hf_quant_config.json). */
+const queriesAndKeys: Partial<ModelQuantization> = { attentionProjections: "bfloat16" };
+const attention: Partial<ModelQuantization> = { ...queriesAndKeys, outputProjection: "bfloat16" };
+const attentionAndShared: Partial<ModelQuantization> = { ...attention, sharedExperts: "bfloat16" };
+const qwen35: Extra = { ...blockwise, nvfp4: { ...attentionAndShared, linearProjections: "bfloat16" } };
+const fp8Attention: Partial<ModelQuantization> = {
+  attentionProjections: "fp8_static",
+  outputProjection: "fp8_static",
+  linearProjections: "fp8_static",
+};
+const qwen36: Extra = { ...blockwise, nvfp4: fp8Attention };
+
+/** DeepSeek's sparse attention. */
+const sparse: Partial<LatentAttention> = { sparseTokens: 2048, indexHeads: 64, indexDimension: 128 };
 
 /** Shapes from the models' published config.json files. */
 export const catalogue: readonly CatalogueModel[] = [
@@ -49,6 +47,7 @@ export const catalogue: readonly CatalogueModel[] = [
   dense("Qwen/Qwen2.5-32B", 64, 5120, [40, 8, 128], 27_648, 152_064),
   dense("Qwen/Qwen2.5-72B", 80, 8192, [64, 8, 128], 29_568, 152_064),
   dense("Qwen/QwQ-32B", 64, 5120, [40, 8, 128], 27_648, 152_064),
+  dense("XiaomiMiMo/MiMo-7B", 36, 4096, [32, 8, 128], 11_008, 151_680),
   dense("Qwen/Qwen3-0.6B", 28, 1024, [16, 8, 128], 3072, 151_936, blockwise, qwen3),
   dense("Qwen/Qwen3-1.7B", 28, 2048, [16, 8, 128], 6144, 151_936, blockwise, qwen3),
   dense("Qwen/Qwen3-4B", 36, 2560, [32, 8, 128], 9728, 151_936, blockwise, qwen3),
@@ -57,29 +56,26 @@ export const catalogue: readonly CatalogueModel[] = [
   dense("Qwen/Qwen3-32B", 64, 5120, [64, 8, 128], 25_600, 151_936, blockwise, qwen3),
   mixture("Qwen/Qwen3-30B-A3B", 48, 2048, [32, 4, 128], [128, 8, 768, 0], 151_936, blockwise, qwen3),
   mixture("Qwen/Qwen3-Coder-30B-A3B", 48, 2048, [32, 4, 128], [128, 8, 768, 0], 151_936, blockwise, qwen3),
+  ...(
+    [
+      ["2B", 28, 2048, 16, 6144],
+      ["4B", 36, 2560, 32, 9728],
+      ["8B", 36, 4096, 32, 12_288],
+      ["32B", 64, 5120, 64, 25_600],
+    ] as const
+  ).map(([size, layers, hiddenSize, heads, width]) =>
+    seeing(dense(`Qwen/Qwen3-VL-${size}`, layers, hiddenSize, [heads, 8, 128], width, 151_936, blockwise, qwen3)),
+  ),
+  seeing(mixture("Qwen/Qwen3-VL-30B-A3B", 48, 2048, [32, 4, 128], [128, 8, 768, 0], 151_936, blockwise, qwen3)),
+  seeing(mixture("Qwen/Qwen3-VL-235B-A22B", 94, 4096, [64, 4, 128], [128, 8, 1536, 0], 151_936, blockwise, qwen3)),
   mixture("Qwen/Qwen3-235B-A22B", 94, 4096, [64, 4, 128], [128, 8, 1536, 0], 151_936, blockwise, qwen3),
   mixture("Qwen/Qwen3-Coder-480B-A35B", 62, 6144, [96, 8, 128], [160, 8, 2560, 0], 151_936, blockwise, qwen3),
-  mixture("Qwen/Qwen3.5-35B-A3B", 40, 2048, [16, 2, 256], [256, 8, 512, 512], 248_320, blockwise, hybrid(30, 16, 32)),
-  mixture(
-    "Qwen/Qwen3.5-122B-A10B",
-    48,
-    3072,
-    [32, 2, 256],
-    [256, 8, 1024, 1024],
-    248_320,
-    blockwise,
-    hybrid(36, 16, 64),
-  ),
-  mixture(
-    "Qwen/Qwen3.5-397B-A17B",
-    60,
-    4096,
-    [32, 2, 256],
-    [512, 10, 1024, 1024],
-    248_320,
-    blockwise,
-    hybrid(45, 16, 64),
-  ),
+  dense("Qwen/Qwen3.5-27B", 64, 5120, [24, 4, 256], 17_408, 248_320, qwen35, hybrid(48, 16, 48)),
+  dense("Qwen/Qwen3.6-27B", 64, 5120, [24, 4, 256], 17_408, 248_320, qwen36, hybrid(48, 16, 48)),
+  mixture("Qwen/Qwen3.5-35B-A3B", 40, 2048, [16, 2, 256], [256, 8, 512, 512], 248_320, qwen35, hybrid(30, 16, 32)),
+  mixture("Qwen/Qwen3.6-35B-A3B", 40, 2048, [16, 2, 256], [256, 8, 512, 512], 248_320, qwen36, hybrid(30, 16, 32)),
+  mixture("Qwen/Qwen3.5-122B-A10B", 48, 3072, [32, 2, 256], [256, 8, 1024, 1024], 248_320, qwen35, hybrid(36, 16, 64)),
+  mixture("Qwen/Qwen3.5-397B-A17B", 60, 4096, [32, 2, 256], [512, 10, 1024, 1024], 248_320, qwen35, hybrid(45, 16, 64)),
   mixture("mistralai/Mixtral-8x7B-v0.1", 32, 4096, [32, 8, 128], [8, 2, 14_336, 0], 32_000),
   mixture("mistralai/Mixtral-8x22B-v0.1", 56, 6144, [48, 8, 128], [8, 2, 16_384, 0], 32_000),
   mixture(
@@ -102,24 +98,73 @@ export const catalogue: readonly CatalogueModel[] = [
     { nativeExperts: "w4a16_mxfp4" },
     { slidingWindow: { tokens: 128, layers: 18 } },
   ),
-  mixture("MiniMaxAI/MiniMax-M2", 62, 3072, [48, 8, 128], [256, 8, 1536, 0], 200_064, nativeBlockwise(), qwen3),
-  mixture("MiniMaxAI/MiniMax-M2.5", 62, 3072, [48, 8, 128], [256, 8, 1536, 0], 200_064, nativeBlockwise(), qwen3),
+  ...["M2", "M2.5", "M2.7"].map((version) =>
+    mixture(
+      `MiniMaxAI/MiniMax-${version}`,
+      62,
+      3072,
+      [48, 8, 128],
+      [256, 8, 1536, 0],
+      200_064,
+      { ...nativeBlockwise(), nvfp4: attention },
+      qwen3,
+    ),
+  ),
   mixture("zai-org/GLM-4.5-Air", 46, 4096, [96, 8, 128], [128, 8, 1408, 1408], 151_552),
   latent("deepseek-ai/DeepSeek-V3", 61, 7168, 128, [256, 8, 2048, 2048], 129_280, nativeBlockwise()),
-  latent("deepseek-ai/DeepSeek-V3.1", 61, 7168, 128, [256, 8, 2048, 2048], 129_280, nativeBlockwise()),
   latent("deepseek-ai/DeepSeek-R1", 61, 7168, 128, [256, 8, 2048, 2048], 129_280, nativeBlockwise()),
-  latent("deepseek-ai/DeepSeek-V3.2", 61, 7168, 128, [256, 8, 2048, 2048], 129_280, nativeBlockwise(), {
-    sparseTokens: 2048,
+  latent("deepseek-ai/DeepSeek-V3.1", 61, 7168, 128, [256, 8, 2048, 2048], 129_280, {
+    ...nativeBlockwise(),
+    nvfp4: queriesAndKeys,
   }),
+  latent(
+    "deepseek-ai/DeepSeek-V3.2",
+    61,
+    7168,
+    128,
+    [256, 8, 2048, 2048],
+    129_280,
+    { ...nativeBlockwise(), nvfp4: queriesAndKeys },
+    sparse,
+  ),
   latent("moonshotai/Kimi-K2", 61, 7168, 64, [384, 8, 2048, 2048], 163_840, nativeBlockwise()),
-  latent("moonshotai/Kimi-K2.5", 61, 7168, 64, [384, 8, 2048, 2048], 163_840, { nativeExperts: "int4_wo" }),
-  latent("zai-org/GLM-5", 78, 6144, 64, [256, 8, 2048, 2048], 154_880, blockwise, {
-    queryRank: 2048,
-    plainDimension: 192,
-    valueDimension: 256,
-    sparseTokens: 2048,
-  }),
+  kimi("moonshotai/Kimi-K2.5", attention),
+  kimi("moonshotai/Kimi-K2.6", attentionAndShared),
+  kimi("moonshotai/Kimi-K2.7-Code", attentionAndShared),
+  glm("zai-org/GLM-5", 64, attention),
+  glm("zai-org/GLM-5.1", 64, attentionAndShared),
+  glm("zai-org/GLM-5.2", 192, attentionAndShared),
+  glm("zai-org/GLM-5.3", 192, attentionAndShared),
 ];
+
+function seeing(model: CatalogueModel): CatalogueModel {
+  return { ...model, shape: { ...model.shape, seesImages: true } };
+}
+
+function kimi(id: string, nvfp4: Partial<ModelQuantization>): CatalogueModel {
+  return latent(id, 61, 7168, 64, [384, 8, 2048, 2048], 163_840, { nativeExperts: "int4_wo", nvfp4 });
+}
+
+/** GLM-5 in its versions, which differ in the width the configuration gives a head. */
+function glm(id: string, headDimension: number, nvfp4: Partial<ModelQuantization>): CatalogueModel {
+  return latent(
+    id,
+    78,
+    6144,
+    64,
+    [256, 8, 2048, 2048],
+    154_880,
+    { ...blockwise, nvfp4 },
+    {
+      ...sparse,
+      queryRank: 2048,
+      plainDimension: 192,
+      valueDimension: 256,
+      indexHeads: 32,
+      headDimension,
+    },
+  );
+}
 
 function nativeBlockwise(): Extra {
   return { native: "fp8_block", fp8: "fp8_block" };
@@ -131,108 +176,5 @@ function hybrid(layers: number, keyHeads: number, valueHeads: number): Partial<G
     normalizesQueryAndKey: true,
     gatesOutput: true,
     linear: { layers, keyHeads, valueHeads, headDimension: 128 },
-  };
-}
-
-function dense(
-  id: string,
-  layers: number,
-  hiddenSize: number,
-  heads: readonly [number, number, number],
-  intermediateSize: number,
-  vocabularySize: number,
-  extra: Extra = {},
-  attention: Partial<GroupedQueryAttention> = {},
-): CatalogueModel {
-  return entry(id, extra, {
-    layers,
-    hiddenSize,
-    vocabularySize,
-    attention: groupedQuery(heads, attention),
-    feedForward: { kind: "dense", intermediateSize },
-  });
-}
-
-function mixture(
-  id: string,
-  layers: number,
-  hiddenSize: number,
-  heads: readonly [number, number, number],
-  experts: readonly [number, number, number, number],
-  vocabularySize: number,
-  extra: Extra = {},
-  attention: Partial<GroupedQueryAttention> = {},
-): CatalogueModel {
-  return entry(id, extra, {
-    layers,
-    hiddenSize,
-    vocabularySize,
-    attention: groupedQuery(heads, attention),
-    feedForward: expertFeedForward(experts),
-  });
-}
-
-function latent(
-  id: string,
-  layers: number,
-  hiddenSize: number,
-  heads: number,
-  experts: readonly [number, number, number, number],
-  vocabularySize: number,
-  extra: Extra = {},
-  attention: Partial<LatentAttention> = {},
-): CatalogueModel {
-  const deepSeek: LatentAttention = {
-    kind: "latent",
-    heads,
-    queryRank: 1536,
-    keyValueRank: 512,
-    plainDimension: 128,
-    rotaryDimension: 64,
-    valueDimension: 128,
-    sparseTokens: null,
-  };
-  return entry(id, extra, {
-    layers,
-    hiddenSize,
-    vocabularySize,
-    attention: { ...deepSeek, ...attention },
-    feedForward: expertFeedForward(experts),
-  });
-}
-
-function groupedQuery(
-  [heads, keyValueHeads, headDimension]: readonly [number, number, number],
-  more: Partial<GroupedQueryAttention>,
-): GroupedQueryAttention {
-  return {
-    kind: "grouped-query",
-    heads,
-    keyValueHeads,
-    headDimension,
-    normalizesQueryAndKey: false,
-    gatesOutput: false,
-    slidingWindow: null,
-    linear: null,
-    ...more,
-  };
-}
-
-function expertFeedForward([experts, expertsPerToken, intermediateSize, sharedIntermediateSize]: readonly [
-  number,
-  number,
-  number,
-  number,
-]): ExpertFeedForward {
-  return { kind: "experts", experts, expertsPerToken, intermediateSize, sharedIntermediateSize };
-}
-
-function entry(id: string, extra: Extra, shape: CatalogueModel["shape"]): CatalogueModel {
-  return {
-    id,
-    shape,
-    native: extra.native ?? "bfloat16",
-    nativeExperts: extra.nativeExperts ?? null,
-    fp8: extra.fp8 ?? "fp8_static",
   };
 }

@@ -4,6 +4,12 @@ import { quantizationFrom } from "./model-name.ts";
 import type { ModelQuantization } from "./model-shape.ts";
 import type { ExpertQuantization, GemmQuantization } from "./quantization.ts";
 
+/** How many layers have which attention. */
+interface LayerCounts {
+  readonly softmax: number;
+  readonly linear: number;
+}
+
 interface Form {
   readonly gemm: GemmQuantization;
   readonly experts: ExpertQuantization;
@@ -12,6 +18,7 @@ interface Form {
 /**
  * How a checkpoint is quantised, from the quantization_config of its config.json or from hf_quant_config.json.
  * @param text the part of config that describes the language model
+ * @param counts layers with softmax attention, and with linear attention
  * @param separate parsed hf_quant_config.json (NVIDIA's checkpoints), or null
  * @throws ModelConfigError when the method is not known
  */
@@ -19,18 +26,19 @@ export function configuredQuantization(
   config: Json,
   text: Json,
   separate: Json | null,
-  layers: number,
+  counts: LayerCounts,
 ): ModelQuantization {
   const section = objectOf(separate?.["quantization"]) ?? {};
   const inside = objectOf(config["quantization_config"]) ?? objectOf(text["quantization_config"]) ?? {};
   const { gemm, experts } = formOf(section, inside);
-  const quantization = quantizationFrom(gemm, experts);
-  const isKept = keepsAttention(inside, layers) || keepsAttention(section, layers);
-  const projections = isKept ? "bfloat16" : quantization.attentionProjections;
+  const quantization = {
+    ...quantizationFrom(gemm, experts),
+    ...mixedParts(section, inside),
+    ...keptParts([inside, section], counts),
+  };
   const cache = section["kv_cache_quant_algo"] ?? inside["kv_cache_quant_algo"];
-  if (typeof cache !== "string") return { ...quantization, attentionProjections: projections };
-  const isFp8 = cache.toLowerCase().includes("fp8");
-  return { ...quantization, attentionProjections: projections, cache: isFp8 ? "fp8" : "bfloat16" };
+  if (typeof cache !== "string") return quantization;
+  return { ...quantization, cache: cache.toLowerCase().includes("fp8") ? "fp8" : "bfloat16" };
 }
 
 function formOf(section: Json, inside: Json): Form {
@@ -66,24 +74,43 @@ function namedForm(algorithm: string, inside: Json): Form | null {
   return null;
 }
 
-/** NVIDIA's list of layers, each with its own algorithm: what most experts have, and what most other layers have. */
+/** The modules of a checkpoint of NVIDIA's in which each has its own algorithm. */
+function quantizedLayers(section: Json, inside: Json): Json {
+  return objectOf(section["quantized_layers"]) ?? objectOf(inside["quantized_layers"]) ?? {};
+}
+
+/** What most experts have, and what most modules outside attention and experts have. */
 function mixedPrecision(section: Json, inside: Json): Form {
-  const layers = objectOf(section["quantized_layers"]) ?? objectOf(inside["quantized_layers"]) ?? {};
-  const most = (isExpert: boolean): Form | null => {
-    const counts = new Map<string, number>();
-    for (const [name, value] of Object.entries(layers)) {
-      if (/expert/i.test(name) !== isExpert) continue;
-      const algorithm = String(objectOf(value)?.["quant_algo"] ?? "").toLowerCase();
-      counts.set(algorithm, (counts.get(algorithm) ?? 0) + 1);
-    }
-    const [algorithm] = [...counts].toSorted((a, b) => b[1] - a[1])[0] ?? [""];
-    return namedForm(algorithm, inside);
-  };
-  const others = most(false);
-  const experts = most(true) ?? others;
-  if (experts === null)
-    throw new ModelConfigError('quantization "mixed_precision": no quantized_layers that are known');
-  return { gemm: others?.gemm ?? "bfloat16", experts: experts.experts };
+  const parts = Object.values(modulesOf);
+  const most = (wanted: (name: string) => boolean) => mostUsed(section, inside, wanted);
+  const experts = most((name) => /expert/i.test(name) && !modulesOf.sharedExperts.test(name));
+  const others =
+    most((name) => !/expert/i.test(name) && !parts.some((modules) => modules.test(name))) ??
+    most((name) => !/expert/i.test(name));
+  const form = experts ?? others;
+  if (form === null) throw new ModelConfigError('quantization "mixed_precision": no quantized_layers that are known');
+  return { gemm: others?.gemm ?? "bfloat16", experts: form.experts };
+}
+
+/** What most of the modules with a wanted name have; null when there are none. */
+function mostUsed(section: Json, inside: Json, wanted: (name: string) => boolean): Form | null {
+  const counts = new Map<string, number>();
+  for (const [name, value] of Object.entries(quantizedLayers(section, inside))) {
+    if (!wanted(name)) continue;
+    const algorithm = String(objectOf(value)?.["quant_algo"] ?? "").toLowerCase();
+    counts.set(algorithm, (counts.get(algorithm) ?? 0) + 1);
+  }
+  const [algorithm] = [...counts].toSorted((a, b) => b[1] - a[1])[0] ?? [""];
+  return namedForm(algorithm, inside);
+}
+
+/** The parts of a layer that have an algorithm of their own in such a checkpoint. */
+function mixedParts(section: Json, inside: Json): Partial<Record<Part, GemmQuantization>> {
+  const found = Object.entries(modulesOf).flatMap(([part, modules]) => {
+    const form = mostUsed(section, inside, (name) => modules.test(name));
+    return form === null ? [] : [[part, form.gemm] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 function compressedTensors(inside: Json): Form {
@@ -103,14 +130,31 @@ function compressedTensors(inside: Json): Form {
   return activations?.["dynamic"] === true ? { gemm: "fp8", experts: "fp8" } : { gemm: "fp8_static", experts: "fp8" };
 }
 
-/** Names of the attention's projections among modules: the attention as a whole, or one of its products. */
-const attentionModule = /(^|[^a-z_])(self_attn|attn|attention)([^a-z_]*$|[^a-z_]+\w*proj)/;
+type Part = "attentionProjections" | "outputProjection" | "linearProjections" | "sharedExperts";
 
-/** Whether the attention's projections are among the layers left as they were: named for all layers, or for most. */
-function keepsAttention(section: Json, layers: number): boolean {
-  const kept = section["ignore"] ?? section["exclude_modules"] ?? section["modules_to_not_convert"];
-  if (!Array.isArray(kept)) return false;
-  const names = kept.map(String).filter((name) => attentionModule.test(name));
-  const numbers = names.map((name) => /\d+/.exec(name)?.[0]);
-  return numbers.includes(undefined) || new Set(numbers).size > layers / 2;
+/** Names of modules by the part of a layer they belong to; a block without a projection's name is all of it. */
+const modulesOf: Readonly<Record<Part, RegExp>> = {
+  attentionProjections:
+    /(^|[^a-z_])(self_attn|attn|attention)([^a-z_]*$|[^a-z_]+(q|k|v|qkv|q_a|q_b|kv_a|kv_b|kv)_proj)/,
+  outputProjection: /(^|[^a-z_])(self_attn|attn|attention)([^a-z_]*$|[^a-z_]+(o|out)_proj)/,
+  linearProjections: /(^|[^a-z_])linear_attn([^a-z_]*$|[^a-z_]+\w*proj)/,
+  sharedExperts: /(^|[^a-z_])shared_experts?([^a-z_]*$|[^a-z_]+\w*proj)/,
+};
+
+/** The parts of a layer that were left as they were: named for all layers, or for most. */
+function keptParts(sections: readonly Json[], { softmax, linear }: LayerCounts): Partial<Record<Part, "bfloat16">> {
+  const kept: Partial<Record<Part, "bfloat16">> = {};
+  for (const section of sections) {
+    const listed = section["ignore"] ?? section["exclude_modules"] ?? section["modules_to_not_convert"];
+    if (!Array.isArray(listed)) continue;
+    for (const [part, modules] of Object.entries(modulesOf)) {
+      const numbers = listed
+        .map(String)
+        .filter((name) => modules.test(name))
+        .map((name) => /\d+/.exec(name)?.[0]);
+      const layers = part === "linearProjections" ? linear : part === "sharedExperts" ? softmax + linear : softmax;
+      if (numbers.includes(undefined) || new Set(numbers).size > layers / 2) kept[part as Part] = "bfloat16";
+    }
+  }
+  return kept;
 }

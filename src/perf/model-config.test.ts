@@ -153,6 +153,66 @@ describe("modelFromConfig", () => {
   });
 
   it.each([
+    [{ ...llama, hybrid_override_pattern: "M-M*-" }, /state-space layers \(hybrid_override_pattern\)/],
+    [{ ...deepSeek, compress_ratios: [4, 128] }, /compressed attention/],
+    [{ ...llama, block_configs: [{}] }, /layers that differ in size/],
+    [{ ...llama, num_local_experts: 128, interleave_moe_layer_step: 2 }, /experts in one of 2 layers/],
+    [{ ...llama, global_head_dim: 512, sparse_attention_config: {} }, /block-sparse .* and windowed layers with heads/],
+  ])("refuses layers of a kind it has no price for (%#)", (config, message) => {
+    expect(() => shape(config)).toThrow(message);
+    expect(() => shape(config)).toThrow("planner_profile_data");
+  });
+
+  it("reads which parts a checkpoint leaves in 16 bits", () => {
+    const { quantization } = shape(deepSeek, {
+      quantization: {
+        quant_algo: "NVFP4",
+        exclude_modules: Array.from({ length: 27 }, (_, i) => [
+          `model.layers.${i}.self_attn.q_a_proj`,
+          `model.layers.${i}.self_attn.q_a_layernorm`,
+          `model.layers.${i}.mlp.shared_experts*`,
+        ]).flat(),
+      },
+    });
+    expect(quantization).toMatchObject({
+      gemm: "nvfp4",
+      attentionProjections: "bfloat16",
+      outputProjection: "nvfp4",
+      sharedExperts: "bfloat16",
+    });
+  });
+
+  it("counts the layers of each kind of attention when it asks whether most are left alone", () => {
+    const types = Array.from({ length: 32 }, (_, i) => (i % 4 === 3 ? "full_attention" : "linear_attention"));
+    const linear = { linear_num_key_heads: 16, linear_num_value_heads: 32, linear_value_head_dim: 128 };
+    const kept = [3, 7, 11, 15, 19].map((i) => `model.layers.${i}.self_attn*`);
+    const { quantization } = shape(
+      { ...llama, layer_types: types, ...linear },
+      { quantization: { quant_algo: "NVFP4", exclude_modules: kept } },
+    );
+    expect(quantization).toMatchObject({ attentionProjections: "bfloat16", linearProjections: "nvfp4" });
+  });
+
+  it("reads what most modules of each part have in a checkpoint of mixed precision", () => {
+    const layers = {
+      "model.layers.0.mlp.gate_proj": { quant_algo: "W4A16_NVFP4" },
+      "model.layers.0.self_attn.q_proj": { quant_algo: "FP8" },
+      "model.layers.0.self_attn.o_proj": { quant_algo: "FP8" },
+      "model.layers.0.linear_attn.out_proj": { quant_algo: "FP8" },
+    };
+    const { quantization } = shape(llama, {
+      quantization: { quant_algo: "MIXED_PRECISION", quantized_layers: layers },
+    });
+    expect(quantization).toMatchObject({
+      gemm: "nvfp4",
+      attentionProjections: "fp8_static",
+      outputProjection: "fp8_static",
+      linearProjections: "fp8_static",
+      sharedExperts: "nvfp4",
+    });
+  });
+
+  it.each([
     ["windows everywhere", { ...llama, sliding_window: 4096 }],
     ["windows in five of six layers", { ...llama, sliding_window: 512, sliding_window_pattern: 6 }],
     ["latent attention without a query rank", deepSeek],

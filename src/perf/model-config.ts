@@ -1,6 +1,6 @@
 import type { GroupedQueryAttention, LatentAttention, ModelShape } from "./model-shape.ts";
 import type { Json } from "./config-fields.ts";
-import { neededNumber as need, objectOf, optionalNumber as optional } from "./config-fields.ts";
+import { ModelConfigError, neededNumber as need, objectOf, optionalNumber as optional } from "./config-fields.ts";
 import { configuredQuantization } from "./model-config-quantization.ts";
 
 const gemma3 = {
@@ -20,22 +20,27 @@ const familyDefaults: Readonly<Record<string, Json>> = { gemma3_text: gemma3, ge
  * be alike: a mixture's few dense layers count as experts, as AIConfigurator counts them.
  * @param config parsed config.json
  * @param quantization parsed hf_quant_config.json (NVIDIA's checkpoints), or null
- * @throws ModelConfigError when a needed key is absent or of the wrong type
+ * @throws ModelConfigError when a needed key is absent or of the wrong type, or layers are of a kind that has no price
  */
 export function modelFromConfig(name: string, config: Json, quantization: Json | null): ModelShape {
   const given = objectOf(config["text_config"]) ?? config;
   const text = { ...familyDefaults[String(given["model_type"])], ...given };
+  refuseUnpriced(text);
   const layers = need(text, ["num_hidden_layers", "n_layer"]);
   const hiddenSize = need(text, ["hidden_size", "n_embd"]);
   const heads = need(text, ["num_attention_heads", "n_head"]);
   const experts = optional(text, ["n_routed_experts", "num_local_experts", "num_experts"]);
+  const attention =
+    optional(text, ["kv_lora_rank"]) === null
+      ? groupedQuery(text, heads, hiddenSize, layers)
+      : latent(text, heads, hiddenSize);
+  const linear = attention.kind === "grouped-query" ? (attention.linear?.layers ?? 0) : 0;
   return {
     name,
     layers,
     hiddenSize,
     vocabularySize: need({ ...config, ...text }, ["vocab_size"]),
-    attention:
-      optional(text, ["kv_lora_rank"]) === null ? groupedQuery(text, heads, hiddenSize, layers) : latent(text, heads),
+    attention,
     feedForward:
       experts === null || experts <= 1
         ? { kind: "dense", intermediateSize: need(text, ["intermediate_size"]) }
@@ -46,8 +51,34 @@ export function modelFromConfig(name: string, config: Json, quantization: Json |
             intermediateSize: need(text, ["moe_intermediate_size", "intermediate_size"]),
             sharedIntermediateSize: sharedSize(text),
           },
-    quantization: configuredQuantization(config, text, quantization, layers),
+    seesImages: objectOf(config["vision_config"]) !== null,
+    quantization: configuredQuantization(config, text, quantization, { softmax: layers - linear, linear }),
   };
+}
+
+/** Keys that only configurations with layers of other kinds have. */
+const unpriced: readonly (readonly [kind: string, keys: readonly string[]])[] = [
+  ["state-space layers", ["hybrid_override_pattern", "ssm_state_size", "mamba_d_state", "mamba_n_heads", "state_size"]],
+  ["layers that differ in size", ["block_configs"]],
+  ["compressed attention", ["compress_ratios"]],
+  ["linear attention beside latent attention", ["linear_attn_config"]],
+  ["block-sparse attention", ["sparse_attention_config"]],
+  ["windowed layers with heads of their own", ["swa_head_dim", "global_head_dim"]],
+];
+
+/** Better no price than that of another model. */
+function refuseUnpriced(text: Json): void {
+  const given = (key: string) => text[key] !== undefined && text[key] !== null;
+  const found = unpriced.flatMap(([kind, keys]) => {
+    const key = keys.find(given);
+    return key === undefined ? [] : [`${kind} (${key})`];
+  });
+  const step = optional(text, ["interleave_moe_layer_step"]) ?? 1;
+  if (step > 1) found.push(`experts in one of ${step} layers (interleave_moe_layer_step)`);
+  if (found.length === 0) return;
+  throw new ModelConfigError(
+    `it has ${found.join(" and ")}, which are not priced; measured passes of it can be given as planner_profile_data`,
+  );
 }
 
 function groupedQuery(text: Json, heads: number, hiddenSize: number, layers: number): GroupedQueryAttention {
@@ -94,7 +125,8 @@ function slidingWindow(
   return windowed > 0 && windowed <= layers ? { tokens, layers: windowed } : null;
 }
 
-function latent(text: Json, heads: number): LatentAttention {
+function latent(text: Json, heads: number, hiddenSize: number): LatentAttention {
+  const sparseTokens = optional(text, ["index_topk"]);
   return {
     kind: "latent",
     heads,
@@ -103,7 +135,10 @@ function latent(text: Json, heads: number): LatentAttention {
     plainDimension: need(text, ["qk_nope_head_dim"]),
     rotaryDimension: need(text, ["qk_rope_head_dim"]),
     valueDimension: need(text, ["v_head_dim"]),
-    sparseTokens: optional(text, ["index_topk"]),
+    sparseTokens,
+    indexHeads: sparseTokens === null ? 0 : (optional(text, ["index_n_heads"]) ?? 64),
+    indexDimension: sparseTokens === null ? 0 : (optional(text, ["index_head_dim"]) ?? 128),
+    headDimension: optional(text, ["head_dim"]) ?? hiddenSize / heads,
   };
 }
 

@@ -1,5 +1,5 @@
 import { nearestName } from "../config/nearest-name.ts";
-import type { CatalogueModel } from "./model-catalogue.ts";
+import type { CatalogueModel } from "./catalogue-model.ts";
 import { catalogue } from "./model-catalogue.ts";
 import type { ModelQuantization, ModelShape } from "./model-shape.ts";
 import type { ExpertQuantization, GemmQuantization } from "./quantization.ts";
@@ -45,6 +45,9 @@ export function quantizationFrom(gemm: GemmQuantization, experts: ExpertQuantiza
     cache: low ? "fp8" : "bfloat16",
     attention: low ? "fp8" : "bfloat16",
     attentionProjections: gemm,
+    outputProjection: gemm,
+    linearProjections: gemm,
+    sharedExperts: gemm,
   };
 }
 
@@ -65,7 +68,7 @@ function shapeKey(parts: readonly string[]): string {
 function quantizationFor(model: CatalogueModel, name: string, parts: readonly string[]): ModelQuantization {
   const has = (part: string) => parts.includes(part);
   if (has("bf16") || has("bfloat16") || has("fp16")) return quantizationFrom("bfloat16", "bfloat16");
-  if (has("nvfp4") || has("fp4")) return quantizationFrom("nvfp4", "nvfp4");
+  if (has("nvfp4") || has("fp4")) return { ...quantizationFrom("nvfp4", "nvfp4"), ...model.nvfp4 };
   if (has("awq") || has("gptq") || has("int4") || has("w4a16")) return quantizationFrom("int4_wo", "int4_wo");
   if (has("int8") || has("w8a8") || has("w8a16")) return quantizationFrom("int8_wo", "int8_wo");
   if (has("fp8")) {

@@ -9,6 +9,8 @@ export interface ModelShape {
   readonly vocabularySize: number;
   readonly attention: GroupedQueryAttention | LatentAttention;
   readonly feedForward: DenseFeedForward | ExpertFeedForward;
+  /** It takes images, too; only its text is priced. */
+  readonly seesImages: boolean;
   readonly quantization: ModelQuantization;
 }
 
@@ -48,6 +50,11 @@ export interface LatentAttention {
   readonly valueDimension: number;
   /** Sparse attention looks at this many tokens at most; null = all. */
   readonly sparseTokens: number | null;
+  /** Heads by which it picks them, and the width of their key, which is cached beside the rest; 0 without it. */
+  readonly indexHeads: number;
+  readonly indexDimension: number;
+  /** Width of a head as the configuration has it: what activations are estimated from. */
+  readonly headDimension: number;
 }
 
 /** One gated feed-forward network a layer. */
@@ -73,6 +80,11 @@ export interface ModelQuantization {
   readonly cache: CacheQuantization;
   /** Attention arithmetic where the backend can; vLLM computes it in bfloat16 whatever this says. */
   readonly attention: AttentionQuantization;
-  /** Projections of the attention stay in bfloat16 although `gemm` is quantised. */
+  /** Projections before the attention stay in bfloat16 although `gemm` is quantised. */
   readonly attentionProjections: GemmQuantization;
+  /** The same of the attention's output projection, and of all projections of linear attention. */
+  readonly outputProjection: GemmQuantization;
+  readonly linearProjections: GemmQuantization;
+  /** Experts that every token passes. */
+  readonly sharedExperts: GemmQuantization;
 }

@@ -92,9 +92,15 @@ function withQuantization(aic: AicArgs, model: ModelShape, complain: Complain): 
     experts: choose("aic_moe_dtype", aic.moeDtype, expertQuantizations, native.experts),
     cache: choose("aic_kv_cache_dtype", aic.kvCacheDtype, cacheQuantizations, native.cache),
     attention: choose("aic_fmha_dtype", aic.fmhaDtype, attentionQuantizations, native.attention),
-    attentionProjections: aic.gemmDtype === null ? native.attentionProjections : gemm,
+    attentionProjections: gemm,
+    outputProjection: gemm,
+    linearProjections: gemm,
+    sharedExperts: gemm,
   };
-  return { ...model, quantization };
+  if (aic.gemmDtype !== null) return { ...model, quantization };
+  const { attentionProjections, outputProjection, linearProjections, sharedExperts } = native;
+  const kept = { attentionProjections, outputProjection, linearProjections, sharedExperts };
+  return { ...model, quantization: { ...quantization, ...kept } };
 }
 
 /** Sizes of the expert split: as given; one alone fills the other up; neither = split like the attention. */

@@ -177,7 +177,10 @@ export class StepModel {
         name: "query, key and value projection",
         ms: layers * this.pricer.gemm(tokens, columns, hiddenSize, kind, false),
       },
-      { name: "output projection", ms: layers * this.pricer.gemm(tokens, hiddenSize, queries, kind, true) },
+      {
+        name: "output projection",
+        ms: layers * this.pricer.gemm(tokens, hiddenSize, queries, quantization.outputProjection, true),
+      },
     ];
     if (attention.linear !== null) operations.push(...this.linearAttentionOperations(tokens, attention.linear));
     return operations;
@@ -188,7 +191,7 @@ export class StepModel {
     const { model, tensorParallelSize: tp } = this.deployment;
     const keys = (linear.keyHeads * linear.headDimension) / tp;
     const values = (linear.valueHeads * linear.headDimension) / tp;
-    const kind = model.quantization.attentionProjections;
+    const kind = model.quantization.linearProjections;
     const input = this.pricer.gemm(tokens, 2 * keys + 2 * values, model.hiddenSize, kind, false);
     const output = this.pricer.gemm(tokens, model.hiddenSize, values, kind, true);
     // A chunk of 64 tokens shares one pass over the state (32-bit numbers, read and written).
@@ -215,11 +218,11 @@ export class StepModel {
     if (feedForward.sharedIntermediateSize === 0) return [];
     const { model, tensorParallelSize: tp } = this.deployment;
     const width = feedForward.sharedIntermediateSize / tp;
-    const { gemm } = model.quantization;
+    const kind = model.quantization.sharedExperts;
     const one =
-      this.pricer.gemm(tokens, 2 * width, model.hiddenSize, gemm, false) +
+      this.pricer.gemm(tokens, 2 * width, model.hiddenSize, kind, false) +
       this.pricer.memory(6 * tokens * width) +
-      this.pricer.gemm(tokens, model.hiddenSize, width, gemm, true);
+      this.pricer.gemm(tokens, model.hiddenSize, width, kind, true);
     return [{ name: "shared experts", ms: model.layers * one }];
   }
 

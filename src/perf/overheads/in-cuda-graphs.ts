@@ -1,4 +1,5 @@
 import type { Deployment } from "../deployment.ts";
+import type { GemmQuantization } from "../quantization.ts";
 
 /**
  * A deployment as a server with CUDA graphs runs it. AIConfigurator measured vLLM's block-FP8 products launched one by
@@ -8,15 +9,19 @@ import type { Deployment } from "../deployment.ts";
 export function inCudaGraphs(deployment: Deployment): Deployment {
   const { backend, model } = deployment;
   if (backend !== "vllm" || model.quantization.gemm !== "fp8_block") return deployment;
-  const { attentionProjections } = model.quantization;
+  const fp8 = (kind: GemmQuantization): GemmQuantization => (kind === "fp8_block" ? "fp8" : kind);
+  const { quantization } = model;
   return {
     ...deployment,
     model: {
       ...model,
       quantization: {
-        ...model.quantization,
+        ...quantization,
         gemm: "fp8",
-        attentionProjections: attentionProjections === "fp8_block" ? "fp8" : attentionProjections,
+        attentionProjections: fp8(quantization.attentionProjections),
+        outputProjection: fp8(quantization.outputProjection),
+        linearProjections: fp8(quantization.linearProjections),
+        sharedExperts: fp8(quantization.sharedExperts),
       },
     },
   };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { backendNames } from "../backend.ts";
 import type { Deployment } from "../deployment.ts";
 import { gpus } from "../gpu.ts";
-import { kvBytesPerToken } from "../kv-capacity.ts";
+import { kvBytesPerToken } from "../sequence-cache.ts";
 import { catalogue } from "../model-catalogue.ts";
 import { catalogueModel } from "../model-name.ts";
 import type { ModelShape } from "../model-shape.ts";
