@@ -99,12 +99,16 @@ describe.skipIf(spawnSync("mkfifo", ["--version"]).status !== 0)("a pipe that no
   test.each(["replay", "sweep"])("does not keep %s from stopping", async (command) => {
     const cwd = scratchFolder();
     expect(spawnSync("mkfifo", ["trace.jsonl"], { cwd }).status).toBe(0);
+    // Signals that come before the program listens end it, too: it is made to say when it does.
+    const listens = 'process.on("newListener", (name) => name === "SIGINT" && process.stderr.write("listens\\n"))';
     const process = new StartedProcess(
       [command, "trace.jsonl", ...(command === "sweep" ? ["--vary", "run.num_workers=1,2", "--out", "o"] : [])],
       cwd,
+      { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(listens)}` },
     );
-    // Signals that come before the program listens end it, too.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await process.said(/listens/);
+    // However soon it gets to the pipe, it does not get any further.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     expect(process.running).toBe(true);
     expect(await process.end("SIGINT")).toBe(130);
   });
