@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import * as fc from "fast-check";
+import * as fc from "./seeded-properties.ts";
 import { expect } from "vitest";
 import { openTrace, type OpenTraceOptions } from "../src/trace/open-trace.ts";
 import { TraceError } from "../src/trace/trace-error.ts";

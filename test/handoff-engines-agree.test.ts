@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "./seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import type { EngineConfig } from "../src/engine/engine-config.ts";
 import type { Observation, Planner } from "../src/planner/planner.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import * as fc from "fast-check";
+import * as fc from "./seeded-properties.ts";
 import { describe, expect, test } from "vitest";
 import { RequestStatus } from "../src/metrics/request-ledger.ts";
 import { simulate } from "../src/simulation/simulate.ts";

@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "./seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { AggregatedWorker } from "../src/engine/aggregated/aggregated-worker.ts";
 import { aggregatedPathApplies, createAggregatedFleetState } from "../src/engine/aggregated/fleet-state.ts";

@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "./seeded-properties.ts";
 import type { EngineConfig } from "../src/engine/engine-config.ts";
 import type { SemanticsName } from "../src/engine/semantics.ts";
 import type { PerfModel } from "../src/perf/perf-model.ts";

@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "../../test/seeded-properties.ts";
 import { expect, test } from "vitest";
 import { nanosecondsFromSeconds, scaleNanoseconds } from "./pass-duration.ts";
 

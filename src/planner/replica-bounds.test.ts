@@ -1,4 +1,4 @@
-import { assert, integer, nat, property } from "fast-check";
+import { assert, integer, nat, property } from "../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { boundReplicas } from "./replica-bounds.ts";
 import type { BoundedPool } from "./replica-bounds.ts";

@@ -261,6 +261,7 @@ test.each([
   [0.5, 0.001],
   [3545, 5],
   [86_400, 300],
+  [720 * 172_800, 259_200],
   [1e9, 1_468_800],
 ])("a run of %d s is shown in buckets of %d s", (seconds, width) => {
   expect(bucketSeconds(seconds)).toBe(width);

@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { ApproximateCaches } from "./approximate-caches.ts";
 import { computesLocally, type ConditionalDisaggregation } from "./conditional-disaggregation.ts";

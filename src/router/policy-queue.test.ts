@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { classOf, singleClassProfile, type PolicyClass, type PolicyProfile } from "./policy-profile.ts";
 import { PolicyQueue } from "./policy-queue.ts";

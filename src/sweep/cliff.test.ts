@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "../../test/seeded-properties.ts";
 import { describe, expect, test } from "vitest";
 import { cliffWords, findCliff } from "./cliff.ts";
 import { paretoFront } from "./pareto.ts";

@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import type { Trace } from "../trace/trace.ts";
 import { packTrace, TraceTransferError, unpackTrace } from "./packed-trace.ts";

@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "../../test/seeded-properties.ts";
 import { expect, test } from "vitest";
 import { cumulativePrompts } from "./cumulative-prompts.ts";
 import type { Trace } from "./trace.ts";

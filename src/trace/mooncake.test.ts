@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
-import * as fc from "fast-check";
+import * as fc from "../../test/seeded-properties.ts";
 import { afterAll, describe, expect, it } from "vitest";
 import { mooncakeFile, mooncakeRow } from "../../test/mooncake-file.ts";
 import { damagedCopies, oneOrMoreLines } from "../../test/format-writers.ts";

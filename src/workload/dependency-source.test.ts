@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "../../test/seeded-properties.ts";
 import { expect, test } from "vitest";
 import { dependencyGraph } from "../trace/dependency-graph.ts";
 import type { Trace } from "../trace/trace.ts";

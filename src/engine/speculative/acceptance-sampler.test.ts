@@ -1,4 +1,4 @@
-import { array, assert, constant, double, nat, oneof, property } from "fast-check";
+import { array, assert, constant, double, nat, oneof, property } from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { AcceptanceSampler } from "./acceptance-sampler.ts";
 import { ChaCha12Stream } from "../../random/chacha12-stream.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { array, assert, double, property, tuple } from "fast-check";
+import { array, assert, double, property, tuple } from "../../../test/seeded-properties.ts";
 import { afterAll, describe, expect, it } from "vitest";
 import { gpuOf } from "../gpu.ts";
 import { loadModel } from "../load-model.ts";

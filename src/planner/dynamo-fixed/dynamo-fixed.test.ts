@@ -1,4 +1,4 @@
-import { assert, double, integer, property } from "fast-check";
+import { assert, double, integer, property } from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import {
   frontEnd,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import * as fc from "fast-check";
+import * as fc from "../../../test/seeded-properties.ts";
 import { clampPairToBudget, clampToBudget } from "./gpu-budget.ts";
 
 const budget = (minGpus: number, maxGpus: number, minEndpoint = 1) => ({ minGpus, maxGpus, minEndpoint });

@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, integer, nat, property } from "fast-check";
+import { array, assert, constantFrom, integer, nat, property } from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { cheapestSchedule } from "./cheapest-schedule.ts";
 import type { FixedFleetRun, ScheduleTerms } from "./cheapest-schedule.ts";

@@ -1,4 +1,4 @@
-import { assert, integer, property } from "fast-check";
+import { assert, integer, property } from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { observation, plannerConfig, pool } from "../../../test/planner-fixtures.ts";
 import { policyContext } from "../../../test/policy-fixtures.ts";

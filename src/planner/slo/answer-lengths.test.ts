@@ -1,4 +1,4 @@
-import { array, assert, double, integer, property } from "fast-check";
+import { array, assert, double, integer, property } from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { AnswerLengths } from "./answer-lengths.ts";
 

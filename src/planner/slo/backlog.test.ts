@@ -1,4 +1,4 @@
-import { array, assert, integer, property } from "fast-check";
+import { array, assert, integer, property } from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { backlogSeconds, cheapestToClear, shareIntoBacklog, workersToClear } from "./backlog.ts";
 

@@ -1,4 +1,4 @@
-import { array, assert, nat, property } from "fast-check";
+import { array, assert, nat, property } from "../../../test/seeded-properties.ts";
 import { expect, it } from "vitest";
 import { FinishHeap } from "./finish-heap.ts";
 

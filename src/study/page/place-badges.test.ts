@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "../../../test/seeded-properties.ts";
 import { expect, it } from "vitest";
 import { badgeRadius, placeBadges, pointRadius, type Place } from "./place-badges.ts";
 

@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import * as fc from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { SeededRandom } from "../../random/seeded-random.ts";
 import { mooncakeLines } from "../mooncake-writer.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as fc from "fast-check";
+import * as fc from "../../../test/seeded-properties.ts";
 import { afterAll, expect, it } from "vitest";
 import { openTrace } from "../open-trace.ts";
 import { TraceError } from "../trace-error.ts";

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import * as fc from "fast-check";
+import * as fc from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { profileTrace } from "../inspect/trace-profile.ts";
 import { openTrace } from "../open-trace.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import * as fc from "fast-check";
+import * as fc from "../../../../test/seeded-properties.ts";
 import { LoadForecast } from "../load-forecast.ts";
 import type { PredictorConfig } from "../planner-config.ts";
 import { predictorConfig } from "../../../../test/planner-fixtures.ts";
