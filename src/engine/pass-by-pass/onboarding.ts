@@ -77,7 +77,6 @@ export class Onboarding {
     this.requests.splice(this.requests.indexOf(state), 1);
     if (this.ready.includes(state)) this.ready.splice(this.ready.indexOf(state), 1);
     this.scheduler.releaseBlocks(state);
-    state.computed = 0;
     return state;
   }
 
@@ -90,7 +89,6 @@ export class Onboarding {
     if (state === undefined) return false;
     this.requests.splice(this.requests.indexOf(state), 1);
     this.scheduler.releaseBlocks(state);
-    state.computed = 0;
     this.scheduler.waiting.pushFront(state);
     return true;
   }

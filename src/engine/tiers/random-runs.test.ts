@@ -9,6 +9,7 @@ import type { RunResult } from "../../result/schema.ts";
 import type { SimulationOutcome } from "../../simulation/outcome.ts";
 import { simulate } from "../../simulation/simulate.ts";
 import { openTrace } from "../../trace/open-trace.ts";
+import { VllmScheduler } from "../pass-by-pass/vllm-scheduler.ts";
 import type { SemanticsName } from "../semantics.ts";
 import { TierStore } from "./tier-store.ts";
 
@@ -65,6 +66,12 @@ describe.each(kinds)("random %s runs with cache tiers", (kind) => {
       const taken = reserve.call(this, key);
       if (this.size > this.capacity) throw new Error(`a tier of ${this.capacity} holds ${this.size}`);
       return taken;
+    });
+    const { schedule } = VllmScheduler.prototype;
+    vi.spyOn(VllmScheduler.prototype, "schedule").mockImplementation(function (this: VllmScheduler) {
+      schedule.call(this);
+      const { running, config } = this;
+      if (running.length > config.maxNumSeqs) throw new Error(`${running.length} run, of ${config.maxNumSeqs}`);
     });
     let hits = 0;
     for (let seed = 1; seed <= (kind.endsWith("dis") ? 18 : 8); seed++) {
