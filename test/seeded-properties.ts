@@ -1,6 +1,8 @@
 import { configureGlobal } from "fast-check";
 
-const seed = Number(process.env["WINDTUNNEL_TEST_SEED"] ?? 20_251_129);
+/** Some properties are of code for pages, whose types know no process. */
+const { process } = globalThis as { process?: { env: Readonly<Record<string, string | undefined>> } };
+const seed = Number(process?.env["WINDTUNNEL_TEST_SEED"] ?? 20_251_129);
 
 // The same cases every time: what a change breaks is seen with that change, and not with whichever comes later.
 if (!Number.isNaN(seed)) configureGlobal({ seed });
