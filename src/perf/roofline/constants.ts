@@ -10,8 +10,8 @@ export type ExpertKind = "bf16" | "fp8_block" | "mxfp4" | "nvfp4";
 
 /**
  * Fitted constants of one GPU under one backend. Each list is in the order constants.json names under `columns`; what
- * a constant does is said where it is used (matrix-product.ts, attention.ts, latent-attention.ts, experts.ts,
- * collectives.ts).
+ * a constant does is said where it is used (matrix-product.ts, attention.ts, latent-attention.ts, sparse-attention.ts,
+ * experts.ts, collectives.ts).
  */
 export interface FittedConstants {
   readonly gemm: Partial<Record<GemmKind, readonly number[]>>;
@@ -22,6 +22,8 @@ export interface FittedConstants {
   readonly gather?: readonly number[];
   readonly latentPrefill?: readonly number[];
   readonly latentDecode?: readonly number[];
+  readonly sparsePrefill?: readonly number[];
+  readonly sparseDecode?: readonly number[];
   readonly experts: Partial<Record<ExpertKind, readonly number[]>>;
 }
 

@@ -13,6 +13,7 @@ import { elementwiseSeconds } from "./elementwise.ts";
 import { expertsSeconds } from "./experts.ts";
 import type { LatentShare } from "./latent-attention.ts";
 import { latentDecodeSeconds, latentPrefillSeconds } from "./latent-attention.ts";
+import { sparseDecodeSeconds, sparsePrefillSeconds } from "./sparse-attention.ts";
 import { matrixProductSeconds } from "./matrix-product.ts";
 
 /** Bytes of an expert weight as the kernels stream it: 4-bit weights carry a scale per 32 (mxfp4). */
@@ -53,11 +54,17 @@ export class RooflinePricer implements OperationPricer {
             : gpu.bf16Flops,
         cacheBytes: cacheBytes[model.quantization.cache],
       };
-      const prefill = need(fittedConstants(gpu, backend, ({ latentPrefill }) => latentPrefill));
-      const decode = need(fittedConstants(gpu, backend, ({ latentDecode }) => latentDecode));
-      this.prefill = (requests, newTokens, prefix) =>
-        latentPrefillSeconds(prefill, gpu, share, requests, newTokens, prefix);
-      this.decode = (requests, context) => latentDecodeSeconds(decode, gpu, share, requests, context);
+      const isSparse = attention.sparseTokens !== null;
+      const prefillSeconds = isSparse ? sparsePrefillSeconds : latentPrefillSeconds;
+      const decodeSeconds = isSparse ? sparseDecodeSeconds : latentDecodeSeconds;
+      const prefill = need(
+        fittedConstants(gpu, backend, ({ latentPrefill, sparsePrefill }) => (isSparse ? sparsePrefill : latentPrefill)),
+      );
+      const decode = need(
+        fittedConstants(gpu, backend, ({ latentDecode, sparseDecode }) => (isSparse ? sparseDecode : latentDecode)),
+      );
+      this.prefill = (requests, newTokens, prefix) => prefillSeconds(prefill, gpu, share, requests, newTokens, prefix);
+      this.decode = (requests, context) => decodeSeconds(decode, gpu, share, requests, context);
     }
     this.routed = feedForward.kind === "experts" ? routedExperts(deployment, feedForward) : () => 0;
   }
