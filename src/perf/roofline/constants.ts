@@ -22,6 +22,9 @@ export interface FittedConstants {
   readonly gather?: readonly number[];
   readonly latentPrefill?: readonly number[];
   readonly latentDecode?: readonly number[];
+  /** The same of blocks whose projections are in bfloat16, where they were fitted apart. */
+  readonly latentPrefillBf16?: readonly number[];
+  readonly latentDecodeBf16?: readonly number[];
   readonly sparsePrefill?: readonly number[];
   readonly sparseDecode?: readonly number[];
   readonly experts: Partial<Record<ExpertKind, readonly number[]>>;

@@ -1,6 +1,6 @@
 import type { Deployment } from "../deployment.ts";
 import { keyValueHeadsPerGpu } from "../deployment.ts";
-import type { ExpertFeedForward, GroupedQueryAttention } from "../model-shape.ts";
+import type { ExpertFeedForward, GroupedQueryAttention, LatentAttention } from "../model-shape.ts";
 import type { OperationPricer } from "../operation-pricer.ts";
 import type { ExpertQuantization, GemmQuantization } from "../quantization.ts";
 import { cacheBytes, computeType, weightBytes } from "../quantization.ts";
@@ -54,15 +54,7 @@ export class RooflinePricer implements OperationPricer {
             : gpu.bf16Flops,
         cacheBytes: cacheBytes[model.quantization.cache],
       };
-      const isSparse = attention.sparseTokens !== null;
-      const prefillSeconds = isSparse ? sparsePrefillSeconds : latentPrefillSeconds;
-      const decodeSeconds = isSparse ? sparseDecodeSeconds : latentDecodeSeconds;
-      const prefill = need(
-        fittedConstants(gpu, backend, ({ latentPrefill, sparsePrefill }) => (isSparse ? sparsePrefill : latentPrefill)),
-      );
-      const decode = need(
-        fittedConstants(gpu, backend, ({ latentDecode, sparseDecode }) => (isSparse ? sparseDecode : latentDecode)),
-      );
+      const { prefillSeconds, decodeSeconds, prefill, decode } = latentRule(deployment, attention);
       this.prefill = (requests, newTokens, prefix) => prefillSeconds(prefill, gpu, share, requests, newTokens, prefix);
       this.decode = (requests, context) => decodeSeconds(decode, gpu, share, requests, context);
     }
@@ -236,4 +228,28 @@ function peak(gpu: Deployment["gpu"], type: "bf16" | "fp8" | "fp4"): number {
 function need<Value>(constants: Value | null): Value {
   if (constants === null) throw new Error("no fitted constants for this GPU or a relative of it");
   return constants;
+}
+
+/** The formulas of a latent attention block, and their constants. */
+function latentRule({ gpu, backend, model: { quantization } }: Deployment, { sparseTokens }: LatentAttention) {
+  if (sparseTokens !== null) {
+    return {
+      prefillSeconds: sparsePrefillSeconds,
+      decodeSeconds: sparseDecodeSeconds,
+      prefill: need(fittedConstants(gpu, backend, (fitted) => fitted.sparsePrefill)),
+      decode: need(fittedConstants(gpu, backend, (fitted) => fitted.sparseDecode)),
+    };
+  }
+  // SGLang has other kernels for a 16-bit cache than for FP8; elsewhere the projections make the difference.
+  const isBf16 =
+    computeType(quantization.attentionProjections) === "bf16" ||
+    (backend === "sglang" && quantization.cache === "bfloat16");
+  const own = (bf16: readonly number[] | undefined, other: readonly number[] | undefined) =>
+    (isBf16 ? bf16 : undefined) ?? other;
+  return {
+    prefillSeconds: latentPrefillSeconds,
+    decodeSeconds: latentDecodeSeconds,
+    prefill: need(fittedConstants(gpu, backend, (fitted) => own(fitted.latentPrefillBf16, fitted.latentPrefill))),
+    decode: need(fittedConstants(gpu, backend, (fitted) => own(fitted.latentDecodeBf16, fitted.latentDecode))),
+  };
 }
