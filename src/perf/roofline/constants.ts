@@ -6,7 +6,7 @@ import data from "./constants.json" with { type: "json" };
 /** Kinds of matrix product that were fitted apart. */
 export type GemmKind = "bf16" | "fp8_static" | "fp8_static_low" | "fp8_block" | "nvfp4";
 /** Kinds of expert layers that were fitted apart. */
-export type ExpertKind = "bf16" | "fp8_block" | "mxfp4" | "nvfp4";
+export type ExpertKind = "bf16" | "fp8_block" | "mxfp4" | "int4" | "nvfp4";
 
 /**
  * Fitted constants of one GPU under one backend. Each list is in the order constants.json names under `columns`; what

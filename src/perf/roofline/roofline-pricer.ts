@@ -149,10 +149,12 @@ function routedExperts(deployment: Deployment, feedForward: ExpertFeedForward): 
   const quantization: ExpertQuantization = model.quantization.experts;
   const type = supported(gpu, computeType(quantization));
   let kind: ExpertKind = "bf16";
-  if (quantization === "w4a16_mxfp4" || quantization === "int4_wo") kind = "mxfp4";
+  if (quantization === "w4a16_mxfp4") kind = "mxfp4";
+  else if (quantization === "int4_wo") kind = "int4";
   else if (type === "fp4") kind = "nvfp4";
   else if (type === "fp8") kind = "fp8_block";
-  const constants = need(fittedConstants(gpu, backend, ({ experts }) => experts[kind]));
+  const standIn = kind === "int4" ? "mxfp4" : kind;
+  const constants = need(fittedConstants(gpu, backend, ({ experts }) => experts[kind] ?? experts[standIn]));
   const bytes = quantization === "w4a16_mxfp4" ? streamedMxfp4Bytes : weightBytes[quantization];
   const flops = peak(gpu, type);
   const { expertTensorParallelSize, expertParallelSize } = deployment;
