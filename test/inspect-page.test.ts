@@ -39,6 +39,24 @@ describe.skipIf(browserMissing !== null)(title, () => {
     }
   });
 
+  test("a trace of years is drawn by the day", async () => {
+    const trace = rushTrace(4);
+    const day = 86_400_000;
+    const years = { ...trace, arrivalMs: Float64Array.of(0, 1, 3 * day, 2000 * day) };
+    const html = profilePage(profileTrace(years));
+    expect(html.length).toBeLessThan(200_000);
+    const { page, complaints } = await openPage(browser, html);
+    const arrivals = page.locator("figure").first();
+    expect(await arrivals.locator("h2 span").innerText()).toBe("requests a day");
+    expect(await arrivals.locator(".x-label").innerText()).toBe("days since the start");
+    expect((await arrivals.locator(".x").allInnerTexts()).slice(0, 3)).toEqual(["0", "500", "1,000"]);
+    const path = (await arrivals.locator("path.line").getAttribute("d"))!;
+    const heights = path.split("L").map((point) => Number(point.split(" ")[1]));
+    expect([0, 2, 6].map((k) => heights[k])).toEqual([0, 1000, 500]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test("names stay text, and a trace without times or blocks says so", async () => {
     const hostile = `</h1><script>document.title="taken"</script><img src=x onerror=alert(1)>"'.jsonl`;
     const trace = { ...rushTrace(), name: `folder/${hostile}`, notes: [hostile], blocks: null };

@@ -13,6 +13,7 @@ export interface ProfileChart {
   readonly unit: string;
   /** What a reader should look for. */
   readonly note: string;
+  /** By rising x. */
   readonly points: readonly (readonly [x: number, y: number])[];
   readonly xLabel: string;
   readonly xMarks: readonly AxisMark[];
@@ -29,8 +30,7 @@ const side = 1000;
  */
 export function chartMarkup(chart: ProfileChart): string {
   const { title, unit, note, points, xLabel } = chart;
-  const xs = points.map(([x]) => x);
-  const [left, right] = [Math.min(...xs), Math.max(...xs) + (chart.steps === true ? 1 : 0)];
+  const [left, right] = [points[0]![0], points.at(-1)![0] + (chart.steps === true ? 1 : 0)];
   const yMarks = marksUpTo(Math.max(...points.map(([, y]) => y)));
   const top = yMarks.at(-1)!.value;
   const across = (x: number) => (x - left) / (right - left || 1);

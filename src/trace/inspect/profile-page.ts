@@ -74,24 +74,36 @@ function cacheTable({ lru }: SharingProfile): string {
   return tableMarkup("LRU caches", [["blocks", "tokens", "hit rate"], ...rows]);
 }
 
+/** More steps than these are no finer on a screen. */
+const mostSteps = 3000;
+
+/** What arrivals are counted by, minutes each. */
+const intervals = [
+  { name: "minute", minutes: 1 },
+  { name: "hour", minutes: 60 },
+  { name: "day", minutes: 1440 },
+] as const;
+
 function arrivalChart({ perMinute }: ArrivalProfile, hasSessions: boolean): string {
   const minutes = perMinute.length;
-  const isLong = minutes > 360;
-  const unit = isLong ? 60 : 1;
-  const step = isLong
-    ? Math.max(1, roundStep(minutes / 60 / 7))
-    : [1, 2, 5, 10, 15, 30, 60].find((s) => minutes / s <= 8)!;
-  const xMarks = Array.from({ length: Math.floor(minutes / unit / step) + 1 }, (_, k): AxisMark => {
-    return { value: k * step * unit, label: whole(k * step) };
+  const interval = intervals.find((one) => minutes / one.minutes <= mostSteps) ?? intervals[2];
+  const axis = minutes <= 360 ? intervals[0] : minutes <= 20 * 1440 ? intervals[1] : intervals[2];
+  const length = minutes / axis.minutes;
+  const step =
+    minutes <= 360 ? [1, 2, 5, 10, 15, 30, 60].find((s) => length / s <= 8)! : Math.max(1, roundStep(length / 7));
+  const xMarks = Array.from({ length: Math.floor(length / step) + 1 }, (_, k): AxisMark => {
+    return { value: (k * step * axis.minutes) / interval.minutes, label: whole(k * step) };
   });
+  const counts = new Float64Array(Math.ceil(minutes / interval.minutes));
+  for (const [minute, count] of perMinute.entries()) counts[Math.floor(minute / interval.minutes)]! += count;
   return chartMarkup({
     title: "Arrivals",
-    unit: "requests a minute",
+    unit: `requests ${interval.name === "hour" ? "an" : "a"} ${interval.name}`,
     note: hasSessions
       ? "Of sessions only their first requests: the others come when the answer before them is there."
-      : "All requests, by the minute they come in.",
-    points: perMinute.map((count, minute) => [minute, count] as const),
-    xLabel: isLong ? "hours since the start" : "minutes since the start",
+      : `All requests, by the ${interval.name} they come in.`,
+    points: Array.from(counts, (count, place) => [place, count] as const),
+    xLabel: `${axis.name}s since the start`,
     xMarks,
     steps: true,
   });

@@ -114,7 +114,7 @@ function arrivalProfile(trace: Trace): ArrivalProfile | null {
         index: indexOfDispersion(arrivalsPerWindow(arrivalMs, windowSeconds * 1000)),
       })),
     gapVariation: gap.std / gap.mean,
-    peakRequestsPerSecond: perMinute.length === 0 ? null : Math.max(...perMinute) / 60,
+    peakRequestsPerSecond: perMinute.length === 0 ? null : perMinute.reduce((a, b) => Math.max(a, b)) / 60,
     perMinute: [...perMinute],
   };
 }

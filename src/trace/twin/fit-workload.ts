@@ -104,7 +104,7 @@ function fitTurns(recorded: Recorded, requests: readonly number[], followUps: re
     gapSeconds: curveOf(gapsOf.map((request) => (arrivalMs[request]! - arrivalMs[parent[request]!]!) / 1000)),
     keepsAnswers,
     newTokens: curveOf(extended.map((request) => growth(request) - (keepsAnswers ? answer(request) : 0))),
-    editedAbove: edited.length === 0 ? 0 : Math.min(...edited.map((request) => inputLength[parent[request]!]!)),
+    editedAbove: edited.length === 0 ? 0 : leastEdited(recorded, edited),
     editedShare: editedShareOf(recorded, extended, edited),
     editedTokens: curveOf(edited.map(growth)),
     keptPart: curveOf(edited.map((request) => depth[request]! / Math.ceil(inputLength[parent[request]!]! / blockSize))),
@@ -112,16 +112,19 @@ function fitTurns(recorded: Recorded, requests: readonly number[], followUps: re
 }
 
 /** Of the turns after prompts as long as any that was edited, how many are edited. */
-function editedShareOf(
-  { inputLength, lineage }: Recorded,
-  extended: readonly number[],
-  edited: readonly number[],
-): number {
+function editedShareOf(recorded: Recorded, extended: readonly number[], edited: readonly number[]): number {
   if (edited.length === 0) return 0;
-  const { parent } = lineage!;
-  const least = Math.min(...edited.map((request) => inputLength[parent[request]!]!));
+  const { inputLength } = recorded;
+  const { parent } = recorded.lineage!;
+  const least = leastEdited(recorded, edited);
   const comparable = extended.filter((request) => inputLength[parent[request]!]! > least);
   return edited.length / (edited.length + comparable.length);
+}
+
+/** Tokens of the shortest prompt that was edited; Infinity without any. */
+function leastEdited({ inputLength, lineage }: Recorded, edited: readonly number[]): number {
+  const { parent } = lineage!;
+  return edited.reduce((least, request) => Math.min(least, inputLength[parent[request]!]!), Infinity);
 }
 
 /** Chance to go on after turn 0, 1, …, from the first half of the recording where that has enough turns. */
