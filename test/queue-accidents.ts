@@ -54,7 +54,7 @@ export async function sweepThroughAccidents(
   ];
   try {
     const workers = [startWorker(), startWorker(), startWorker()];
-    await Promise.all(workers.map((worker) => worker.said(/runs at a time/)));
+    await Promise.all(workers.map((worker) => worker.said(/ runs? at a time/)));
     let submitter = start(command);
     const kept = new Set<string>();
     for (const [place, accident] of accidents.entries()) {

@@ -80,7 +80,7 @@ describe.skipIf(redisMissing !== null)(
     const startWorker = async (queue: string, ...args: string[]) => {
       const common = ["worker", "--redis", redis.url, "--queue", queue, "--parallel", "1", "--stalled-after", "1"];
       const worker = start([...common, ...args], scratchFolder());
-      await worker.said(/runs at a time/);
+      await worker.said(/, 1 run at a time/);
       return worker;
     };
     const queued = (queue: string) => ["--driver", "bullmq", "--redis", redis.url, "--queue", queue];
@@ -300,7 +300,7 @@ describe.skipIf(redisMissing !== null)(
 
           const secret = { ...trusting, WINDTUNNEL_REDIS: url("s3cret/+") };
           const worker = start(["worker", "--parallel", "1"], cwd, secret);
-          await worker.said(/runs at a time/);
+          await worker.said(/, 1 run at a time/);
           const sweep = start(args, cwd, secret);
           expect(await sweep.ended, sweep.stderr).toBe(0);
           expect(rowsOf(join(cwd, "o"))).toHaveLength(2);

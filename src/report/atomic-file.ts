@@ -15,7 +15,8 @@ export class OutputError extends Error {
 /**
  * Writes a file as a whole: into a new file beside it that takes its place when everything is written, so that a
  * reader never sees half a report and a failure leaves what was there. Missing folders are made. Devices and pipes are
- * written to directly, and so is /dev/stdout wherever it leads; other links stay, and what they lead to is replaced. A path that ends in .gz is compressed.
+ * written to directly, and so is /dev/stdout wherever it leads; other links stay, and what they lead to is replaced. A path
+ * that ends in .gz is compressed.
  * @param chunks text or bytes, in order
  * @throws OutputError
  */

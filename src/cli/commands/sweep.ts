@@ -151,8 +151,9 @@ async function merge(args: string[]): Promise<number> {
   await writeSweep(out, rows, { threshold: thresholdFrom(threshold), trace, folders: given.args });
   await keepTraceName(out, trace);
   const gaps = missingRuns(rows);
-  if (gaps !== "")
+  if (gaps !== "") {
     process.stderr.write(`note: ${gaps}: the folder of a shard was left out, or its sweep has not ended\n`);
+  }
   process.stdout.write(summary(rows, 0, out));
   return rows.some((row) => row.error !== null) ? exitCodes.failed : exitCodes.done;
 }
@@ -160,7 +161,8 @@ async function merge(args: string[]): Promise<number> {
 /** Which runs of the plan are not there, as far as the rows tell: those beyond the last one are not known. */
 function missingRuns(rows: readonly SweepRow[]): string {
   const there = new Set(rows.map(({ index }) => index));
-  const missing = Array.from({ length: Math.max(...there) }, (_, index) => index).filter((index) => !there.has(index));
+  const last = rows.reduce((most, { index }) => Math.max(most, index), 0);
+  const missing = Array.from({ length: last }, (_, index) => index).filter((index) => !there.has(index));
   if (missing.length === 0) return "";
   const [runs, are] = missing.length === 1 ? ["run", "is"] : ["runs", "are"];
   return `${runs} ${missing.slice(0, 8).join(", ")}${missing.length > 8 ? ", …" : ""} ${are} missing`;

@@ -55,12 +55,12 @@ export async function run(args: string[]): Promise<number> {
     onFirst: () => say("finishing the runs under way; once more ends them"),
   });
   const counts = { done: 0, failed: 0 };
+  const places = settings.parallel === 1 ? "1 run at a time" : `${settings.parallel} runs at a time`;
   const { workOnQueue } = await import("../../sweep/queue/queue-worker.ts");
   await workOnQueue(
     settings,
     {
-      onReady: (place) =>
-        say(`worker ${windtunnelVersion} on queue ${settings.queue} at ${place}, ${settings.parallel} runs at a time`),
+      onReady: (place) => say(`worker ${windtunnelVersion} on queue ${settings.queue} at ${place}, ${places}`),
       onRun: ({ error }) => counts[error === null ? "done" : "failed"]++,
       onNote: say,
     },

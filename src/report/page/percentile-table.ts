@@ -15,7 +15,6 @@ export function percentileTable(run: RunPageData): HTMLElement {
     p99: run[`p99_${metric}`],
     max: run[`max_${metric}`],
   });
-  // Where nothing completed, a latency of 0 is none.
   const { sla, completed_requests: completed } = run;
   const rows: readonly (readonly [string, string, Values, number | null])[] = [
     ["TTFT", "time to first token", flat("ttft_ms"), sla?.ttft_ms ?? null],
@@ -47,6 +46,7 @@ export function percentileTable(run: RunPageData): HTMLElement {
                   element("th", { text: name, title: meaning, attributes: { scope: "row" } }),
                   ...statistics.map((statistic) => {
                     const value = values[statistic];
+                    // Where nothing completed, a latency of 0 is none.
                     if (completed === 0 && value === 0) return element("td", { class: "numeric", text: "–" });
                     const over = bound !== null && value > bound;
                     return element("td", {
