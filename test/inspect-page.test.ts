@@ -57,6 +57,21 @@ describe.skipIf(browserMissing !== null)(title, () => {
     await page.close();
   });
 
+  test("prompts shorter than a block have no rate of whole blocks", async () => {
+    const trace = rushTrace(4);
+    const blocks = {
+      ...trace.blocks!,
+      ids: Int32Array.of(1, 1, 1, 1),
+      offsets: Float64Array.of(0, 1, 2, 3, 4),
+      distinct: 1,
+    };
+    const short = profileTrace({ ...trace, blocks, inputLength: Int32Array.of(9, 9, 9, 9) });
+    expect(short.sharing).toMatchObject({ infiniteHitRate: 0.75, infiniteHitRateWholeBlocks: null });
+    expect(profilePage(short)).toContain("<dd>75.0 % of all blocks</dd>");
+    const longer = profileTrace({ ...trace, blocks, inputLength: Int32Array.of(9, 9, 9, 600) });
+    expect(longer.sharing!.infiniteHitRateWholeBlocks).toBe(1);
+  });
+
   test("names stay text, and a trace without times or blocks says so", async () => {
     const hostile = `</h1><script>document.title="taken"</script><img src=x onerror=alert(1)>"'.jsonl`;
     const trace = { ...rushTrace(), name: `folder/${hostile}`, notes: [hostile], blocks: null };

@@ -238,6 +238,8 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     const first = page.locator(".failure").first();
     expect(await first.innerText()).toMatch(/^failed: the policy's onTick failed: no idea, .*, no id…$/);
     expect((await first.innerText()).length).toBeLessThan(300);
+    const color = (selector: string) => page.evaluate(`getComputedStyle(document.querySelector("${selector}")).color`);
+    expect(await color(".failure summary")).toBe(await color(".failure"));
     await first.locator("summary").click();
     expect(await first.locator(".whole").innerText()).toBe(long);
     expect(await page.locator(".failure").last().innerText()).toBe("failed: short");

@@ -41,6 +41,7 @@ export function arrivalFacts({ arrivals }: TraceProfile): ProfileFacts | null {
 
 /** What its prompts have in common. */
 export function sharingFacts(sharing: SharingProfile): ProfileFacts {
+  const ofWhole = sharing.infiniteHitRateWholeBlocks;
   return {
     title: `Prefix sharing, in blocks of ${sharing.blockSize} tokens`,
     rows: [
@@ -49,7 +50,7 @@ export function sharingFacts(sharing: SharingProfile): ProfileFacts {
       ["Prompts that share", percent(sharing.sharingPrompts)],
       [
         "Hit rate, boundless cache",
-        `${percent(sharing.infiniteHitRate)} of all blocks, ${percent(sharing.infiniteHitRateWholeBlocks)} of whole blocks`,
+        `${percent(sharing.infiniteHitRate)} of all blocks${ofWhole === null ? "" : `, ${percent(ofWhole)} of whole blocks`}`,
       ],
     ],
   };

@@ -67,8 +67,8 @@ export interface SharingProfile {
   readonly sharingPrompts: number;
   /** Hits over look-ups of a cache without bounds. */
   readonly infiniteHitRate: number;
-  /** The same over whole blocks only: a partial last block can never be shared. */
-  readonly infiniteHitRateWholeBlocks: number;
+  /** The same over whole blocks only: a partial last block can never be shared. null = there is none. */
+  readonly infiniteHitRateWholeBlocks: number | null;
   /** Exact hit rates of LRU caches by size. */
   readonly lru: readonly { readonly blocks: number; readonly tokens: number; readonly hitRate: number }[];
   /** Smallest LRU cache with the hits of one without bounds, blocks. */
@@ -145,7 +145,8 @@ function sharingProfile(trace: Trace): SharingProfile | null {
     depth: distribution(depths),
     sharingPrompts: depths.filter((depth) => depth > 0).length / trace.count,
     infiniteHitRate: curve.infiniteHits / curve.lookups,
-    infiniteHitRateWholeBlocks: curve.infiniteHits / wholeBlocks,
+    // Recorded ids may repeat a partial block all the same.
+    infiniteHitRateWholeBlocks: wholeBlocks === 0 ? null : Math.min(1, curve.infiniteHits / wholeBlocks),
     lru: curveSizes(curve.saturatedAt).map((size) => ({
       blocks: size,
       tokens: size * blocks.blockSize,
