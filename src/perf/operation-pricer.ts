@@ -22,6 +22,10 @@ export interface OperationPricer {
   prefillAttention(requests: number, newTokens: number, prefixTokens: number): number;
   /** Attention of one layer for `requests` sequences of `contextTokens` (the new token included). */
   decodeAttention(requests: number, contextTokens: number): number;
+  /** Convolution and scan of one layer of linear attention over `tokens` prompt tokens, `channels` wide on this GPU. */
+  linearPrefill(tokens: number, channels: number): number;
+  /** The same for a token of each of `sequences`, whose states have `channels` × `keyWidth` numbers. */
+  linearDecode(sequences: number, channels: number, keyWidth: number): number;
   /** All-reduce of `elements` numbers over the tensor-parallel GPUs. */
   allReduce(elements: number): number;
   /** All-gather (before) or reduce-scatter (after) of `elements` numbers over the attention-DP ranks. */

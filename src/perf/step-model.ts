@@ -109,7 +109,7 @@ export class StepModel {
 
   private prefillTokenOperations(tokens: number, rows: number): OperationTime[] {
     const { model } = this.deployment;
-    const operations = this.sharedOperations(tokens);
+    const operations = this.sharedOperations(tokens, "prefill");
     const { feedForward } = model;
     if (feedForward.kind === "experts") {
       operations.push(
@@ -123,7 +123,7 @@ export class StepModel {
   }
 
   private decodeTokenOperations(sequences: number): OperationTime[] {
-    const operations = this.sharedOperations(sequences);
+    const operations = this.sharedOperations(sequences, "decode");
     const { feedForward } = this.deployment.model;
     if (feedForward.kind === "experts") {
       // Routed and shared experts run side by side on two streams.
@@ -136,7 +136,7 @@ export class StepModel {
   }
 
   /** Embedding, norms, projections around the attention, dense feed-forward, all-reduces. */
-  private sharedOperations(tokens: number): OperationTime[] {
+  private sharedOperations(tokens: number, phase: Phase): OperationTime[] {
     const { model, tensorParallelSize: tp } = this.deployment;
     const { hiddenSize, layers, feedForward, attention } = model;
     const operations: OperationTime[] = [
@@ -145,7 +145,7 @@ export class StepModel {
     ];
     const reduce = tp > 1 ? this.pricer.allReduce(tokens * hiddenSize) : 0;
     if (attention.kind === "grouped-query") {
-      operations.push(...this.projections(tokens, attention));
+      operations.push(...this.projections(tokens, attention, phase));
     } else if (this.deployment.backend === "vllm" && tp > 1) {
       operations.push({ name: "all-reduce", ms: 2 * layers * reduce });
     }
@@ -164,7 +164,7 @@ export class StepModel {
     return operations;
   }
 
-  private projections(tokens: number, attention: GroupedQueryAttention): OperationTime[] {
+  private projections(tokens: number, attention: GroupedQueryAttention, phase: Phase): OperationTime[] {
     const { model, tensorParallelSize: tp } = this.deployment;
     const { hiddenSize, quantization } = model;
     const layers = this.attentionLayers();
@@ -182,21 +182,22 @@ export class StepModel {
         ms: layers * this.pricer.gemm(tokens, hiddenSize, queries, quantization.outputProjection, true),
       },
     ];
-    if (attention.linear !== null) operations.push(...this.linearAttentionOperations(tokens, attention.linear));
+    if (attention.linear !== null) operations.push(...this.linearAttentionOperations(tokens, attention.linear, phase));
     return operations;
   }
 
-  /** Linear attention: its projections, and one reading and writing of the state per token and head. */
-  private linearAttentionOperations(tokens: number, linear: LinearAttention): OperationTime[] {
+  /** Linear attention: its projections, and the convolution and recurrence between them. */
+  private linearAttentionOperations(tokens: number, linear: LinearAttention, phase: Phase): OperationTime[] {
     const { model, tensorParallelSize: tp } = this.deployment;
     const keys = (linear.keyHeads * linear.headDimension) / tp;
     const values = (linear.valueHeads * linear.headDimension) / tp;
     const kind = model.quantization.linearProjections;
     const input = this.pricer.gemm(tokens, 2 * keys + 2 * values, model.hiddenSize, kind, false);
     const output = this.pricer.gemm(tokens, model.hiddenSize, values, kind, true);
-    // A chunk of 64 tokens shares one pass over the state (32-bit numbers, read and written).
-    const chunks = Math.ceil(tokens / 64) + Math.min(tokens, 64) - 1;
-    const state = this.pricer.memory(8 * chunks * values * linear.headDimension);
+    const state =
+      phase === "prefill"
+        ? this.pricer.linearPrefill(tokens, values)
+        : this.pricer.linearDecode(tokens, values, linear.headDimension);
     return [{ name: "linear attention", ms: linear.layers * (input + state + output) }];
   }
 
@@ -248,3 +249,5 @@ function sum(operations: readonly OperationTime[]): number {
   for (const { ms } of operations) total += ms;
   return total;
 }
+
+type Phase = "prefill" | "decode";

@@ -11,7 +11,7 @@ export type ExpertKind = "bf16" | "fp8_block" | "mxfp4" | "int4" | "nvfp4";
 /**
  * Fitted constants of one GPU under one backend. Each list is in the order constants.json names under `columns`; what
  * a constant does is said where it is used (matrix-product.ts, attention.ts, latent-attention.ts, sparse-attention.ts,
- * experts.ts, collectives.ts).
+ * linear-attention.ts, experts.ts, collectives.ts).
  */
 export interface FittedConstants {
   readonly gemm: Partial<Record<GemmKind, readonly number[]>>;
@@ -25,6 +25,8 @@ export interface FittedConstants {
   /** The same of blocks whose projections are in bfloat16, where they were fitted apart. */
   readonly latentPrefillBf16?: readonly number[];
   readonly latentDecodeBf16?: readonly number[];
+  readonly linearPrefill?: readonly number[];
+  readonly linearDecode?: readonly number[];
   readonly sparsePrefill?: readonly number[];
   readonly sparseDecode?: readonly number[];
   readonly experts: Partial<Record<ExpertKind, readonly number[]>>;

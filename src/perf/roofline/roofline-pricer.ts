@@ -14,6 +14,7 @@ import { expertsSeconds } from "./experts.ts";
 import type { LatentShare } from "./latent-attention.ts";
 import { latentDecodeSeconds, latentPrefillSeconds } from "./latent-attention.ts";
 import { sparseDecodeSeconds, sparsePrefillSeconds } from "./sparse-attention.ts";
+import { linearDecodeSeconds, linearPrefillSeconds } from "./linear-attention.ts";
 import { matrixProductSeconds } from "./matrix-product.ts";
 
 /** Bytes of an expert weight as the kernels stream it: 4-bit weights carry a scale per 32 (mxfp4). */
@@ -29,6 +30,7 @@ export class RooflinePricer implements OperationPricer {
   private readonly prefill: (requests: number, newTokens: number, prefixTokens: number) => number;
   private readonly decode: (requests: number, contextTokens: number) => number;
   private readonly routed: (tokens: number) => number;
+  private linearConstants: { readonly prefill: readonly number[]; readonly decode: readonly number[] } | null = null;
 
   constructor(deployment: Deployment) {
     this.deployment = deployment;
@@ -85,6 +87,14 @@ export class RooflinePricer implements OperationPricer {
     return this.decode(requests, contextTokens) * 1e3;
   }
 
+  linearPrefill(tokens: number, channels: number): number {
+    return linearPrefillSeconds(this.linear().prefill, tokens, channels) * 1e3;
+  }
+
+  linearDecode(sequences: number, channels: number, keyWidth: number): number {
+    return linearDecodeSeconds(this.linear().decode, this.deployment.gpu, sequences, channels, keyWidth) * 1e3;
+  }
+
   allReduce(elements: number): number {
     return allReduceSeconds(this.reduceConstants, 2 * elements) * this.reduceStretch * 1e3;
   }
@@ -106,6 +116,15 @@ export class RooflinePricer implements OperationPricer {
 
   experts(tokens: number): number {
     return this.routed(tokens) * 1e3;
+  }
+
+  private linear(): { readonly prefill: readonly number[]; readonly decode: readonly number[] } {
+    const { gpu, backend } = this.deployment;
+    this.linearConstants ??= {
+      prefill: need(fittedConstants(gpu, backend, ({ linearPrefill }) => linearPrefill)),
+      decode: need(fittedConstants(gpu, backend, ({ linearDecode }) => linearDecode)),
+    };
+    return this.linearConstants;
   }
 
   private matrixProduct(quantization: GemmQuantization, lowPrecisionInput: boolean): MatrixProductRule {

@@ -67,21 +67,29 @@ class TablePricer implements OperationPricer {
     return this.reduce === null ? 0 : this.reduce.at(elements);
   }
 
+  linearPrefill(): number {
+    return notTabled();
+  }
+
+  linearDecode(): number {
+    return notTabled();
+  }
+
   gather(): number {
-    return noExperts();
+    return notTabled();
   }
 
   scatter(): number {
-    return noExperts();
+    return notTabled();
   }
 
   experts(): number {
-    return noExperts();
+    return notTabled();
   }
 }
 
-function noExperts(): never {
-  throw new Error("the table model prices dense models only");
+function notTabled(): never {
+  throw new Error("the table model prices dense models with grouped-query attention only");
 }
 
 /** Reads the tables a deployment needs. @throws TableError when the folder has none for it */
