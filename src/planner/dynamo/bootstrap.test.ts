@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { engineConfig } from "../../../test/golden-case.ts";
+import type { PerfModel } from "../../perf/perf-model.ts";
 import { bootstrapPasses, physicalBootstrap } from "./bootstrap.ts";
 import { findEngineCapacity } from "./capacity-search.ts";
 import { passKindOf } from "./pass-kind.ts";
@@ -30,6 +31,34 @@ describe("the reference's sweep", () => {
   it("leaves an engine timed by the polynomial alone", () => {
     expect(bootstrapPasses({ mode: "agg", engine }, 8)).toBeUndefined();
   });
+
+  it.each(["tables", "roofline"] as const)(
+    "of %s has single prompts first, then the batches the cache holds",
+    (kind) => {
+      const perfModel: PerfModel = {
+        provenance: { kind, description: "" },
+        decodeDependsOn: "all",
+        prefillMs: (_, tokens) => tokens,
+        decodeMs: (batch, context) => batch + context,
+      };
+      const small = { perfModel, maxNumBatchedTokens: 300, maxNumSeqs: 2, numGpuBlocks: 80, blockSize: 50 };
+      const { decode } = bootstrapPasses({ mode: "agg", engine: engineConfig(small) }, 2)!;
+      expect(
+        decode!.map(({ pass }) => [pass.sumPrefillTokens, pass.numDecodeRequests, pass.sumDecodeKvTokens]),
+      ).toEqual([
+        [100, 0, 0],
+        [200, 0, 0],
+        [300, 0, 0],
+        [0, 1, 500],
+        [0, 2, 1000],
+        [0, 1, 2000],
+        // Fills the cache of 4,000 tokens, as does the next.
+        [0, 2, 4000],
+        [0, 1, 4000],
+      ]);
+      expect(decode!.map(({ wallSeconds }) => wallSeconds)).toEqual([0.1, 0.2, 0.3, 0.501, 0.502, 2.001, 2.002, 4.001]);
+    },
+  );
 });
 
 describe("the physical sweep", () => {
@@ -40,6 +69,14 @@ describe("the physical sweep", () => {
     expect(kinds("agg")).toEqual(new Set(["prefill", "decode", "mixed"]));
     expect(kinds("prefill")).toEqual(new Set(["prefill"]));
     expect(kinds("decode")).toEqual(new Set(["decode"]));
+  });
+
+  it("has mixed passes at seven levels of cache use, none of them all of it", () => {
+    const { passes } = physicalBootstrap(engineConfig({ numGpuBlocks: 80, blockSize: 50 }), "agg", 8);
+    const mixed = passes.filter((pass) => passKindOf(load(pass)) === "mixed");
+    expect([...new Set(mixed.map(({ pass }) => pass.sumDecodeKvTokens))]).toEqual([
+      500, 1000, 1500, 2000, 2500, 3000, 3500,
+    ]);
   });
 
   it("takes the engine's own time, speed-up ratios included", () => {

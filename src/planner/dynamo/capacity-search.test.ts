@@ -29,6 +29,20 @@ describe("aggregated engines", () => {
   const capacity = (overrides: Partial<CapacityQuestion>) =>
     findEngineCapacity("aggregated", model, limits, question(overrides))!;
 
+  it("keeps room for a prompt token in every pass: of 256 no more than 255 decode", () => {
+    const even = formula(() => 10);
+    const shape = question({ inputTokens: 1, outputTokens: 1000, itlSlaMs: 1000 });
+    const narrow = { maxBatchedTokens: 256, maxSequences: 1000, maxKvTokens: 1e9 };
+    expect(findEngineCapacity("aggregated", even, narrow, shape)!.batchSize).toBe(255);
+  });
+
+  it("takes the smallest of batches that serve as many", () => {
+    const proportional = formula(({ decodeRequests }) => decodeRequests);
+    const few = { ...limits, maxSequences: 2 };
+    const shape = question({ inputTokens: 1, outputTokens: 10, itlSlaMs: 1000 });
+    expect(findEngineCapacity("decode", proportional, few, shape)!.batchSize).toBe(1);
+  });
+
   it("§8.21 finds the reference's operating points", () => {
     const wide = capacity({});
     expect(wide).toMatchObject({ batchSize: 189, meetsSla: true });

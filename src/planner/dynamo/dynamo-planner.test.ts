@@ -1,10 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { capabilities, observation, plannerConfig, pool, quietWindow } from "../../../test/planner-fixtures.ts";
+import {
+  capabilities,
+  observation,
+  plannerConfig,
+  pool,
+  predictorConfig,
+  quietWindow,
+} from "../../../test/planner-fixtures.ts";
+import type { TrafficWindow } from "../planner.ts";
 import { DynamoPlanner } from "./dynamo-planner.ts";
+import { LoadForecast } from "./load-forecast.ts";
+import type { PassTimeModel } from "./pass-time-regression.ts";
+import { estimatePassNs } from "./pass-clock.ts";
+import { PlannedPool } from "./planned-pool.ts";
 import { projectTargets } from "./projection.ts";
+import { EngineEstimator } from "./engine-estimator.ts";
+import { scaleForThroughput } from "./throughput-scaling.ts";
 import { TickSchedule } from "./tick-schedule.ts";
 
 const engines = { prefill: null, decode: capabilities() };
+
+/** Passes that take so long for each prompt token, ms. */
+const timedAt = (msPerToken: number): PassTimeModel => ({
+  learn() {},
+  passMs: ({ prefillTokens }) => msPerToken * prefillTokens,
+  isReady: () => true,
+  sampleCount: () => 0,
+});
 
 /** Ticks of a schedule and what is due on each. */
 function dueTimes(schedule: TickSchedule, interval: number, until: number) {
@@ -111,6 +133,25 @@ describe("the record of a tick", () => {
     });
   });
 
+  it("§7.11 reads a window without routed requests as a hit rate of 0, not as that before", () => {
+    const passTimes = { decode: timedAt(0.1) };
+    const config = plannerConfig({ enableThroughputScaling: false });
+    const planner = new DynamoPlanner({ config, capabilities: engines, passTimes });
+    const queued = { agg: pool([{ sumQueuedPrefillTokens: 1000 }]) };
+    const at = (now: number, traffic: TrafficWindow) => planner.onTick(observation(now, queued, traffic)).record;
+    expect(at(5, quietWindow(5, { meanKvHitRate: 0.5, kvHitRateCount: 1 }))).toMatchObject({ estimated_ttft_ms: 50 });
+    expect(at(10, quietWindow(5))).toMatchObject({ estimated_ttft_ms: 100 });
+  });
+
+  it("shows a throughput decision that had no traffic to go by as due again on the next tick", () => {
+    const planner = new DynamoPlanner({ config: plannerConfig(), capabilities: engines });
+    const reasonAt = (now: number, traffic: TrafficWindow) =>
+      planner.onTick(observation(now, { agg: pool([{}]) }, traffic)).record!["throughput_decision_reason"];
+    expect(reasonAt(180, quietWindow(0))).toBe("no_traffic_data");
+    expect(reasonAt(185, quietWindow(5, { offeredRequests: 1 }))).toBe("model_not_ready");
+    expect(reasonAt(190, quietWindow(5, { offeredRequests: 1 }))).toBeNull();
+  });
+
   it("is absent on ticks on which no loop is due", () => {
     const config = plannerConfig({ loadAdjustmentIntervalSeconds: 7, scaleIntervalSeconds: 1 });
     const planner = new DynamoPlanner({ config, capabilities: engines });
@@ -132,6 +173,44 @@ describe("§8.29 the last step", () => {
   it("does not budget what changes nothing", () => {
     expect(projectTargets({ prefill: 6, decode: 2 }, { prefill: 6, decode: 2 }, config, pair)).toBeNull();
   });
+});
+
+it("a target that was reached is not waited for when the pool loses a worker later", () => {
+  const planned = new PlannedPool("agg", capabilities(), plannerConfig(), undefined, undefined);
+  const workers = (count: number) => pool(Array.from({ length: count }, () => ({})));
+  expect(planned.issue(workers(2), 3)).toBe(3);
+  expect(planned.load(workers(2), [], 0).scalingInProgress).toBe(true);
+  expect(planned.issue(workers(3), null)).toBeNull();
+  expect(planned.load(workers(2), [], 0).scalingInProgress).toBe(false);
+});
+
+it("an idle interval before the first live request leaves the forecast of a warm-up as it is", () => {
+  const forecast = new LoadForecast(predictorConfig({ name: "kalman" }));
+  forecast.warmUp([
+    { requests: 5, inputTokens: 100, outputTokens: 10 },
+    { requests: 7, inputTokens: 200, outputTokens: 30 },
+  ]);
+  const before = forecast.predict();
+  forecast.observe({ requests: 0, inputTokens: 0, outputTokens: 0 });
+  expect(forecast.predict()).toEqual(before);
+});
+
+it("the rate to carry is that of the window observed, however long the interval", () => {
+  const limits = { maxBatchedTokens: 8192, maxSequences: 256, maxKvTokens: 1_000_000 };
+  const outcome = scaleForThroughput({
+    config: plannerConfig({ maxGpuBudget: -1 }),
+    capabilities: engines,
+    estimators: { prefill: null, decode: new EngineEstimator("aggregated", limits, timedAt(0.1), 64) },
+    forecast: { requests: 1500, inputTokens: 1000, outputTokens: 10, kvHitRate: null },
+    windowSeconds: 60,
+    acceptLength: 1,
+  });
+  // 25 requests a second at 10 each.
+  expect(outcome).toMatchObject({ engineRps: { decode: 10 }, floors: { decode: 3 } });
+});
+
+it("a pass with context and nobody who decodes cannot be told", () => {
+  expect(estimatePassNs(timedAt(1), { prefillTokens: 1, decodeRequests: 0, decodeKvTokens: 5 })).toBeNull();
 });
 
 it("needs the pools its mode names", () => {

@@ -15,6 +15,8 @@ describe("§8.28 GPU budget of two pools", () => {
     [[2, 1], [1, 1], 6, -1, [4, 2]],
     [[1, 1], [2, 2], 5, 5, [1, 1]],
     [[2, 2], [1, 1], 100, 4, [2, 2]],
+    [[2, 1], [1, 1], 4, 8, [2, 1]],
+    [[1, 1], [2, 2], -1, 3, [0, 0]],
   ] as const)("%j of %j GPUs within %i and %i → %j", (pair, gpus, min, max, want) => {
     expect(clampPairToBudget(pair, gpus, budget(min, max))).toEqual(want);
   });
@@ -37,6 +39,7 @@ describe("§8.28 GPU budget of one pool", () => {
     [10, 1, -1, 4, 4],
     [5, 2, -1, 8, 4],
     [1, 1, 4, 5, 4],
+    [3, 1, 4, 5, 3],
     [1, 2, 5, 9, 3],
     [2, 2, -1, 1, 0],
     [7, 2, -1, -1, 7],

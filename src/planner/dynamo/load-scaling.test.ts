@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { capabilities, plannerConfig, published } from "../../../test/planner-fixtures.ts";
+import type { ForwardPass } from "../../engine/forward-pass.ts";
 import { EngineEstimator } from "./engine-estimator.ts";
 import { scaleAggregated, scaleDisaggregated } from "./load-scaling.ts";
 import type { PoolLoad } from "./load-scaling.ts";
@@ -106,6 +107,48 @@ describe("inter-token latency of two decode workers of 10,000 tokens", () => {
   });
 });
 
+it("expects no request where none has decoded yet", () => {
+  const { passes } = situation({ passes: [published(0)] });
+  const fresh = new EngineEstimator(
+    "decode",
+    limits,
+    model(() => 5),
+    64,
+  );
+  expect(fresh.decodePassMs(passes[0]!.pass)).toBe(0);
+  expect(decodeEstimator().decodePassMs(passes[0]!.pass)!).toBeCloseTo(5 + 0.1 + 1.167, 6);
+});
+
+describe("what the other has to take over when one of two workers leaves", () => {
+  const estimator = (role: "aggregated" | "decode", passMs: PassTimeModel["passMs"]) =>
+    new EngineEstimator(role, limits, model(passMs), 64);
+  const idle = (load: Partial<ForwardPass>) => [published(0, load), published(1, load)];
+
+  it("is its queued decode requests too, in an aggregated pool", () => {
+    const opinion = (tokens: number) =>
+      ttftOpinion(
+        situation({
+          estimator: estimator("aggregated", ({ decodeKvTokens }) => 10 + 0.01 * decodeKvTokens),
+          passes: idle({ numQueuedDecode: 10, sumQueuedDecodeKvTokens: tokens, sumQueuedPrefillTokens: 1 }),
+        }),
+      );
+    expect(opinion(100_000)).toMatchObject({ replicas: null, reason: "scale_down_refused_consolidation" });
+    expect(opinion(1000).replicas).toBe(1);
+  });
+
+  it("does not fill its cache", () => {
+    const opinion = (tokens: number) =>
+      itlOpinion(
+        situation({
+          estimator: estimator("decode", () => 1),
+          passes: idle({ numDecodeRequests: 1, sumDecodeKvTokens: tokens }),
+        }),
+      );
+    expect(opinion(4999).replicas).toBe(1);
+    expect(opinion(5000)).toMatchObject({ replicas: null, reason: "scale_down_refused_consolidation" });
+  });
+});
+
 describe("§8.18 floors", () => {
   const idlePool = (estimator: EngineEstimator, floor: number): PoolLoad => ({
     passes: [published(0), published(1)],
@@ -127,6 +170,13 @@ describe("§8.18 floors", () => {
     expect(decide(1)).toMatchObject({ targets: { prefill: 1, decode: 1 }, reason: "scale_down" });
   });
 
+  it("cap no scale-down where none was wanted and the budget allows no more", () => {
+    const one = (estimator: EngineEstimator) => ({ ...idlePool(estimator, 3), passes: [published(0)], workers: 1 });
+    const full = { ...context, config: plannerConfig({ mode: "disagg", maxGpuBudget: 2 }) };
+    const outcome = scaleDisaggregated(one(prefillEstimator()), one(decodeEstimator()), both, full);
+    expect(outcome).toMatchObject({ targets: null, prefillReason: "no_change", decodeReason: "no_change" });
+  });
+
   it("do not reach an aggregated pool in transition", () => {
     const pool = { ...idlePool(decodeEstimator(), 5), scalingInProgress: true };
     expect(scaleAggregated(pool, context)).toMatchObject({ targets: null, reason: "scaling_in_progress" });
@@ -134,6 +184,10 @@ describe("§8.18 floors", () => {
       "worker_count_mismatch",
     );
     expect(scaleAggregated({ ...pool, passes: [] }, context).reason).toBe("no_fpm_data");
+    const ranks = [published(0), { ...published(0), rank: 1 }, published(1)];
+    expect(scaleAggregated({ ...pool, scalingInProgress: false, passes: ranks }, context).reason).toBe(
+      "worker_count_mismatch",
+    );
   });
 
   it("§8.13 leave decode scaling to its own metrics when prefill has published nothing", () => {

@@ -54,8 +54,7 @@ export function scaleAggregated(pool: PoolLoad, context: LoadContext): LoadOutco
     const opinion = cacheOpinion(pool.passes, workers, config, pool.engine);
     if (opinion.replicas === null) return outcome(opinion.reason ?? "no_change");
     const desired = bounded(opinion.replicas, pool, config);
-    const reason = desired < workers && desired > opinion.replicas ? "scale_down_capped_by_throughput" : null;
-    return { ...outcome(reason ?? direction(desired, workers)), targets: { prefill: null, decode: desired } };
+    return { ...outcome(direction(desired, workers)), targets: { prefill: null, decode: desired } };
   }
 
   if (!pool.estimator.isReady()) return outcome("insufficient_data");

@@ -30,6 +30,13 @@ describe("NativePassTimes", () => {
     expect(model.passMs(decode(10, 1000))).toBe(10);
   });
 
+  it("leaves what lies outside the grid as it is modelled", () => {
+    const model = new NativePassTimes(({ prefillTokens }) => prefillTokens / 100, options);
+    for (let i = 0; i < 5; i++) model.learn(prefill(8000), 160);
+    expect(model.passMs(prefill(8192))).toBeCloseTo(163.84, 9);
+    expect(model.passMs(prefill(8193))).toBeCloseTo(81.93, 9);
+  });
+
   it("takes the median of a bin and ignores empty passes", () => {
     const model = new NativePassTimes(({ decodeRequests }) => decodeRequests, options);
     for (const ms of [10, 20, 30, 40]) model.learn(decode(10, 1000), ms);

@@ -45,7 +45,6 @@ export function ttftOpinion(situation: SlaSituation): SlaOpinion {
       if (ownMs === null) return "unknown";
       const budgetMs = (config.ttftMs - ownMs) * (config.loadScalingDownSensitivity / 100);
       const afterMs = estimator.ttftMs(pass, { kvHitRate, queueScale: survivors, ...shared });
-      if (!aggregated && budgetMs <= 0) return "refused";
       if (afterMs === null) return "unknown";
       return budgetMs <= 0 || afterMs - ownMs >= budgetMs ? "refused" : "fits";
     },

@@ -36,6 +36,11 @@ describe("§8.11 cache use of two aggregated engines of 10,000 tokens", () => {
     expect(cacheOpinion(hot, 2, config("throughput", "agg"), capabilities()).replicas).toBe(3);
     expect(cacheOpinion(hot, 2, config("throughput", "disagg"), capabilities()).replicas).toBeNull();
   });
+
+  it("counts the context of requests that wait to decode", () => {
+    const passes = [published(0, { sumDecodeKvTokens: 6000, sumQueuedDecodeKvTokens: 4001 })];
+    expect(cacheOpinion(passes, 1, config("throughput", "disagg"), capabilities()).replicas).toBe(2);
+  });
 });
 
 describe("§8.12 queues of two prefill engines of context 1000", () => {

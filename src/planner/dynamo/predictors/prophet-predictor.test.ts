@@ -61,4 +61,14 @@ describe("Prophet", () => {
     for (let i = 1; i <= 8; i++) predictor.add(100 * i);
     expect(predictor.predict()).toBeCloseTo(900, -1);
   });
+
+  it("looks at as many values as its window has", () => {
+    const after = (values: readonly number[], prophetWindowSize: number) => {
+      const predictor = new ProphetPredictor({ ...settings, log1p: false, prophetWindowSize });
+      for (const value of values) predictor.add(value);
+      return predictor.predict();
+    };
+    const last = [100, 130, 120, 180, 160, 210];
+    expect(after([900, ...last], 6)).toBe(after(last, 50));
+  });
 });
