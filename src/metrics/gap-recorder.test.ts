@@ -22,14 +22,28 @@ test("keeps every gap with its count, ascending and merged", () => {
 
 test("memory follows the distinct gaps, not the number of additions", () => {
   const recorder = new GapRecorder();
-  for (let i = 0; i < 5_000_000; i++) recorder.add((i * 7919) % 1000, 2);
+  // Counts of one of the gaps outgrow 32 bits when they are merged.
+  const heavy = (7 * 7919) % 1000;
+  for (let i = 0; i < 5_000_000; i++) {
+    const gapNs = (i * 7919) % 1000;
+    recorder.add(gapNs, gapNs === heavy ? 2 ** 31 : 2);
+  }
   const { gapNs, weight } = recorder.sorted();
   expect(gapNs.length).toBe(1000);
   const kept = recorder
     .recorded()
     .short.reduce((bytes, chunk) => bytes + chunk.gapNs.byteLength + chunk.weight.byteLength, 0);
   expect(kept).toBeLessThanOrEqual(8 * (1 << 22) + 8 * (1 << 16));
-  expect(weight.reduce((sum, count) => sum + count, 0)).toBe(10_000_000);
+  expect(weight.reduce((sum, count) => sum + count, 0)).toBe(4_995_000 * 2 + 5000 * 2 ** 31);
+});
+
+test("distinct gaps that fill their chunks leave room for what comes after", () => {
+  const recorder = new GapRecorder();
+  const [distinct, additions] = [1 << 16, (1 << 22) + 5];
+  for (let i = 0; i < additions; i++) recorder.add(i % distinct, 1);
+  const { gapNs, weight } = recorder.sorted();
+  expect(gapNs.length).toBe(distinct);
+  expect(weight.reduce((sum, count) => sum + count, 0)).toBe(additions);
 });
 
 test("goes on counting after the sorted view was taken", () => {
@@ -46,7 +60,8 @@ test("goes on counting after the sorted view was taken", () => {
 test("counts beyond 32 bits are kept", () => {
   const recorder = new GapRecorder();
   recorder.add(7, 2 ** 33 + 5);
-  recorder.add(2 ** 40, 2 ** 34);
+  recorder.add(2 ** 40, 2 ** 34 - 1);
+  recorder.add(2 ** 40, 1);
   const { gapNs, weight } = recorder.sorted();
   expect([...gapNs]).toEqual([7, 2 ** 40]);
   expect([...weight]).toEqual([2 ** 33 + 5, 2 ** 34]);

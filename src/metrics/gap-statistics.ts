@@ -67,7 +67,7 @@ export function summarizeGaps(
     mean: (pivotNs + sums.deviation / sums.count) / 1e6,
     min: sums.minNs / 1e6,
     max: sums.maxNs / 1e6,
-    std: sums.minNs === sums.maxNs ? 0 : deviationOf(sums.deviation, sums.squares, sums.count) / 1e6,
+    std: deviationOf(sums.deviation, sums.squares, sums.count) / 1e6,
   });
   const gaps = percentiles === "exact" ? gapsExactly : sketchedPercentiles(gapsExactly, sums.count);
   if (perUserRanks === null) return { gaps, perUser: emptySummary() };
@@ -75,7 +75,7 @@ export function summarizeGaps(
     mean: 1e9 / pivotNs + sums.perUserDeviation / positive,
     min: throughput(sums.maxNs),
     max: throughput(sums.minPositiveNs),
-    std: sums.minPositiveNs === sums.maxNs ? 0 : deviationOf(sums.perUserDeviation, sums.perUserSquares, positive),
+    std: deviationOf(sums.perUserDeviation, sums.perUserSquares, positive),
   });
   return { gaps, perUser: percentiles === "exact" ? perUser : sketchedPercentiles(perUser, positive) };
 }

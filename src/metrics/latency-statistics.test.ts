@@ -28,6 +28,16 @@ test("percentiles are nearest rank with halves up, the deviation is of the popul
   }
 });
 
+test("equal values have no deviation, whatever their sum is rounded to", () => {
+  const { statistics } = summarizeValues(Float64Array.of(0.1, 0.1, 0.1));
+  expect(statistics).toMatchObject({ min: 0.1, max: 0.1, std: 0 });
+});
+
+test("a distribution has the value at each of its shares", () => {
+  const { distribution } = summarizeValues(Float64Array.from({ length: 1001 }, (_, i) => i));
+  expect(distribution).toEqual(distributionQuantiles.map((share) => Math.floor(share * 1000 + 0.5)));
+});
+
 test("no values give zeros and an empty distribution", () => {
   const { statistics, distribution } = summarizeValues(new Float64Array(0));
   expect(new Set(Object.values(statistics))).toEqual(new Set([0]));

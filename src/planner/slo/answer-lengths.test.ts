@@ -23,6 +23,8 @@ describe("AnswerLengths", () => {
   it("counts those under way among the longer ones: short answers end first", () => {
     // Kaplan-Meier by hand: 4/5 are longer than 10, then two left the count at 15: 4/5 · 1/2 are longer than 20.
     const all = lengths([10, 20, 30], [15, 15]);
+    // One that has got just as far as another that ended was at risk then: 2/3 are longer than 10.
+    expect(lengths([10, 20], [10]).beyond(0, 0.45)).toBe(20);
     expect([0.19, 0.21, 0.59, 0.61].map((quantile) => all.beyond(0, quantile))).toEqual([10, 20, 20, 30]);
   });
 

@@ -68,7 +68,7 @@ export class ClearingFleet {
     const cheapest = cheapestToClear(backlog, { least: Math.max(1, traffic.steady), most: size, price: latePrice });
     const kept = cheapest > traffic.steady ? Math.max(held, cheapest) : held;
     if (late(least) - late(Math.max(least, replicas)) <= this.tolerated) return kept;
-    if (replicas > size) this.ordered = { untilSeconds: nowSeconds + orderSeconds, replicas };
+    this.ordered = { untilSeconds: nowSeconds + orderSeconds, replicas };
     return Math.max(replicas, kept);
   }
 

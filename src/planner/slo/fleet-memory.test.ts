@@ -58,6 +58,11 @@ describe("FleetMemory", () => {
     expect(watch(new FleetMemory(300, 180, 0.025), once)).toMatchObject({ holdSeconds: 300, replicas: 2 });
   });
 
+  it("does not hold longer for a load that came back once: that can be chance", () => {
+    const twice = [...steady(5, 6), ...steady(10, 2), ...steady(5, 6), ...steady(12, 2)];
+    expect(watch(new FleetMemory(300, 180, 0.025), twice)).toMatchObject({ holdSeconds: 300, replicas: 2 });
+  });
+
   it("believes what was found in the first seconds of a jump only until more is known", () => {
     const memory = new FleetMemory(300, 0, 0.025);
     watch(memory, steady(9, 2));

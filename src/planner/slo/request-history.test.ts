@@ -35,6 +35,7 @@ describe("RequestHistory", () => {
       9,
     );
     expect(history.requestsBetween(0, 9)).toBe(5);
+    expect(history.answerCount).toBe(1);
     expect([history.sinceSeconds, history.arrivals(1, 9)]).toEqual([0, 8]);
     const played = history.sample({ fromSeconds: 8, toSeconds: 9 }).asTheyCame();
     expect([played.distinct, played.outputTokens[0], played.cachedTokens[0]]).toEqual([1, 7, 3]);
@@ -77,6 +78,25 @@ describe("RequestHistory", () => {
     // (20 s − 2 s − 1 s) / 0.1 s = 170 tokens have come of the third; nothing yet of the last.
     expect(outputTokens[2]).toBe(200);
     expect([20, 200]).toContain(outputTokens[3]);
+  });
+
+  it("expects no more of answers than can have come by now, and nothing of those given up", () => {
+    const history = (gauges: Parameters<RequestHistory["take"]>[1]) => {
+      const seen = new RequestHistory(8);
+      const arrived = arrivals(0, 4).map((one) => ({ ...one, arrivalSeconds: one.id === 3 ? 19 : one.arrivalSeconds }));
+      const answer = { cachedTokens: 0, ttftMs: 1000, itlMs: 100 };
+      const completed = [
+        { id: 0, outputTokens: 20, ...answer },
+        { id: 1, outputTokens: 120, ...answer },
+      ];
+      seen.take({ arrived, completed }, gauges, 20);
+      return seen.sample({ fromSeconds: 0, toSeconds: 20 }).asTheyCame().outputTokens[2];
+    };
+    // A request waits for its first token since ten seconds: the third has had eight for its answer.
+    expect(history({ inFlight: 2, awaitingFirstToken: 1, oldestAwaitingSeconds: 10 })).toBe(120);
+    expect(history({ inFlight: 2, awaitingFirstToken: 1, oldestAwaitingSeconds: 1 })).toBe(170);
+    // Only the last is under way: the third's client has gone.
+    expect(history({ inFlight: 1, awaitingFirstToken: 1, oldestAwaitingSeconds: 1 })).toBe(20);
   });
 
   it("plays at a rate, again and again until it has lasted long enough", () => {
