@@ -67,43 +67,26 @@ export async function runSweep(
     checkRoom(out, points.length - results.rows.length);
     const before = [...otherRows(out), ...results.rows];
     const known = new Map(before.filter((row) => row.error === null).map((row) => [row.run, row]));
-    const record = (row: SweepRow) => {
-      results.append(row);
-      rows.push(row);
-      hooks.onRow?.(row, rows.length, points.length);
-    };
     // As many loops as places, each taking the next point: nothing but the runs under way is held in memory.
     let broken = false;
     const stopping = () => broken || hooks.signal?.aborted === true;
+    const surroundings: Surroundings = { optionsOf, fileOf, known, driver, stopping };
     const work = async () => {
       while (!stopping()) {
         const taken = queue.take();
         if (taken === null) return;
-        const { point } = taken;
         try {
-          const workload = await taken.loading;
-          if (stopping()) return;
-          const applied = optionsOf(point);
-          if (typeof workload === "string") {
-            record(failedRow(runKey(applied, "unreadable"), point, workload));
-            continue;
-          }
-          // A varied document travels by its content; one that cannot be read fails its own run, which says why.
-          const options = await withDocuments(applied).catch(() => applied);
-          const run = runKey(options, workload.digest);
-          const path = fileOf(run);
-          const row = known.get(run);
-          if (row !== undefined && (path === null || existsSync(path))) {
-            rows.push({ ...row, index: point.index, values: point.values, repeat: point.repeat });
+          const done = await runPoint(taken, surroundings);
+          if (done === null) return;
+          if (done.isKnown) {
+            rows.push(done.row);
             reused++;
             continue;
           }
-          const task: SweepTask = { run, point, options };
-          const done = await driver.run(task, workload, path);
-          // Threads that are being ended fail their runs; that says nothing about the runs.
-          if (stopping()) return;
-          record(done);
-          driver.recorded?.(task);
+          results.append(done.row);
+          rows.push(done.row);
+          hooks.onRow?.(done.row, rows.length, points.length);
+          if (done.task !== null) driver.recorded?.(done.task);
         } catch (error) {
           broken = true;
           throw error;
@@ -117,6 +100,43 @@ export async function runSweep(
     file?.close();
   }
   return { rows: rows.toSorted((a, b) => a.index - b.index), reused, interrupted: hooks.signal?.aborted ?? false };
+}
+
+/** What the runs of a sweep have in common. */
+interface Surroundings {
+  readonly optionsOf: (point: SweepPoint) => ReplayOptions;
+  /** Where a run's full result goes; null = it is not kept. */
+  readonly fileOf: (run: string) => string | null;
+  /** Finished rows by run. */
+  readonly known: ReadonlyMap<string, SweepRow>;
+  readonly driver: RunDriver;
+  readonly stopping: () => boolean;
+}
+
+/** The row of a point: one that is known, that of a run that cannot begin, or that of its run. null = the sweep stops. */
+async function runPoint(
+  { point, loading }: NonNullable<ReturnType<PointQueue["take"]>>,
+  { optionsOf, fileOf, known, driver, stopping }: Surroundings,
+): Promise<{ readonly row: SweepRow; readonly isKnown: boolean; readonly task: SweepTask | null } | null> {
+  const workload = await loading;
+  if (stopping()) return null;
+  const applied = optionsOf(point);
+  if (typeof workload === "string") {
+    return { row: failedRow(runKey(applied, "unreadable"), point, workload), isKnown: false, task: null };
+  }
+  // A varied document travels by its content; one that cannot be read fails its own run, which says why.
+  const options = await withDocuments(applied).catch(() => applied);
+  const run = runKey(options, workload.digest);
+  const path = fileOf(run);
+  const found = known.get(run);
+  if (found !== undefined && (path === null || existsSync(path))) {
+    const { index, values, repeat } = point;
+    return { row: { ...found, index, values, repeat }, isKnown: true, task: null };
+  }
+  const task: SweepTask = { run, point, options };
+  const row = await driver.run(task, workload, path);
+  // Threads that are being ended fail their runs; that says nothing about the runs.
+  return stopping() ? null : { row, isKnown: false, task };
 }
 
 function makeOutputFolder(path: string): void {

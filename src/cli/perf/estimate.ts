@@ -4,6 +4,8 @@ import { defaultMemoryFraction, kvCapacity } from "../../perf/kv-capacity.ts";
 import type { KvCapacity } from "../../perf/kv-capacity.ts";
 import { resolveAicDeployment, resolveEnginePerformance } from "../../perf/resolve.ts";
 import { stepModelBehind } from "../../perf/overheads/overhead-perf-model.ts";
+import type { PerfModel } from "../../perf/perf-model.ts";
+import type { StepPerfModel } from "../../perf/step-perf-model.ts";
 import type { OperationTime } from "../../perf/step-model.ts";
 import { exitCodes } from "../failure.ts";
 import { OptionReader } from "../option-reader.ts";
@@ -54,24 +56,7 @@ export async function run(args: string[]): Promise<number> {
     ]);
   }
   const capacity = await capacityOf(engine);
-  const { step } = behind;
-  const hasOverheads = perfModel !== behind;
-  const prefill = (batch: number, tokens: number, prefix: number): Estimate => {
-    const ms = perfModel.prefillMs(batch, tokens, prefix);
-    const operations = withServer(step.prefillOperations(batch, tokens, prefix), ms, hasOverheads);
-    return { phase: "prefill", batch, tokens, prefix, ms, operations };
-  };
-  const decode = (batch: number, tokens: number): Estimate => {
-    const ms = perfModel.decodeMs(batch, tokens, 0, 1);
-    return {
-      phase: "decode",
-      batch,
-      tokens,
-      prefix: 0,
-      ms,
-      operations: withServer(step.decodeOperations(batch, tokens), ms, hasOverheads),
-    };
-  };
+  const { prefill, decode } = pricesOf(perfModel, behind);
   const estimates = batches.flatMap((batch) => [
     ...inputs.flatMap((tokens) => prefixes.map((prefix) => prefill(batch, tokens, prefix))),
     ...contexts.map((tokens) => decode(batch, tokens)),
@@ -92,6 +77,24 @@ export async function run(args: string[]): Promise<number> {
   if (options["operations"] === true)
     for (const estimate of estimates) process.stdout.write(`\n${operationsText(estimate)}`);
   return exitCodes.done;
+}
+
+/** Prices passes by the model, with the operations of the one behind it. */
+function pricesOf(model: PerfModel, behind: StepPerfModel) {
+  const { step } = behind;
+  const hasOverheads = model !== behind;
+  return {
+    prefill: (batch: number, tokens: number, prefix: number): Estimate => {
+      const ms = model.prefillMs(batch, tokens, prefix);
+      const operations = withServer(step.prefillOperations(batch, tokens, prefix), ms, hasOverheads);
+      return { phase: "prefill", batch, tokens, prefix, ms, operations };
+    },
+    decode: (batch: number, tokens: number): Estimate => {
+      const ms = model.decodeMs(batch, tokens, 0, 1);
+      const operations = withServer(step.decodeOperations(batch, tokens), ms, hasOverheads);
+      return { phase: "decode", batch, tokens, prefix: 0, ms, operations };
+    },
+  };
 }
 
 /** The key-value cache an engine has room for beside its weights. */
