@@ -1,6 +1,7 @@
 import type { AttentionShare } from "../roofline/attention.ts";
 import type { Gpu } from "../gpu.ts";
 import { kernelLanes, laneRank } from "./kernel-lanes.ts";
+import type { ParquetColumns } from "./parquet-columns.ts";
 import type { GridPoints } from "./measured-grid.ts";
 import { MeasuredGrid } from "./measured-grid.ts";
 import { TableError } from "./table-error.ts";
@@ -94,6 +95,29 @@ async function readSlice(
     "kernel_source",
     "latency",
   ]);
+  const chosen = rowsOf(table, share, isPrefill, kernelLanes(folder.gpu as Gpu, folder.backend));
+  if (chosen.length === 0) {
+    throw new TableError(
+      `${path}: no rows with ${share.keyValueHeads} key-value heads of ${share.headDimension}, ${cacheType(share)} cache` +
+        (isPrefill ? `, ${computeType(share)} attention` : ""),
+    );
+  }
+  const heads = table.numbers("num_heads");
+  const lengths = table.numbers("isl");
+  const steps = isPrefill ? lengths : table.numbers("step");
+  const batches = table.numbers("batch_size");
+  const latencies = table.numbers("latency");
+  const pick = (values: Float64Array) => chosen.map((row) => values[row]!);
+  return {
+    outer: pick(heads),
+    middle: isPrefill ? pick(lengths) : pick(batches),
+    inner: isPrefill ? pick(batches) : chosen.map((row) => lengths[row]! + steps[row]!),
+    times: pick(latencies),
+  };
+}
+
+/** Rows of the share's shape and number formats, of those the kernels that go first. */
+function rowsOf(table: ParquetColumns, share: AttentionShare, isPrefill: boolean, lanes: readonly string[]): number[] {
   const cacheTypes = table.texts("kv_cache_dtype");
   const computeTypes = table.texts("attn_dtype");
   const kernels = table.texts("kernel_source");
@@ -101,14 +125,8 @@ async function readSlice(
   const groups = table.numbers("num_key_value_heads");
   const dimensions = table.numbers("head_dim");
   const windows = table.has("window_size") ? table.numbers("window_size") : new Float64Array(table.length);
-  const lengths = table.numbers("isl");
-  const steps = isPrefill ? lengths : table.numbers("step");
-  const batches = table.numbers("batch_size");
-  const latencies = table.numbers("latency");
-  const wantedCache = share.cacheBytes === 1 ? "fp8" : "bfloat16";
-  const wantedCompute = share.fp8 ? "fp8" : "bfloat16";
+  const [wantedCache, wantedCompute] = [cacheType(share), computeType(share)];
   const isShared = share.heads !== share.keyValueHeads;
-  const lanes = kernelLanes(folder.gpu as Gpu, folder.backend);
   const chosen: number[] = [];
   let best = Infinity;
   for (let row = 0; row < table.length; row++) {
@@ -124,17 +142,13 @@ async function readSlice(
     }
     chosen.push(row);
   }
-  if (chosen.length === 0) {
-    throw new TableError(
-      `${path}: no rows with ${share.keyValueHeads} key-value heads of ${share.headDimension}, ${wantedCache} cache` +
-        (isPrefill ? `, ${wantedCompute} attention` : ""),
-    );
-  }
-  const pick = (values: Float64Array) => chosen.map((row) => values[row]!);
-  return {
-    outer: pick(heads),
-    middle: isPrefill ? pick(lengths) : pick(batches),
-    inner: isPrefill ? pick(batches) : chosen.map((row) => lengths[row]! + steps[row]!),
-    times: pick(latencies),
-  };
+  return chosen;
+}
+
+function cacheType({ cacheBytes }: AttentionShare): string {
+  return cacheBytes === 1 ? "fp8" : "bfloat16";
+}
+
+function computeType({ fp8 }: AttentionShare): string {
+  return fp8 ? "fp8" : "bfloat16";
 }

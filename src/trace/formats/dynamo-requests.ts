@@ -41,48 +41,10 @@ interface RequestEnd {
 }
 
 async function readShards(sources: readonly LineSource[], options: ReadOptions): Promise<Trace> {
-  const requests: RequestEnd[] = [];
-  const places = new Map<string, string>();
-  let blockSize: number | null = options.traceBlockSize;
-  let otherEvents = 0;
   const mistakes = new LineMistakes();
-  const readShard = (source: LineSource) =>
-    readJsonRows(
-      source,
-      (row, text) => {
-        const record = unwrapped(row);
-        if (!record.has("schema") || record.text("schema") !== schema) row.fail("schema", `must be "${schema}"`);
-        if (record.text("event_type") !== "request_end") {
-          otherEvents++;
-          return;
-        }
-        const { request, size } = requestEnd(record, text);
-        blockSize ??= size;
-        if (size !== blockSize) {
-          throw new TraceError(
-            row.file,
-            row.line,
-            options.traceBlockSize === blockSize
-              ? `trace_block_size is ${size}, but --trace-block-size is ${blockSize}`
-              : `trace_block_size is ${size}, but ${blockSize} in the records before`,
-          );
-        }
-        const before = places.get(request.id);
-        if (before !== undefined) {
-          throw new TraceError(row.file, row.line, `request_id "${quoted(request.id)}" stands in ${before} too`);
-        }
-        places.set(request.id, `${row.file}:${row.line}`);
-        requests.push(request);
-      },
-      mistakes,
-    );
-  const readAll = async () => {
-    for (const source of sources) await readShard(source);
-  };
-  await mistakes.tellAfter(readAll());
-  const [first] = sources as [LineSource];
+  const { requests, blockSize, otherEvents } = await readRequestEnds(sources, options, mistakes);
   const name = sources.map((source) => source.name).join(", ");
-  const builder = new TraceBuilder(sources.length === 1 ? first.name : name, blockSize ?? 1);
+  const builder = new TraceBuilder(name, blockSize ?? 1);
   if (otherEvents > 0) builder.note(`Dynamo trace: ${otherEvents} records other than request_end have no effect`);
   checkContexts(requests, mistakes);
   const ordered = requests.toSorted(
@@ -105,6 +67,44 @@ async function readShards(sources: readonly LineSource[], options: ReadOptions):
     sessions: sessions.finish(),
     dependencies: agentDependencies(agents),
   };
+}
+
+/** The requests of all shards, in the order of their records, and the tokens of a block they agree on. */
+async function readRequestEnds(sources: readonly LineSource[], options: ReadOptions, mistakes: LineMistakes) {
+  const requests: RequestEnd[] = [];
+  const places = new Map<string, string>();
+  let blockSize: number | null = options.traceBlockSize;
+  let otherEvents = 0;
+  const take = (row: JsonRow, text: string) => {
+    const record = unwrapped(row);
+    if (!record.has("schema") || record.text("schema") !== schema) row.fail("schema", `must be "${schema}"`);
+    if (record.text("event_type") !== "request_end") {
+      otherEvents++;
+      return;
+    }
+    const { request, size } = requestEnd(record, text);
+    blockSize ??= size;
+    if (size !== blockSize) {
+      throw new TraceError(
+        row.file,
+        row.line,
+        options.traceBlockSize === blockSize
+          ? `trace_block_size is ${size}, but --trace-block-size is ${blockSize}`
+          : `trace_block_size is ${size}, but ${blockSize} in the records before`,
+      );
+    }
+    const before = places.get(request.id);
+    if (before !== undefined) {
+      throw new TraceError(row.file, row.line, `request_id "${quoted(request.id)}" stands in ${before} too`);
+    }
+    places.set(request.id, `${row.file}:${row.line}`);
+    requests.push(request);
+  };
+  const readAll = async () => {
+    for (const source of sources) await readJsonRows(source, take, mistakes);
+  };
+  await mistakes.tellAfter(readAll());
+  return { requests, blockSize, otherEvents };
 }
 
 /** Some sinks put the record into an envelope, as `event`. */
