@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openTrace } from "../trace/open-trace.ts";
+import { worstOutcome } from "./candidate-runner.ts";
 import { candidateOptions, candidateSettings } from "./candidate.ts";
 import { commandOf } from "./recommendation-text.ts";
 import { favouriteOf, isKept, nearlyCheapest } from "./run-recommend.ts";
@@ -66,6 +67,35 @@ describe("the search", () => {
     const trials = [trial(0.8, 1), trial(0.95, 4), trial(0.91, 3), trial(0.85, 9)];
     const failed: Trial = { candidate: { family: family(), places: [] }, outcome: null };
     expect(ranked([failed, ...trials], 0.9).map(({ outcome }) => outcome.gpuHours)).toEqual([3, 4, 9, 1]);
+    // What holds exactly holds; of the same cost the one that attains more is better.
+    const close = [trial(0.95, 4), trial(0.9, 3), trial(0.93, 4)];
+    expect(ranked(close, 0.9).map(({ outcome }) => outcome.attainment)).toEqual([0.9, 0.95, 0.93]);
+  });
+
+  it("judges a setting by the worst part of the trace and the cost of all; one that failed is no setting", () => {
+    const part = { events: 0, meanTtftMs: null, p90TtftMs: null, p99ItlMs: null };
+    const parts = [
+      { attainment: 0.95, gpuHours: 1, ...part },
+      { attainment: 0.9, gpuHours: 2, ...part },
+    ];
+    expect(worstOutcome(parts)).toEqual({ attainment: 0.9, gpuHours: 3 });
+    expect(worstOutcome([...parts, null])).toBeNull();
+  });
+
+  it("takes a decode engine's arguments for an aggregated one where those are all there is", () => {
+    const candidate = { family: family({ tensorParallel: 2 }), places: [null, null] };
+    const { extraEngineArgs } = candidateOptions({ decodeEngineArgs: { block_size: 64 } }, candidate);
+    expect(extraEngineArgs).toEqual({ block_size: 64, aic_tp_size: 2 });
+  });
+
+  it("offers floors that the GPUs allow every pool", async () => {
+    const question = { policies: ["hpa"], tensorParallel: [1], maxGpus: 5, ttftMs: null, itlMs: null };
+    const floorsOf = async (topology: Family["topology"]) =>
+      (await searchFamilies({ ...question, topologies: [topology] }))[0]!.dimensions.find(
+        ({ key }) => key === "planner.min_endpoint",
+      )!.values;
+    expect(await floorsOf("agg")).toEqual([1, 2, 3, 4, 5]);
+    expect(await floorsOf("disagg")).toEqual([1, 2]);
   });
 });
 

@@ -3,6 +3,7 @@ import { ConfigError } from "../config/config-error.ts";
 import type { SweepRow } from "../sweep/sweep-row.ts";
 import { attainmentFor, hoursFor } from "./oracle-bound.ts";
 import { studyCells } from "./study-cells.ts";
+import { plannedBounds } from "./planned-bounds.ts";
 import { readStudyPlan } from "./study-plan.ts";
 import { studyOptions, studyPoints } from "./study-points.ts";
 import { summarize } from "./study-summary.ts";
@@ -54,6 +55,17 @@ describe("a plan", () => {
       policy: "hpa",
       policyConfig: { tolerance: 0.2 },
     });
+    // Workers that are ready at once are what engines have without a start-up time.
+    expect(options[2]!.extraEngineArgs).toEqual({ block_size: 64 });
+  });
+
+  it("puts a policy's own planner settings before those all share", async () => {
+    const study = await read({
+      policies: [{ name: "tight", policy: "dynamo", planner_config: { itl_ms: 30 } }],
+      replay: { ...plan.replay, planner_config: { mode: "agg", itl_ms: 40 } },
+    });
+    const options = studyPoints(study).map((point) => studyOptions(study, point));
+    expect(options.at(-1)!.plannerConfig).toEqual({ mode: "agg", ttft_ms: 1500, itl_ms: 30 });
   });
 
   it("holds policies of two pools against fixed fleets of both, from each trace's own start", async () => {
@@ -186,6 +198,18 @@ describe("an oracle's bound", () => {
     expect(attainmentFor(2, points)).toBeCloseTo(0.7);
     expect(attainmentFor(9, points)).toBe(0.9);
     expect(attainmentFor(0.5, points)).toBeNull();
+    expect(attainmentFor(1, [...points, { attainment: 0.6, gpuHours: 1 }])).toBe(0.6);
+  });
+
+  it("comes from a plan's oracles only", () => {
+    const policies = [
+      { name: "best", policy: "oracle" },
+      { name: "better", policy: "hpa" },
+    ];
+    const ran = [row("best", 0, 0.9, 2), row("better", 0, 0.8, 2)];
+    expect(plannedBounds({ policies } as unknown as Parameters<typeof plannedBounds>[0], ran)).toEqual([
+      { trace: "chat", startupSeconds: 0, seed: 0, points: [{ attainment: 0.9, gpuHours: 2 }] },
+    ]);
   });
 });
 
@@ -202,6 +226,17 @@ describe("the cells of a study", () => {
     expect(better!.overFixed).toBeCloseTo(0.8 - (0.5 + 0.4 / 3));
     expect(dynamo).toMatchObject({ onFront: false, ofOracle: 1.875 });
     expect(cells[1]!.entries.every(({ ofOracle }) => ofOracle === null)).toBe(true);
+  });
+
+  it("take no bound of another seed", () => {
+    const other = { ...bound, seed: 9, points: [{ attainment: 0.9, gpuHours: 0.1 }] };
+    expect(studyCells(rows, [bound, other])).toEqual(cells);
+  });
+
+  it("count as beaten whom one clearly outdoes, at whatever cost, and no fixed fleet one only equals", () => {
+    const dear = [...rows, row("dear", 0, 0.9, 4)];
+    const summary = summarize(studyCells(dear)).find(({ policy }) => policy === "dear");
+    expect(summary).toMatchObject({ beatsReference: 1, beatsFixed: 0 });
   });
 
   it("are summed up: who beats whom where", () => {
