@@ -50,6 +50,18 @@ test.each([
   await expect(readPlanFile(text)).rejects.toThrow(message);
 });
 
+test("tells every range that cannot be read, with what else is wrong", async () => {
+  const plan = "{vary: {a.x: '5:1:1', a.y: 'lin:1:2', a.z: []}, replay: {num_worker: 1}}";
+  for (const said of [
+    /a\.x: the range 5:1 is empty/,
+    /a\.y: found "lin:1:2"/,
+    /a\.z: the list is empty/,
+    /num-workers/,
+  ]) {
+    await expect(readPlanFile(plan)).rejects.toThrow(said);
+  }
+});
+
 test("the plan in docs/sweeps.md reads", async () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/sweeps.md"), "utf8");
   const plan = await readPlanFile(page.match(/```yaml\n(trace: .*?)```/s)![1]!);

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { ConfigError, ProblemList } from "../config/config-error.ts";
+import { ProblemList } from "../config/config-error.ts";
 import { loadDocument } from "../config/document.ts";
 import { choice, text, wholeNumber } from "../config/fields.ts";
 import { suggestion } from "../config/nearest-name.ts";
@@ -100,6 +100,7 @@ function axisFrom(key: string, given: z.infer<typeof range>, problems: ProblemLi
     return { key, range: parseRange(given.trim(), where) };
   } catch (error) {
     if (!(error instanceof AxisError)) throw error;
-    throw new ConfigError([...problems.problems, { where: "", message: error.message }]);
+    problems.add("", error.message);
+    return null;
   }
 }
