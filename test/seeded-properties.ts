@@ -2,7 +2,7 @@ import { configureGlobal } from "fast-check";
 
 /** Some properties are of code for pages, whose types know no process. */
 const { process } = globalThis as { process?: { env: Readonly<Record<string, string | undefined>> } };
-const seed = Number(process?.env["WINDTUNNEL_TEST_SEED"] ?? 20_251_129);
+const seed = Number(process?.env["WINDTUNNEL_TEST_SEED"] ?? 1);
 
 // The same cases every time: what a change breaks is seen with that change, and not with whichever comes later.
 if (!Number.isNaN(seed)) configureGlobal({ seed });
