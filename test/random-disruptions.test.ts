@@ -225,3 +225,14 @@ test.each([
   expect(offeredRequests).toBe(trace.count);
   expect(ledger.status.includes(RequestStatus.pending)).toBe(false);
 });
+
+test.each(["auto", "pass-by-pass"] as const)(
+  "a request that is stuck a second time fails after its last token: %s",
+  async (engine) => {
+    const { trace, config } = await caseOf("dis", 909428);
+    const { ledger } = simulate(trace, { ...config, engine });
+    expect(ledger.status[11]).toBe(RequestStatus.failed);
+    expect(ledger.outputTokens[11]).toBe(4);
+    expect(ledger.terminalNs[11]).toBe(ledger.lastTokenNs[11]);
+  },
+);

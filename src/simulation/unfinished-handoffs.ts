@@ -74,6 +74,11 @@ export class UnfinishedHandoffs {
     const { ledger, board } = this.context;
     const atNs = onOfferGrid(nowNs);
     const noWorker = workersMayFail && this.pools.some(({ active }) => active.length === 0);
+    // What was given up before may have gone on when others came, and be stuck again.
+    for (const request of board.givenUp) {
+      if (ledger.status[request] !== RequestStatus.failed) continue;
+      ledger.terminalNs[request] = Math.max(ledger.terminalNs[request]!, ledger.lastTokenNs[request]! || 0);
+    }
     let failed = 0;
     for (let request = 0; request < ledger.count; request++) {
       if (Number.isNaN(ledger.arrivalNs[request]!) || ledger.status[request] !== RequestStatus.pending) continue;
