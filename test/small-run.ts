@@ -6,7 +6,7 @@ import type { SimulationOutcome } from "../src/simulation/outcome.ts";
 import type { RunConfig } from "../src/simulation/run-config.ts";
 import { simulate } from "../src/simulation/simulate.ts";
 import { openTrace, type OpenTraceOptions } from "../src/trace/open-trace.ts";
-import { replayConfig } from "./replay-arguments.ts";
+import { replayConfig, type ReplayArguments } from "./replay-arguments.ts";
 import { resultOf } from "./result-of.ts";
 
 /** A row of a hand-made trace: arrival (ms), prompt and output tokens, block ids (none = nothing shared). */
@@ -27,7 +27,7 @@ export interface SmallRunOptions {
     readonly prefill?: Readonly<Record<string, unknown>>;
     readonly decode?: Readonly<Record<string, unknown>>;
   };
-  readonly flags?: readonly string[];
+  readonly flags?: ReplayArguments;
   readonly semantics?: SemanticsName;
   readonly implementation?: RunConfig["engine"];
   readonly change?: Partial<RunConfig>;

@@ -186,6 +186,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
         !this.actions.isEmpty ||
         this.finished.nextNs <= nowNs ||
         this.refused.nextNs <= nowNs ||
+        this.dispatch.mayFollow(nowNs) ||
         this.source.nextNs <= nowNs;
       for (const member of this.decodePool.serving()) {
         if (member.worker.nextStartNs > nowNs) continue;

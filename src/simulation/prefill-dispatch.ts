@@ -63,6 +63,12 @@ export class PrefillDispatch {
     }
   }
 
+  /** Whether a request the prefill router held back may have got its chance since it was asked last. */
+  mayFollow(nowNs: number): boolean {
+    const { prefillRouter, prefillPool } = this.context;
+    return prefillRouter.backlog > 0 && prefillPool.active.length > 0 && prefillRouter.nextReleaseNs <= nowNs;
+  }
+
   /** Requests whose prompt a prefill worker computes or holds, and that no decode worker has yet. */
   requestsOf(member: PooledWorker<PrefillWorker>): number[] {
     const { destinationActivatedNs } = this.context.handoffs;

@@ -28,7 +28,10 @@ export class StationPasses {
   end(nowNs: number): void {
     const due = this.board.endedBy(nowNs);
     if (due.length > 1) due.sort((a, b) => this.completionOrder(a, b));
-    for (const station of due) this.complete(station, nowNs);
+    for (const station of due) {
+      if (station.role === "prefill") this.board.collect("prefill", station.member.worker);
+      this.complete(station, nowNs);
+    }
   }
 
   private completionOrder(a: Station, b: Station): number {
@@ -66,7 +69,7 @@ export class StationPasses {
     while (worker.nextStartNs <= nowNs) {
       let ended = worker.passes;
       worker.advance(justAfter(nowNs), true);
-      const someLeft = this.board.collect(station.role, worker);
+      const someLeft = station.role === "decode" && this.board.collect("decode", worker);
       if (station.role === "prefill")
         for (const request of (worker as PrefillWorker).takeHeld()) station.heldLater.push(request);
       const busy = worker.busyUntilNs > nowNs;
@@ -80,6 +83,9 @@ export class StationPasses {
       // An idle prefill worker may have to look again when a lower cache tier has brought something back.
       else if (station.role === "prefill") station.endNs = worker.nextStartNs;
     }
+    // Whom a prefill worker refused is learned when it is idle or ends a pass, not between passes of no length
+    // (measured, 1.4.2).
+    if (station.role === "prefill" && worker.busyUntilNs <= nowNs) this.board.collect("prefill", worker);
   }
 }
 
