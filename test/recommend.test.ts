@@ -83,6 +83,25 @@ describe("windtunnel recommend", () => {
     for (const { options } of scaled) expect(options.plannerConfig).toMatchObject({ max_gpu_budget: 5, mode: "agg" });
   });
 
+  test("searches engines that fit a budget the ones as written do not fit", async () => {
+    const aic = {
+      aic_backend: "vllm",
+      aic_system: "h200_sxm",
+      aic_model_path: "meta-llama/Llama-3.1-8B",
+      aic_tp_size: 4,
+    };
+    const engine = ["--extra-engine-args", JSON.stringify(aic), "--num-workers", "1"];
+    const bounds = ["--sla-ttft-ms", "1500", "--attainment", "0.1", "--max-gpus", "2", "--tp", "1,2"];
+    const search = ["--policies", "static", "--runs", "2", "--alternatives", "1", "--out", "smaller", "--json"];
+    const { code, stdout, stderr } = await runCli(["recommend", "preset:synthetic", ...engine, ...bounds, ...search], {
+      cwd,
+    });
+    expect({ code, errors: stderr.match(/^windtunnel:.*$/gm) }).toEqual({ code: 0, errors: null });
+    const { ranking } = JSON.parse(stdout) as { ranking: { tensorParallel: number }[] };
+    expect(ranking.length).toBeGreaterThan(0);
+    for (const { tensorParallel } of ranking) expect([1, 2]).toContain(tensorParallel);
+  });
+
   test("says that the setting as given is to be kept where nothing found is cheaper", async () => {
     const engine = ["--extra-engine-args", join(examples, "guide-engine.json")];
     const bounds = ["--sla-ttft-ms", "1500", "--sla-itl-ms", "50", "--attainment", "0.85"];

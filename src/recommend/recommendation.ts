@@ -12,6 +12,8 @@ export interface RecommendRequest {
   readonly base: ReplayOptions;
   /** The options as they were given, for comparison; likewise. */
   readonly given: ReplayOptions;
+  /** Whether that keeps to the GPUs there are; what does not is compared with, but never recommended. */
+  readonly givenFits: boolean;
   readonly families: readonly Family[];
   readonly halves: TraceHalves;
   /** Attainment to hold. */

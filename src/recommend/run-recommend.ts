@@ -52,7 +52,8 @@ export async function recommend(request: RecommendRequest, hooks: RecommendHooks
       const chosen = chosenFor(order, alternatives);
       const ranking = await settingsOf(chosen, base, runner, parts);
       const asGiven = given === null ? null : await runner.givenSetting(given, parts);
-      const kept = isKept(asGiven, ranking[0], attainment) ? [asGiven, ...ranking] : ranking;
+      const keeps = request.givenFits && isKept(asGiven, ranking[0], attainment);
+      const kept = keeps ? [asGiven!, ...ranking] : ranking;
       return { ranking: kept, asGiven, ...runner.counts, interrupted };
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;

@@ -11,6 +11,7 @@ import type { Family } from "../../recommend/search-space.ts";
 import { splitTrace } from "../../recommend/trace-halves.ts";
 import { loadWorkload } from "../../replay.ts";
 import { writeFileAtomically } from "../../report/atomic-file.ts";
+import type { RunConfig } from "../../simulation/run-config.ts";
 import { withDocuments } from "../../sweep/check-points.ts";
 import { exitCodes } from "../failure.ts";
 import { listenForInterrupt, stoppingNote } from "../interrupt.ts";
@@ -119,7 +120,7 @@ export async function run(args: string[]): Promise<number> {
 
 /** What is searched, and on which requests. @throws ConfigError, TraceError */
 async function questionOf(settings: ReturnType<typeof readSettings>, tp: string | undefined, read: ReplayOptions) {
-  const { given, base, maxGpus } = searchBase(read, settings.maxGpus);
+  const { written, given, base, maxGpus } = searchBase(read, settings.maxGpus);
   const families = await searchFamilies({
     policies: settings.policies,
     topologies: settings.topologies,
@@ -131,10 +132,20 @@ async function questionOf(settings: ReturnType<typeof readSettings>, tp: string 
   if (families.length === 0) {
     throw new ConfigError([{ where: "--max-gpus", message: `found ${maxGpus}, which no topology of --tp fits into` }]);
   }
-  const trace = await loadWorkload(await resolveReplay(base));
+  // The budget of the search need not hold the engines as they were written: it may be about smaller ones.
+  const resolved = await resolveReplay(written);
+  const trace = await loadWorkload(resolved);
   checkDivisible(trace);
   const halves = splitTrace(trace, settings.split);
-  return { base, given, families, halves, trace: [base.trace ?? trace.name].flat().join(" ") };
+  const givenFits = settings.maxGpus === null || fleetGpus(resolved.run.topology) <= settings.maxGpus;
+  return { base, given, givenFits, families, halves, trace: [base.trace ?? trace.name].flat().join(" ") };
+}
+
+/** GPUs of all workers a run begins with. */
+function fleetGpus(topology: RunConfig["topology"]): number {
+  if (topology.mode === "agg") return topology.numWorkers * topology.engine.gpusPerWorker;
+  const { numPrefillWorkers, prefillEngine, numDecodeWorkers, decodeEngine } = topology;
+  return numPrefillWorkers * prefillEngine.gpusPerWorker + numDecodeWorkers * decodeEngine.gpusPerWorker;
 }
 
 /** The search's own options. @throws ConfigError with every mistake found */
@@ -158,19 +169,22 @@ function readSettings(own: Options, replay: ReplayOptions) {
   return settings;
 }
 
-/** The options as given and what every setting is put into, both with the bounds requests are judged by; and the GPUs there are. */
+/**
+ * The options as they were written, as they are run for comparison (within the GPUs there are) and as every setting is
+ * put into, all with the bounds requests are judged by; and the GPUs there are.
+ */
 function searchBase(
   read: ReplayOptions,
   maxGpus: number | null,
-): { readonly given: ReplayOptions; readonly base: ReplayOptions; readonly maxGpus: number } {
+): Record<"written" | "given" | "base", ReplayOptions> & { readonly maxGpus: number } {
   const planner = (read.plannerConfig ?? {}) as Readonly<Record<string, unknown>>;
-  const given: ReplayOptions = { ...read, ...judgedBy(read, planner) };
-  if (maxGpus === null) return { given, base: given, maxGpus: budgetOf(planner) };
+  const written: ReplayOptions = { ...read, ...judgedBy(read, planner) };
+  if (maxGpus === null) return { written, given: written, base: written, maxGpus: budgetOf(planner) };
   // Without a planner of the user's the budget makes none of what was given, and has to say of which mode it is.
   const isOwn = read.plannerConfig !== undefined;
   const mode = read.prefillEngineArgs === undefined && read.decodeEngineArgs === undefined ? "agg" : "disagg";
-  const base = { ...given, plannerConfig: { ...(isOwn ? planner : { mode }), max_gpu_budget: maxGpus } };
-  return { given: isOwn ? base : given, base, maxGpus };
+  const base = { ...written, plannerConfig: { ...(isOwn ? planner : { mode }), max_gpu_budget: maxGpus } };
+  return { written, given: isOwn ? base : written, base, maxGpus };
 }
 
 /** Bounds that requests are judged by: those of the flags, else the planner's. */
