@@ -7,6 +7,7 @@ import type { BackendName } from "./backend.ts";
 import { backendNames, backendOf } from "./backend.ts";
 import type { Deployment } from "./deployment.ts";
 import { gpuNames, gpuOf, gpus } from "./gpu.ts";
+import { quantizationFrom } from "./model-name.ts";
 import type { ModelQuantization, ModelShape } from "./model-shape.ts";
 import {
   attentionQuantizations,
@@ -87,20 +88,16 @@ function withQuantization(aic: AicArgs, model: ModelShape, complain: Complain): 
   };
   const native = model.quantization;
   const gemm = choose("aic_gemm_dtype", aic.gemmDtype, gemmQuantizations, native.gemm);
+  const experts = choose("aic_moe_dtype", aic.moeDtype, expertQuantizations, native.experts);
   const quantization: ModelQuantization = {
+    // A form for all products overrides what a checkpoint keeps apart.
+    ...(aic.gemmDtype === null ? native : quantizationFrom(gemm, experts)),
     gemm,
-    experts: choose("aic_moe_dtype", aic.moeDtype, expertQuantizations, native.experts),
+    experts,
     cache: choose("aic_kv_cache_dtype", aic.kvCacheDtype, cacheQuantizations, native.cache),
     attention: choose("aic_fmha_dtype", aic.fmhaDtype, attentionQuantizations, native.attention),
-    attentionProjections: gemm,
-    outputProjection: gemm,
-    linearProjections: gemm,
-    sharedExperts: gemm,
   };
-  if (aic.gemmDtype !== null) return { ...model, quantization };
-  const { attentionProjections, outputProjection, linearProjections, sharedExperts } = native;
-  const kept = { attentionProjections, outputProjection, linearProjections, sharedExperts };
-  return { ...model, quantization: { ...quantization, ...kept } };
+  return { ...model, quantization };
 }
 
 /** Sizes of the expert split: as given; one alone fills the other up; neither = split like the attention. */

@@ -2,6 +2,7 @@ import type { Deployment } from "./deployment.ts";
 import { keyValueHeadsPerGpu } from "./deployment.ts";
 import type { LatentAttention } from "./model-shape.ts";
 import { cacheBytes } from "./quantization.ts";
+import { indexBytesPerToken } from "./roofline/latent-attention.ts";
 
 /** Tokens the convolution before linear attention looks at (Qwen3.5). */
 const CONVOLUTION_TOKENS = 4;
@@ -19,8 +20,7 @@ export function kvBytesPerToken({ model, tensorParallelSize }: Deployment): numb
 function latentBytesPerToken(attention: LatentAttention, bytes: number): number {
   const { keyValueRank, rotaryDimension, indexDimension } = attention;
   if (indexDimension === 0) return (keyValueRank + rotaryDimension) * bytes;
-  const index = indexDimension + 4 * Math.ceil(indexDimension / 128);
-  return keyValueRank * bytes + 2 * rotaryDimension + index;
+  return keyValueRank * bytes + 2 * rotaryDimension + indexBytesPerToken(attention);
 }
 
 /** State of linear attention a sequence holds on one GPU: 32-bit numbers, and what its convolution looks back to. */

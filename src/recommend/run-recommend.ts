@@ -52,8 +52,7 @@ export async function recommend(request: RecommendRequest, hooks: RecommendHooks
       const chosen = chosenFor(order, alternatives);
       const ranking = await settingsOf(chosen, base, runner, parts);
       const asGiven = given === null ? null : await runner.givenSetting(given, parts);
-      const keeps = request.givenFits && isKept(asGiven, ranking[0], attainment);
-      const kept = keeps ? [asGiven!, ...ranking] : ranking;
+      const kept = request.givenFits && isKept(asGiven, ranking[0], attainment) ? [asGiven, ...ranking] : ranking;
       return { ranking: kept, asGiven, ...runner.counts, interrupted };
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { simulate } from "../replay.ts";
-import { buildRunResult } from "./build-run-result.ts";
-import type { ResultContext } from "./build-run-result.ts";
+import { handMadeResult } from "../../test/hand-made-outcome.ts";
 import { resultDigest, sortKeys } from "./digest.ts";
 import { runResultSchema } from "./schema.ts";
 import type { RunResult } from "./schema.ts";
@@ -193,13 +192,12 @@ describe("a whole run", () => {
 
 describe("hand-made outcomes", () => {
   test("a planner's workers: steps, billing of starting and draining ones", () => {
-    const result = buildRunResult(
+    const result = handMadeResult(
       outcomeOf([
         span({ id: 0, createdNs: 0, readyNs: 0, goneNs: 10e9 }),
         span({ id: 1, createdNs: 1e9, readyNs: 3e9, drainingNs: 5e9, goneNs: 6e9 }),
         span({ id: 2, createdNs: 1e9, readyNs: Number.NaN, goneNs: 2e9 }),
       ]),
-      context,
     );
     expect(result.timeline.replicas.agg).toEqual({
       t_s: [0, 1, 2, 3, 5, 6],
@@ -226,7 +224,7 @@ describe("hand-made outcomes", () => {
     leave(2, RequestStatus.failed, FailureReason.outgrewKvPool);
     leave(3, RequestStatus.pending);
     const bounds = { source: "flags", ttftMs: null, itlMs: 50, e2eMs: null } as const;
-    const result = buildRunResult({ ...outcome, offeredRequests: 4, durationNs: 2e9 }, { ...context, sla: bounds });
+    const result = handMadeResult({ ...outcome, offeredRequests: 4, durationNs: 2e9 }, { sla: bounds });
     expect(result).toMatchObject({
       num_requests: 4,
       completed_requests: 1,
@@ -242,7 +240,7 @@ describe("hand-made outcomes", () => {
     expect(result.sla?.attainment.itl).toBe(0);
     const goodWithin = (e2eMs: number) => {
       const sla = { source: "flags", ttftMs: null, itlMs: null, e2eMs } as const;
-      return buildRunResult({ ...outcome, offeredRequests: 4, durationNs: 2e9 }, { ...context, sla });
+      return handMadeResult({ ...outcome, offeredRequests: 4, durationNs: 2e9 }, { sla });
     };
     expect(goodWithin(1000).goodput_completed_requests).toBe(1);
     expect(goodWithin(999).goodput_completed_requests).toBe(0);
@@ -250,7 +248,7 @@ describe("hand-made outcomes", () => {
   });
 
   test("nothing at all", () => {
-    const result = buildRunResult(outcomeOf([]), context);
+    const result = handMadeResult(outcomeOf([]));
     expect(runResultSchema.safeParse(result).success).toBe(true);
     expect(result.request_throughput_rps).toBe(0);
   });
@@ -287,18 +285,6 @@ function span(given: Partial<WorkerSpan>): WorkerSpan {
   const nothing = { pool: "agg", gpus: 2, drainingNs: Number.NaN, busyNs: 0, requests: 0 } as const;
   return { ...nothing, id: 0, createdNs: 0, readyNs: 0, goneNs: 0, ...given };
 }
-
-const context: ResultContext = {
-  windtunnelVersion: "0.0.0",
-  semantics: "current",
-  mode: "agg",
-  gpusPerWorker: { prefill: 0, decode: 2 },
-  config: {},
-  warnings: [],
-  sla: null,
-  policy: null,
-  wallTimeMs: 1,
-};
 
 function outcomeOf(workers: readonly WorkerSpan[]): SimulationOutcome {
   const count = 4;

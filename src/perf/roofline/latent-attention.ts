@@ -29,6 +29,11 @@ export function latentWeights({
   );
 }
 
+/** Bytes of a token in the index of sparse attention: its key in 8 bits, and a scale per 128 numbers; 0 without one. */
+export function indexBytesPerToken({ indexDimension }: LatentAttention): number {
+  return indexDimension + 4 * Math.ceil(indexDimension / 128);
+}
+
 /**
  * A prefill pass of one latent attention block, in seconds.
  * @param constants start (µs), projection compute efficiency, memory efficiency, tokens/10 at half efficiency, score
@@ -58,9 +63,8 @@ export function latentPrefillSeconds(
   const compute = ((2 * tokens * weights) / (share.flops * efficiency)) * (1 + (halfTokens * 10) / tokens);
   const memory = (weights * share.bytesPerWeight) / (gpu.memoryBandwidth * memoryEfficiency);
   const width = attention.plainDimension + attention.rotaryDimension + attention.valueDimension;
-  const pairs = seenPairs(length, attention.sparseTokens) - seenPairs(prefixTokens, attention.sparseTokens);
-  const seen = Math.min(length, attention.sparseTokens ?? length);
-  const attend = (requests * heads * pairs * width) / ((gpu.bf16Flops * scores * seen) / (seen + halfLength));
+  const pairs = length * length - prefixTokens * prefixTokens;
+  const attend = (requests * heads * pairs * width) / ((gpu.bf16Flops * scores * length) / (length + halfLength));
   const expanded =
     requests * prefixTokens * attention.keyValueRank * heads * (attention.plainDimension + attention.valueDimension);
   const expand = (expansion * 2 * expanded) / gpu.bf16Flops;
@@ -88,26 +92,32 @@ export function latentDecodeSeconds(
     5: sharpness,
     6: perRequest,
   } = constants as Constants;
-  const { attention, heads } = share;
-  const seen = Math.min(contextTokens, attention.sparseTokens ?? Infinity);
   const weights = latentWeights(share);
   const compute = (2 * requests * weights) / (share.flops * efficiency);
   const memory = (weights * share.bytesPerWeight) / (gpu.memoryBandwidth * memoryEfficiency);
-  const width = 2 * attention.keyValueRank + attention.rotaryDimension;
-  const score = (2 * requests * heads * seen * width) / (gpu.bf16Flops * scores);
-  const cached = requests * seen * (attention.keyValueRank + attention.rotaryDimension) * share.cacheBytes;
-  const read = cached / (gpu.memoryBandwidth * cacheEfficiency);
-  const power = 1 + sharpness;
-  const larger = Math.max(score, read);
-  const attend = larger === 0 ? 0 : larger * ((score / larger) ** power + (read / larger) ** power) ** (1 / power);
+  const attend = latentAttendSeconds(gpu, share, requests, contextTokens, scores, cacheEfficiency, sharpness);
   const work = (compute ** 4 + memory ** 4) ** 0.25 + attend;
   return Math.hypot(start * 1e-6, work) + (perRequest * 1e-6 * requests) / 64;
 }
 
-/** Twice the query-key pairs of a causal triangle in which a query sees at most `limit` keys. */
-function seenPairs(length: number, limit: number | null): number {
-  if (limit === null || length <= limit) return length * length;
-  return 2 * limit * length - limit * limit;
+/** A token of each request attending to `seenTokens` in the compressed cache: scores and reading side by side, seconds. */
+export function latentAttendSeconds(
+  gpu: Gpu,
+  { attention, heads, cacheBytes }: LatentShare,
+  requests: number,
+  seenTokens: number,
+  scores: number,
+  cacheEfficiency: number,
+  sharpness: number,
+): number {
+  const { keyValueRank, rotaryDimension } = attention;
+  const width = 2 * keyValueRank + rotaryDimension;
+  const score = (2 * requests * heads * seenTokens * width) / (gpu.bf16Flops * scores);
+  const cached = requests * seenTokens * (keyValueRank + rotaryDimension) * cacheBytes;
+  const read = cached / (gpu.memoryBandwidth * cacheEfficiency);
+  const power = 1 + sharpness;
+  const larger = Math.max(score, read);
+  return larger === 0 ? 0 : larger * ((score / larger) ** power + (read / larger) ** power) ** (1 / power);
 }
 
 type Constants = readonly [number, number, number, number, number, number, number];

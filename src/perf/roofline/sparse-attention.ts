@@ -1,9 +1,6 @@
 import type { Gpu } from "../gpu.ts";
-import { latentWeights } from "./latent-attention.ts";
+import { indexBytesPerToken, latentAttendSeconds, latentWeights } from "./latent-attention.ts";
 import type { LatentShare } from "./latent-attention.ts";
-
-/** Bytes an indexed token takes: a key of 128 numbers in 8 bits, and its scale. */
-const INDEX_BYTES = 132;
 
 /**
  * A prefill pass of one latent attention block with DeepSeek's sparse attention, in seconds. Sequences no longer than
@@ -80,20 +77,15 @@ export function sparseDecodeSeconds(
     7: indexEfficiency,
     8: picking,
   } = constants as DecodeConstants;
-  const { attention, heads, cacheBytes } = share;
-  const { keyValueRank, rotaryDimension } = attention;
+  const { attention } = share;
   const limit = attention.sparseTokens ?? Infinity;
   const seen = Math.min(contextTokens, limit);
-  const score = (2 * requests * heads * seen * (2 * keyValueRank + rotaryDimension)) / (gpu.bf16Flops * scores);
-  const cached = requests * seen * (keyValueRank + rotaryDimension) * cacheBytes;
-  const read = cached / (gpu.memoryBandwidth * cacheEfficiency);
-  const power = 1 + sharpness;
-  const larger = Math.max(score, read);
-  const attend = larger === 0 ? 0 : larger * ((score / larger) ** power + (read / larger) ** power) ** (1 / power);
+  const attend = latentAttendSeconds(gpu, share, requests, seen, scores, cacheEfficiency, sharpness);
   const work = projectionSeconds(share, gpu, requests, efficiency, memoryEfficiency) + attend;
   const index =
     contextTokens > limit
-      ? (requests * contextTokens * INDEX_BYTES) / (gpu.memoryBandwidth * indexEfficiency) + picking * 1e-6
+      ? (requests * contextTokens * indexBytesPerToken(attention)) / (gpu.memoryBandwidth * indexEfficiency) +
+        picking * 1e-6
       : 0;
   return Math.hypot(start * 1e-6, work) + index + (perRequest * 1e-6 * requests) / 64;
 }
