@@ -111,7 +111,7 @@ function arrivalProfile(trace: Trace): ArrivalProfile | null {
       .filter((windowSeconds) => durationSeconds >= 10 * windowSeconds)
       .map((windowSeconds) => ({
         windowSeconds,
-        index: indexOfDispersion(arrivalsPerWindow(arrivalMs, windowSeconds * 1000)),
+        index: indexOfDispersion(arrivalMs, windowSeconds * 1000),
       })),
     gapVariation: gap.std / gap.mean,
     peakRequestsPerSecond: perMinute.length === 0 ? null : perMinute.reduce((a, b) => Math.max(a, b)) / 60,

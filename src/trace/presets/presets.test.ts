@@ -1,7 +1,7 @@
 import * as fc from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { hasShared, sharedPath } from "../../../test/shared-data.ts";
-import { arrivalsPerWindow, indexOfDispersion } from "../inspect/burstiness.ts";
+import { indexOfDispersion } from "../inspect/burstiness.ts";
 import { sharingDepths } from "../inspect/prefix-sharing.ts";
 import { openTrace } from "../open-trace.ts";
 import type { Trace } from "../trace.ts";
@@ -130,8 +130,8 @@ describe.skipIf(!hasShared)("presets beside the recorded traces (needs ../shared
     const preset = head(openPreset(name, 0), real.count);
     // Longer windows of the 177 s head are too few to compare.
     for (const windowMs of name === "toolagent" ? [100, 1000] : [100, 1000, 10_000, 60_000]) {
-      const wanted = indexOfDispersion(arrivalsPerWindow(real.arrivalMs, windowMs));
-      const found = indexOfDispersion(arrivalsPerWindow(preset.arrivalMs, windowMs));
+      const wanted = indexOfDispersion(real.arrivalMs, windowMs);
+      const found = indexOfDispersion(preset.arrivalMs, windowMs);
       expect(found / wanted, `in windows of ${windowMs} ms: ${found} against ${wanted}`).toBeGreaterThan(0.5);
       expect(found / wanted, `in windows of ${windowMs} ms: ${found} against ${wanted}`).toBeLessThan(2);
     }
