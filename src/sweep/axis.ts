@@ -1,3 +1,5 @@
+import { formMistake, isMeantAsRange, isNumber, isRangeName, isWholeRange, rangeMistake } from "./range-form.ts";
+
 /** One varied quantity of a sweep. */
 export interface Axis {
   /** What is varied: engine.…, prefill.…, decode.…, planner.…, router.… or run.… (docs/sweeps.md). */
@@ -41,14 +43,25 @@ export function parseAxis(text: string): Axis {
   return { key, range: parseRange(text.slice(equals + 1).trim(), `--vary ${key}`) };
 }
 
-/** Reads the part behind the equals sign; `where` names it in errors. */
+/**
+ * Reads the part behind the equals sign; `where` names it in errors.
+ * @throws AxisError
+ */
 export function parseRange(text: string, where: string): AxisRange {
   if (text === "") throw new AxisError(`${where}: the range is empty; expected values such as 1,2,3 or 0:300:10`);
-  const [name, ...rest] = text.split(":");
+  const parts = text.split(":");
+  const [name, ...rest] = parts as [string, ...string[]];
   if (name === "uniform" || name === "loguniform") return spanOf(name, rest, where);
   if (name === "lin" || name === "log") return { kind: "values", values: countedRange(name, rest, where) };
-  if (rest.length > 0 && text.split(":").every(isNumber)) return { kind: "values", values: steppedRange(text, where) };
-  return { kind: "values", values: text.split(",").map((item) => scalar(item.trim(), where)) };
+  if (parts.length > 1 && parts.every(isNumber)) return { kind: "values", values: steppedRange(parts, where) };
+  if (isMeantAsRange(parts)) throw new AxisError(`${where}: ${rangeMistake(parts)}`);
+  const items = text.split(",").map((item) => item.trim());
+  const range = items.find((item) => isWholeRange(item.split(":")));
+  // Alone among texts it may be one: 10:30:00 is a time of day.
+  if (range !== undefined && items.some(isNumber)) {
+    throw new AxisError(`${where}: found the range "${range}" among values, expected a range alone or values only`);
+  }
+  return { kind: "values", values: items.map((item) => scalar(item, where)) };
 }
 
 function scalar(text: string, where: string): AxisValue {
@@ -58,14 +71,8 @@ function scalar(text: string, where: string): AxisValue {
   return isNumber(text) ? Number(text) : text;
 }
 
-function isNumber(text: string): boolean {
-  return text.trim() !== "" && Number.isFinite(Number(text));
-}
-
-function steppedRange(text: string, where: string): number[] {
-  const parts = text.split(":").map(Number);
-  if (parts.length !== 3) throw new AxisError(`${where}: found "${text}", expected low:high:step`);
-  const [low, high, step] = parts as [number, number, number];
+function steppedRange(parts: readonly string[], where: string): number[] {
+  const [low, high, step] = numbersOf("low:high:step", parts, where) as [number, number, number];
   if (!(step > 0)) throw new AxisError(`${where}: the step must be above 0, found ${step}`);
   if (low > high) throw new AxisError(`${where}: the range ${low}:${high} is empty`);
   const count = Math.floor((high - low) / step + 1e-9) + 1;
@@ -76,10 +83,7 @@ function steppedRange(text: string, where: string): number[] {
 }
 
 function countedRange(name: "lin" | "log", parts: readonly string[], where: string): number[] {
-  if (parts.length !== 3 || !parts.every(isNumber)) {
-    throw new AxisError(`${where}: found "${name}:${parts.join(":")}", expected ${name}:low:high:count`);
-  }
-  const [low, high, count] = parts.map(Number) as [number, number, number];
+  const [low, high, count] = numbersOf(`${name}:low:high:count`, [name, ...parts], where) as [number, number, number];
   if (!Number.isInteger(count) || count < 1)
     throw new AxisError(`${where}: count must be a whole number ≥ 1, found ${count}`);
   checkCount(count, where);
@@ -92,13 +96,20 @@ function countedRange(name: "lin" | "log", parts: readonly string[], where: stri
 }
 
 function spanOf(name: "uniform" | "loguniform", parts: readonly string[], where: string): AxisRange {
-  if (parts.length !== 2 || !parts.every(isNumber)) {
-    throw new AxisError(`${where}: found "${name}:${parts.join(":")}", expected ${name}:low:high`);
-  }
-  const [low, high] = parts.map(Number) as [number, number];
+  const [low, high] = numbersOf(`${name}:low:high`, [name, ...parts], where) as [number, number];
   const scale = name === "uniform" ? "linear" : "log";
   checkSpan(low, high, scale === "log", where);
   return { kind: "span", low, high, scale };
+}
+
+/**
+ * The numbers of a range of a form such as `lin:low:high:count`.
+ * @throws AxisError
+ */
+function numbersOf(form: string, parts: readonly string[], where: string): number[] {
+  const mistake = formMistake(form, parts);
+  if (mistake !== null) throw new AxisError(`${where}: ${mistake}`);
+  return parts.slice(isRangeName(parts[0]!) ? 1 : 0).map(Number);
 }
 
 function checkSpan(low: number, high: number, logarithmic: boolean, where: string): void {

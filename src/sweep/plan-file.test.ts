@@ -33,10 +33,19 @@ repeats: 2
   });
 });
 
+test("a list takes what only looks like a range as it is", async () => {
+  const { axes } = await readPlanFile('{vary: {a.x: ["0:x:10", "0:300:10"]}}');
+  expect(axes).toEqual([{ key: "a.x", range: { kind: "values", values: ["0:x:10", "0:300:10"] } }]);
+});
+
 test.each([
   ["{vary: {a.x: 1}, repeat: 2}", /--plan: unknown key "repeat" \(did you mean "repeats"\?\)/],
   ["{trace: a}", /--plan vary: found nothing, expected KEY: RANGE/],
   ["{vary: {a.x: []}}", /--plan vary.a.x: the list is empty/],
+  [
+    "{vary: {a.x: '0:x:10', a.y: '1:5:y'}}",
+    /vary.a.x: in the range "0:x:10" .* high .* found "x"[^]*vary.a.y: .* step .* "y"/,
+  ],
   ["{vary: {a.x: '5:1:1'}}", /--plan vary.a.x: the range 5:1 is empty/],
   ["{vary: {a.x: {b: 1}}}", /--plan vary.a.x: found .*expected a list of values/],
   ["{vary: {a.x: 1}, repeats: 0}", /--plan repeats: found 0, expected a whole number of at least 1/],
