@@ -22,6 +22,8 @@ export interface Semantics {
   readonly kvbmSharesCopies: boolean;
   /** A closed loop divides think times by the arrival speed-up, as an open one does. */
   readonly closedLoopScalesThinkTimes: boolean;
+  /** Offers a rounding error above a whole millisecond come after what happens at that millisecond. */
+  readonly offersKeepRounding: boolean;
   /** A closed loop on a single target offers what becomes due during a pass at the pass's end. */
   readonly singleTargetOffersAtPassEnds: boolean;
   /** A closed loop learns of a prompt a prefill worker refused only after the arrivals of that instant. */
@@ -44,6 +46,7 @@ export const dynamo14: Semantics = {
   kvTiers: false,
   kvbmSharesCopies: true,
   closedLoopScalesThinkTimes: false,
+  offersKeepRounding: true,
   singleTargetOffersAtPassEnds: true,
   refusalsAfterArrivals: true,
   idleRecordHidesBusyWorker: true,
@@ -62,6 +65,7 @@ export const current: Semantics = {
   kvTiers: true,
   kvbmSharesCopies: false,
   closedLoopScalesThinkTimes: true,
+  offersKeepRounding: false,
   singleTargetOffersAtPassEnds: false,
   refusalsAfterArrivals: false,
   idleRecordHidesBusyWorker: false,

@@ -6,6 +6,7 @@ import { RequestLedger, RequestStatus } from "../metrics/request-ledger.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { DependencySource } from "../workload/dependency-source.ts";
+import { nearestOffer, offerAfterRounding } from "../workload/offer-grid.ts";
 import { OpenLoopSource } from "../workload/open-loop.ts";
 import { SessionSource } from "../workload/session-source.ts";
 import { AggregatedRun } from "./aggregated-run.ts";
@@ -109,11 +110,14 @@ function* simulateOnce(trace: Trace, config: RunConfig): Generator<Progress, Sim
 function arrivalSource(trace: Trace, config: RunConfig, semantics: Semantics): ArrivalSource {
   const { arrivalSpeedupRatio, replayConcurrency } = config;
   const scaled = replayConcurrency === null || semantics.closedLoopScalesThinkTimes ? arrivalSpeedupRatio : 1;
+  const offerNs = semantics.offersKeepRounding ? offerAfterRounding : nearestOffer;
   if (trace.dependencies != null) {
     return new DependencySource(trace, trace.dependencies, scaled, replayConcurrency);
   }
-  if (trace.sessions === null && replayConcurrency === null) return new OpenLoopSource(trace, arrivalSpeedupRatio);
-  return new SessionSource(trace, scaled, replayConcurrency);
+  if (trace.sessions === null && replayConcurrency === null) {
+    return new OpenLoopSource(trace, arrivalSpeedupRatio, offerNs);
+  }
+  return new SessionSource(trace, scaled, replayConcurrency, offerNs);
 }
 
 /** When the last request left; with `completedOnly` rejected and failed ones do not count, as in the reference. */

@@ -1,6 +1,6 @@
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "./arrival-source.ts";
-import { onOfferGrid } from "./offer-grid.ts";
+import { nearestOffer } from "./offer-grid.ts";
 
 /** Requests offered at their recorded times, whatever the system does: stable order by time, then by trace row. */
 export class OpenLoopSource implements ArrivalSource {
@@ -12,12 +12,15 @@ export class OpenLoopSource implements ArrivalSource {
   private readonly order: Uint32Array | null;
   private position = 0;
 
-  /** @param speedup divides arrival times */
-  constructor(trace: Trace, speedup: number) {
+  /**
+   * @param speedup divides arrival times
+   * @param offerNs when what is recorded at a time is offered
+   */
+  constructor(trace: Trace, speedup: number, offerNs = nearestOffer) {
     const atNs = new Float64Array(trace.count);
     let sorted = true;
     for (let i = 0; i < trace.count; i++) {
-      atNs[i] = onOfferGrid((trace.arrivalMs[i]! / speedup) * 1e6);
+      atNs[i] = offerNs(trace.arrivalMs[i]! / speedup);
       if (i > 0 && atNs[i]! < atNs[i - 1]!) sorted = false;
     }
     this.atNs = atNs;

@@ -1,6 +1,6 @@
 import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "./arrival-source.ts";
-import { onOfferGrid } from "./offer-grid.ts";
+import { nearestOffer } from "./offer-grid.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 
 /**
@@ -22,7 +22,7 @@ export class SessionSource implements ArrivalSource {
   private nextSession = 0;
   private left: number;
 
-  constructor(trace: Trace, speedup: number, concurrency: number | null) {
+  constructor(trace: Trace, speedup: number, concurrency: number | null, offerNs = nearestOffer) {
     this.speedup = speedup;
     this.left = trace.count;
     const { sessions } = trace;
@@ -38,7 +38,7 @@ export class SessionSource implements ArrivalSource {
     if (concurrency === null) {
       for (let session = 0; session < this.sessionCount; session++) {
         const request = this.firstTurnOf(session);
-        this.ready.push(onOfferGrid((trace.arrivalMs[request]! / speedup) * 1e6), session, request);
+        this.ready.push(offerNs(trace.arrivalMs[request]! / speedup), session, request);
       }
       this.nextSession = this.sessionCount;
     } else {
@@ -65,7 +65,7 @@ export class SessionSource implements ArrivalSource {
       for (; next >= 0; next = this.nextTurn![next]!) this.left--;
       this.startNextSession(atNs);
     } else if (next >= 0) {
-      const delayNs = onOfferGrid((this.delayMs![next]! / this.speedup) * 1e6);
+      const delayNs = nearestOffer(this.delayMs![next]! / this.speedup);
       this.ready.push(atNs + delayNs, this.sessionOf![next]!, next);
     } else this.startNextSession(atNs);
   }
