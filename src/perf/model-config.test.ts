@@ -195,7 +195,11 @@ describe("modelFromConfig", () => {
 
   it("reads what most modules of each part have in a checkpoint of mixed precision", () => {
     const layers = {
+      "model.layers.0.mlp.down_proj": { quant_algo: "FP8" },
       "model.layers.0.mlp.gate_proj": { quant_algo: "W4A16_NVFP4" },
+      "model.layers.0.mlp.up_proj": { quant_algo: "W4A16_NVFP4" },
+      "model.layers.1.self_attn.q_proj": { quant_algo: "NVFP4" },
+      "model.layers.2.self_attn.q_proj": { quant_algo: "FP8" },
       "model.layers.0.self_attn.q_proj": { quant_algo: "FP8" },
       "model.layers.0.self_attn.o_proj": { quant_algo: "FP8" },
       "model.layers.0.linear_attn.out_proj": { quant_algo: "FP8" },

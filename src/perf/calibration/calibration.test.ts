@@ -35,6 +35,24 @@ describe("CalibratedPerfModel", () => {
   });
 });
 
+describe("CalibratedPerfModel with factors", () => {
+  it("scales attention and the rest apart, and adds what a pass and each of its sequences cost", () => {
+    const factors = {
+      prefillBaseMs: 1.5,
+      prefillScale: 1.2,
+      decodeBaseMs: 0.4,
+      decodePerRequestMs: 0.02,
+      decodeScale: 0.9,
+      decodeAttentionScale: 1.3,
+    };
+    const model = new CalibratedPerfModel(base, factors, "test");
+    expect(model.prefillMs(2, 1000, 500)).toBeCloseTo(1.5 + 1.2 * base.prefillMs(2, 1000, 500), 9);
+    const attention = base.step.decodeAttentionMs(16, 2001);
+    const rest = base.decodeMs(16, 2000) - attention;
+    expect(model.decodeMs(16, 2000)).toBeCloseTo(0.4 + 16 * 0.02 + 0.9 * rest + 1.3 * attention, 9);
+  });
+});
+
 describe("fitPasses", () => {
   it("finds the factors passes were made with", () => {
     const truth = {
@@ -58,6 +76,19 @@ describe("fitPasses", () => {
       const ours = phase === "prefill" ? found.prefillMs(requests, tokens, 0) : found.decodeMs(requests, tokens);
       expect(Math.abs(ours / ms - 1)).toBeLessThan(0.01);
     }
+  });
+
+  it("leaves a scale at 1 where passes do not tell it from a fixed cost", () => {
+    const passes = (phase: MeasuredPass["phase"], modelled: number): MeasuredPass[] =>
+      Array.from({ length: 20 }, () => ({ phase, requests: 4, tokens: 1000, prefix: 0, ms: modelled + 3 }));
+    const found = fitPasses(base, [
+      ...passes("prefill", base.prefillMs(4, 1000, 0)),
+      ...passes("decode", base.decodeMs(4, 1000)),
+    ]);
+    expect(found.prefillScale).toBeCloseTo(1, 3);
+    expect(found.prefillBaseMs).toBeCloseTo(3, 1);
+    expect(found.decodeScale).toBeCloseTo(1, 2);
+    expect(found.decodeAttentionScale).toBeCloseTo(1, 2);
   });
 
   it("stays at the model without measurements", () => {

@@ -72,6 +72,18 @@ describe("OverheadPerfModel", () => {
     expect(stepModelBehind(added)).toBe(base);
   });
 
+  it("adds what experts spread over groups cost, where they are", async () => {
+    const constants = { ...noOverheads, hostMs: 1, expertGroupsPerLayerUs: 20, perLayerUs: { experts16: 5 } };
+    const added = async (expertParallelSize: number, draftTokens = 0) => {
+      const split = { expertTensorParallelSize: 4 / expertParallelSize, expertParallelSize, tensorParallelSize: 4 };
+      const where = await deployment("Qwen/Qwen3-30B-A3B", "h200_sxm", { ...split, draftTokens });
+      return runOverheads(where, "vllm", constants).decodePassMs;
+    };
+    expect(await added(1)).toBeCloseTo(1 + 48 * 0.005, 9);
+    expect(await added(4)).toBeCloseTo(1 + 48 * 0.025, 9);
+    expect(await added(4, 2)).toBeCloseTo(1 + 50 * 0.025, 9);
+  });
+
   it("never takes less than half of the modelled time", async () => {
     const where = await deployment("meta-llama/Llama-3.1-8B");
     const base = rooflinePerfModel(where);
