@@ -1,5 +1,5 @@
 import type { RunResult } from "../result/schema.ts";
-import { twoDecimals } from "./format-number.ts";
+import { oneDecimal, twoDecimals } from "./format-number.ts";
 
 const columns = ["avg", "min", "max", "p99", "p90", "p75", "std"] as const;
 const statisticOfColumn = {
@@ -58,7 +58,7 @@ export function aiperfTable(result: RunResult): string {
 export function scalingEventLines(events: RunResult["scaling_events"]): string {
   if (events.length === 0) return "";
   const lines = events.map(
-    ({ t_s, pool, from, to, kind }) => `  t=${t_s.toFixed(1)}s [${pool}]: ${from} -> ${to} workers (${kind})\n`,
+    ({ t_s, pool, from, to, kind }) => `  t=${oneDecimal(t_s)}s [${pool}]: ${from} -> ${to} workers (${kind})\n`,
   );
   return `\nScaling events:\n${lines.join("")}`;
 }

@@ -58,6 +58,43 @@ describe("compareTable", () => {
     expect(compareTable(runs)).not.toContain("Disruptions");
   });
 
+  test("counts requests that failed or were refused against the good ones", () => {
+    // Of 100 that left, 30 were good; 60 completed.
+    const hard: RunResult = {
+      ...first,
+      gpu_hours: 3,
+      completed_requests: 60,
+      rejected_requests: 30,
+      failed_requests: 10,
+      sla: { ...first.sla!, attainment: { ...first.sla!.attainment, all: 0.3 } },
+    };
+    const lines = compareTable([
+      { label: "hard", result: hard },
+      { label: "harder", result: { ...hard, completed_requests: 0 } },
+    ]).split("\n");
+    const cells = (name: string) =>
+      lines
+        .find((line) => line.startsWith(`  ${name} `))!
+        .trim()
+        .split(/ {2,}/);
+    expect(cells("GPU-hours per 1,000 good requests")[1]).toBe("100");
+    expect(cells("GPU-hours per 1,000 completed")).toEqual(["GPU-hours per 1,000 completed", "50", "–"]);
+    // Latencies of nothing are none.
+    expect(cells("TTFT p99 (ms)")[2]).toBe("–");
+  });
+
+  test("cuts settings longer than 40 characters", () => {
+    const named = (length: number) => ({
+      ...first,
+      config: { ...first.config, "decode.model": { value: "m".repeat(length), from: "given" as const } },
+    });
+    const table = compareTable([
+      { label: "a", result: named(40) },
+      { label: "b", result: named(41) },
+    ]);
+    expect(table).toContain(`${"m".repeat(40)}  ${"m".repeat(39)}…\n`);
+  });
+
   test("leaves out what no run has", () => {
     const bare = runs.map(({ label, result }) => ({ label, result: { ...result, sla: null } }));
     expect(compareTable(bare)).not.toContain("SLA");
@@ -74,6 +111,7 @@ describe("difference", () => {
     expect(difference(metric("request throughput"), 2, 1)).toEqual({ text: "−50.0 %", verdict: "worse" });
     expect(difference(metric("scaling events"), 2, 3)).toEqual({ text: "+50.0 %", verdict: null });
     expect(difference(metric("rejected or failed"), 0, 3)).toEqual({ text: "+3", verdict: "worse" });
+    expect(difference(metric("prefix cache hits"), 0, 0.25)).toEqual({ text: "+25.0 points", verdict: "better" });
     expect(difference(metric("GPU-hours"), 2, 2)).toEqual({ text: "", verdict: null });
     expect(difference(metric("request throughput"), 3.3952, 3.3953)).toEqual({ text: "", verdict: null });
     expect(difference(metric("SLA met, all bounds"), 0.9, 0.90001)).toEqual({ text: "", verdict: null });
@@ -82,6 +120,19 @@ describe("difference", () => {
 });
 
 describe("differingSettings", () => {
+  test("tells of a setting all runs have, whoever chose its values", () => {
+    const with_ = (value: number) => ({
+      ...first,
+      config: {
+        "decode.num_gpu_blocks": { value, from: "derived" as const },
+        same: { value: 1, from: "given" as const },
+      },
+    });
+    expect(differingSettings([with_(100), with_(200)])).toEqual([
+      { path: "decode.num_gpu_blocks", values: [100, 200] },
+    ]);
+  });
+
   test("tells of a setting only one run has when it was given", () => {
     const extra = (from: "given" | "default") => ({
       ...first,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { twoDecimals } from "./format-number.ts";
+import { oneDecimal, twoDecimals } from "./format-number.ts";
 
 // As Python 3 formats them with {:,.2f}.
 test.each([
@@ -16,4 +16,16 @@ test.each([
   [1e15, "1,000,000,000,000,000.00"],
 ])("%d is %s", (value, text) => {
   expect(twoDecimals(value)).toBe(text);
+});
+
+// As Python 3 formats them with {:.1f}.
+test.each([
+  [0, "0.0"],
+  [7.25, "7.2"],
+  [7.75, "7.8"],
+  [12.35, "12.3"],
+  [600, "600.0"],
+  [3599.95, "3599.9"],
+])("%d is %s to one decimal", (value, text) => {
+  expect(oneDecimal(value)).toBe(text);
 });

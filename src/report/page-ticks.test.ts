@@ -44,6 +44,25 @@ describe("pageTicks", () => {
     expect(ticks.load.agg!.figures.queued_prefill_tokens).toEqual([300, 100, 200]);
   });
 
+  test("takes the queues of prefill engines from their own record, and names ranks", () => {
+    const engines = { worker: [4], rank: [1], running: [2], waiting: [3], kv_blocks: [9] };
+    const pool = { active: 1, starting: 0, draining: 0, target: null, engines };
+    const { load } = pageTicks([
+      {
+        t_s: 10,
+        pools: { prefill: pool, decode: pool },
+        reason: null,
+        record: {
+          prefill_engines: [{ worker_id: "4", dp_rank: 1, queued_prefill_tokens: 700 }],
+          decode_engines: [{ worker_id: "4", dp_rank: 1, inflight_decode_kv_tokens: 50 }],
+        },
+      },
+    ]);
+    expect(load.prefill).toMatchObject({ engine: ["4:1"], figures: { running: [2], queued_prefill_tokens: [700] } });
+    expect(load.prefill!.figures.inflight_decode_kv_tokens).toEqual([null]);
+    expect(load.decode!.figures).toMatchObject({ queued_prefill_tokens: [null], inflight_decode_kv_tokens: [50] });
+  });
+
   test("keeps the least and largest of a long run's engines, and the page small", () => {
     const load = Array.from({ length: 20 }, (_, engine) => (engine * 7) % 20);
     const ticks = pageTicks(Array.from({ length: 8640 }, (_, k) => tick(k * 10, load)));

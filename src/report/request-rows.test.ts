@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { handMadeOutcome } from "../../test/hand-made-outcome.ts";
 import { smallRun, type SmallRow } from "../../test/small-run.ts";
+import { RequestStatus } from "../metrics/request-ledger.ts";
 import { requestRows } from "./request-rows.ts";
 
 const rows: readonly SmallRow[] = [
@@ -57,4 +59,56 @@ test("name requests of no session after their place, in a closed loop only", asy
     ["ses", 1],
     ["request_5", 0],
   ]);
+});
+
+describe("rows of requests that end in every way", () => {
+  const { completed, failed, pending, timedOut } = RequestStatus;
+  const handoff = { prefillAdmit: 1, held: 2, activated: 2.5, released: 2.75, decodeReused: 64 };
+  const outcome = handMadeOutcome([
+    // Offered after the others although it stands first in the trace.
+    {
+      arrival: 9,
+      admit: 9,
+      first: 9.5,
+      second: 9.75,
+      last: 10.5,
+      terminal: 10.5,
+      output: 5,
+      status: completed,
+      handoff,
+    },
+    { arrival: 1, admit: 1, first: 2, second: 3, last: 3, terminal: 4, output: 2, status: timedOut },
+    { arrival: 5, terminal: 6, last: 0, output: 0, status: failed },
+    { arrival: 1, admit: 1, first: 2, last: 2, terminal: 2, output: 1, status: completed },
+    { arrival: 11, output: 0, status: pending },
+  ]);
+  outcome.handoffs!.decodeAdmitNs[0] = 9.5e9;
+  outcome.ledger.firstTokenNs[1] = 2e9 + 0.25;
+  for (const column of ["firstTokenNs", "lastTokenNs", "terminalNs"] as const) outcome.ledger[column][3] = 1e9 + 1000;
+  const lines = [...requestRows(outcome)].join("").trimEnd().split("\n");
+  const found = lines.map((line) => JSON.parse(line) as Record<string, number | null>);
+  const column = (key: string) => found.map((row) => row[key]);
+
+  test("come by arrival, without those still there at the end", () => {
+    expect(column("uuid").map((uuid) => Number(String(uuid).slice(-1)))).toEqual([1, 3, 2, 0]);
+    expect(column("arrival_time_ms")).toEqual([1000, 1000, 5000, 9000]);
+  });
+
+  test("have a latency if they completed, times of tokens if there were any, and gaps between two", () => {
+    expect(column("e2e_latency_ms")).toEqual([null, 0.001, null, 1500]);
+    expect(column("last_token_ms")).toEqual([3000, 1000.001, null, 10_500]);
+    expect(column("itl_ms")).toEqual([expect.closeTo(1000, 6), null, null, 250]);
+    expect(column("ttst_ms")).toEqual([expect.closeTo(1000, 6), null, null, 250]);
+    expect(column("terminal_time_ms")).toEqual([4000, 1000.001, 6000, 10_500]);
+  });
+
+  test("hold times to the last digit", () => {
+    expect(column("first_token_ms")).toEqual([(2e9 + 0.25) / 1e6, 1000.001, null, 9500]);
+    expect(column("ttft_ms")).toEqual([(1e9 + 0.25) / 1e6, 0.001, null, 500]);
+  });
+
+  test("tell what a decode worker reused where it admitted the request", () => {
+    expect(column("decode_reused_input_tokens")).toEqual([null, null, null, 64]);
+    expect(column("source_held_ms")).toEqual([null, null, null, 2000]);
+  });
 });
