@@ -78,7 +78,6 @@ const crampedDecodes: fc.Arbitrary<HandoffWorkload> = fc
     const engine = { ...workload.engine, blockSize, enableChunkedPrefill: true, maxModelLen: Infinity };
     return {
       ...workload,
-      tickSeconds: 0,
       requests,
       traceBlockSize: blockSize,
       engine: { ...engine, numGpuBlocks: 1000, maxNumSeqs: 64, maxNumBatchedTokens: 64 },

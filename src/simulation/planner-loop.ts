@@ -6,6 +6,7 @@ import { observePool } from "./pool-observation.ts";
 import type { RequestWatch } from "./request-watch.ts";
 import type { TrafficRecorder } from "./traffic-recorder.ts";
 import { GaugeReader } from "./worker-gauges.ts";
+import { onOfferGrid } from "../workload/offer-grid.ts";
 
 /** A policy failed or answered something no fleet can follow; ends the run with what is finished. */
 export class PlannerError extends Error {
@@ -189,9 +190,9 @@ function firstTickNs(planner: Planner): number {
   return tickNs(first);
 }
 
-/** Ticks fall on the millisecond grid the reference computes them on. */
+/** Ticks fall on the grid of offers, so that what falls due at one can be put at that very instant. */
 function tickNs(seconds: number): number {
-  return seconds * 1000 * 1e6;
+  return onOfferGrid(seconds * 1000 * 1e6);
 }
 
 function guarded<T>(call: string, run: () => T): T {
