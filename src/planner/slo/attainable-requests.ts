@@ -1,4 +1,5 @@
-import type { Twin, TwinConditions, TwinRequests, TwinSla } from "./twin.ts";
+import type { Twin, TwinSla } from "./twin.ts";
+import type { TwinConditions, TwinRequests } from "./twin-server.ts";
 
 /**
  * Tells requests that some fleet could serve within the bounds: on an engine of their own. What was found out about a

@@ -4,7 +4,7 @@ export class FinishHeap {
   private passes = new Float64Array(64);
   private requests = new Int32Array(64);
 
-  /** Pass of the first to finish; undefined when empty. */
+  /** Pass of the first to finish; of no meaning when empty. */
   get firstPass(): number {
     return this.passes[0]!;
   }

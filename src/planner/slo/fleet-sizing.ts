@@ -1,4 +1,5 @@
-import type { Played, Twin, TwinConditions, TwinRequests } from "./twin.ts";
+import type { Played, Twin } from "./twin.ts";
+import type { TwinConditions, TwinRequests } from "./twin-server.ts";
 
 /** A size no fleet is asked to exceed while searching. */
 const mostWorkers = 4096;

@@ -7,7 +7,8 @@ import { PoolSizer, type PoolSize } from "./pool-sizer.ts";
 import { poolSla, twinEngine } from "./pool-twin.ts";
 import { RequestSample } from "./request-sample.ts";
 import { SloPlanner } from "./slo-planner.ts";
-import { Twin, type TwinEngine, type TwinRequests } from "./twin.ts";
+import { Twin } from "./twin.ts";
+import type { TwinEngine, TwinRequests } from "./twin-server.ts";
 
 /** A millisecond for each prompt token computed, ten for each request that decodes. */
 const passMs = ({ prefillTokens, decodeRequests }: PlannedPass) => prefillTokens + 10 * decodeRequests;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { placingRate } from "./placing-rate.ts";
 import { RequestSample } from "./request-sample.ts";
 import { Twin } from "./twin.ts";
-import type { TwinEngine } from "./twin.ts";
+import type { TwinEngine } from "./twin-server.ts";
 
 const engine: TwinEngine = {
   passMs: ({ decodeRequests }) => 5 + decodeRequests / 10,

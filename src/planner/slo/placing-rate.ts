@@ -1,5 +1,5 @@
 import type { RequestSample } from "./request-sample.ts";
-import type { TwinConditions, TwinEngine } from "./twin.ts";
+import type { TwinConditions, TwinEngine } from "./twin-server.ts";
 
 /**
  * Requests a second that a full decode worker takes in, because as many leave it: what it holds by the time a request

@@ -15,7 +15,8 @@ import { leastPlaySeconds } from "./request-sample.ts";
 import type { RequestSample } from "./request-sample.ts";
 import { sizeSentence } from "./size-sentence.ts";
 import { Twin } from "./twin.ts";
-import type { TwinConditions, TwinSla } from "./twin.ts";
+import type { TwinSla } from "./twin.ts";
+import type { TwinConditions } from "./twin-server.ts";
 
 /** How a pool is sized. */
 export interface SizingRules {

@@ -1,6 +1,7 @@
 import type { PlannedPass, PolicyPool } from "../policy.ts";
 import type { RequestSample } from "./request-sample.ts";
-import type { TwinEngine, TwinSla } from "./twin.ts";
+import type { TwinSla } from "./twin.ts";
+import type { TwinEngine } from "./twin-server.ts";
 
 /** What a twin has to know of a pool's engines. */
 export function twinEngine(pool: PolicyPool): TwinEngine {

@@ -1,4 +1,4 @@
-import type { TwinRequests } from "./twin.ts";
+import type { TwinRequests } from "./twin-server.ts";
 
 /** Shorter traffic is played again, s. */
 export const leastPlaySeconds = 90;

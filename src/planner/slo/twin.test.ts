@@ -5,7 +5,8 @@ import { loadWorkload, simulate } from "../../replay.ts";
 import { AttainableRequests } from "./attainable-requests.ts";
 import { FleetSizing } from "./fleet-sizing.ts";
 import { Twin } from "./twin.ts";
-import type { TwinConditions, TwinEngine, TwinRequests, TwinSla } from "./twin.ts";
+import type { TwinSla } from "./twin.ts";
+import type { TwinConditions, TwinEngine, TwinRequests } from "./twin-server.ts";
 
 const engineArgs = {
   aic_backend: "vllm",
