@@ -13,6 +13,7 @@ import { playedBy, poolSla, twinEngine } from "./pool-twin.ts";
 import type { RequestHistory } from "./request-history.ts";
 import { leastPlaySeconds } from "./request-sample.ts";
 import type { RequestSample } from "./request-sample.ts";
+import { sizeRecord, type FoundSizes, type Outlook } from "./outlook.ts";
 import { sizeSentence } from "./size-sentence.ts";
 import { Twin } from "./twin.ts";
 import type { TwinSla } from "./twin.ts";
@@ -121,77 +122,88 @@ export class PoolSizer {
   /** @param granted share of the requests that may miss here beside what the pool's own rules tolerate, 0..1 */
   decide(seen: PoolObservation, observation: Observation, history: RequestHistory, granted: number): PoolSize {
     const { nowSeconds, frontEnd } = observation;
-    const { rules, pool } = this;
-    const tolerated = rules.tolerated + granted;
     const size = seen.activeIds.length + seen.startingIds.length;
-    const horizonSeconds = pool.startupSeconds + rules.decisionSeconds / 2;
-    const demand = expectedDemand(history, nowSeconds, horizonSeconds);
-    const fromSeconds = this.playedFrom(history, nowSeconds, demand);
-    const steadyFromSeconds = nowSeconds - demand.steadySeconds;
-    const sample = history.sample({ fromSeconds, steadyFromSeconds, toSeconds: nowSeconds });
-    const played = sample.count;
-    const conditions = { slowness: this.ratio.value, tokensPerPass: this.tokensPerPass };
-    const sizingAt = this.sizings(sample, conditions, tolerated);
-    const expected = sizingAt(demand.requestsPerSecond);
-    const readyFor = this.readyFor(demand, history, nowSeconds, horizonSeconds);
-
-    const short = expected.isShort(size, errorsToGrow);
-    const steady = this.bounded(
-      short
-        ? expected.least(demand.jumped ? errorsAfterJump : 0, size)
-        : sizingAt(readyFor).leastUpTo(size, errorsToShrink),
-    );
-    const sizes = {
-      enough: short ? steady : this.bounded(expected.leastUpTo(steady, 0)),
-      safe: steady,
-      sure:
-        steady >= size
-          ? size
-          : this.bounded(sizingAt(sureTimes * demand.requestsPerSecond).leastUpTo(size, errorsToShrink)),
-    };
-    this.remember(nowSeconds, { ...sizes, jumped: demand.jumped }, history, conditions);
+    const outlook = this.outlook(nowSeconds, history, this.rules.tolerated + granted);
+    const { demand, expected } = outlook;
+    const found = this.sizes(size, outlook);
+    const steady = found.safe;
+    this.remember(nowSeconds, { ...found, jumped: demand.jumped }, history, outlook.conditions);
     const kept = this.memory.kept(nowSeconds);
-    let clearingRate = (): number => this.clearingRate(history, { fromSeconds, toSeconds: nowSeconds }, conditions);
-    if (pool.name === "decode") {
-      const placesPerSecond = clearingRate();
-      this.placesPerSecond = placesPerSecond;
-      clearingRate = () => placesPerSecond;
-    }
-    const clearing = this.clearing.replicas(seen, nowSeconds, {
-      requestsPerSecond: demand.requestsPerSecond,
-      steady,
-      clearingRate,
-    });
+    const clearing = this.clearingReplicas(seen, history, outlook, steady);
     const needed = Math.max(steady, clearing);
     const replicas = this.bounded(needed > size ? needed : Math.min(size, Math.max(clearing, kept.replicas)));
-    const waiting = frontEnd.awaitingFirstToken;
+    const reasons = { ...outlook, played: outlook.sample.count, steady, waiting: frontEnd.awaitingFirstToken, kept };
     return {
       replicas,
       grows: replicas > size,
       levelPerSecond: demand.levelPerSecond,
-      spare: Math.max(0, rules.tolerated - expected.missShare(Math.max(1, replicas))),
-      reason: sizeSentence(
-        size,
-        replicas,
-        { played, demand, horizonSeconds, steady, waiting, kept, tolerated },
-        expected,
-      ),
-      record: {
-        played_requests: played,
-        played_seconds: nowSeconds - fromSeconds,
-        expected_requests_per_second: demand.requestsPerSecond,
-        ready_for_requests_per_second: readyFor,
-        speed_of_play: played === 0 ? 1 : demand.requestsPerSecond / sample.ownRate,
-        expected_miss_share: expected.missShare(Math.max(1, size)),
-        tolerated_miss_share: tolerated,
-        enough_replicas: sizes.enough,
-        safe_replicas: steady,
-        clearing_replicas: clearing,
-        hold_seconds: kept.holdSeconds,
-        pass_time_ratio: conditions.slowness,
-        waiting_seconds: this.waitingSeconds(seen),
-      },
+      spare: Math.max(0, this.rules.tolerated - expected.missShare(Math.max(1, replicas))),
+      reason: sizeSentence(size, replicas, reasons, expected),
+      record: sizeRecord(outlook, found, {
+        expectedMissShare: expected.missShare(Math.max(1, size)),
+        clearing,
+        holdSeconds: kept.holdSeconds,
+        waitingSeconds: this.waitingSeconds(seen),
+      }),
     };
+  }
+
+  /** The traffic to expect when a replica started now would be ready, and what it is played with. */
+  private outlook(nowSeconds: number, history: RequestHistory, tolerated: number): Outlook {
+    const horizonSeconds = this.pool.startupSeconds + this.rules.decisionSeconds / 2;
+    const demand = expectedDemand(history, nowSeconds, horizonSeconds);
+    const fromSeconds = this.playedFrom(history, nowSeconds, demand);
+    const steadyFromSeconds = nowSeconds - demand.steadySeconds;
+    const sample = history.sample({ fromSeconds, steadyFromSeconds, toSeconds: nowSeconds });
+    const conditions = { slowness: this.ratio.value, tokensPerPass: this.tokensPerPass };
+    const sizingAt = this.sizings(sample, conditions, tolerated);
+    const expected = sizingAt(demand.requestsPerSecond);
+    const readyForPerSecond = this.readyFor(demand, history, nowSeconds, horizonSeconds);
+    return {
+      nowSeconds,
+      horizonSeconds,
+      demand,
+      readyForPerSecond,
+      fromSeconds,
+      sample,
+      conditions,
+      tolerated,
+      sizingAt,
+      expected,
+    };
+  }
+
+  /** Replicas that the traffic needs without a backlog, of the `size` there are and more. */
+  private sizes(size: number, { demand, readyForPerSecond, sizingAt, expected }: Outlook): FoundSizes {
+    const isShort = expected.isShort(size, errorsToGrow);
+    const safe = this.bounded(
+      isShort
+        ? expected.least(demand.jumped ? errorsAfterJump : 0, size)
+        : sizingAt(readyForPerSecond).leastUpTo(size, errorsToShrink),
+    );
+    const sure = (): number => sizingAt(sureTimes * demand.requestsPerSecond).leastUpTo(size, errorsToShrink);
+    return {
+      enough: isShort ? safe : this.bounded(expected.leastUpTo(safe, 0)),
+      safe,
+      sure: safe >= size ? size : this.bounded(sure()),
+    };
+  }
+
+  /** Replicas wanted because much waits; 0 = nothing waits for long. */
+  private clearingReplicas(
+    seen: PoolObservation,
+    history: RequestHistory,
+    { nowSeconds, fromSeconds, demand, conditions }: Outlook,
+    steady: number,
+  ): number {
+    let clearingRate = (): number => this.clearingRate(history, { fromSeconds, toSeconds: nowSeconds }, conditions);
+    if (this.pool.name === "decode") {
+      const placesPerSecond = clearingRate();
+      this.placesPerSecond = placesPerSecond;
+      clearingRate = () => placesPerSecond;
+    }
+    const { requestsPerSecond } = demand;
+    return this.clearing.replicas(seen, nowSeconds, { requestsPerSecond, steady, clearingRate });
   }
 
   /** How the pool fares with the requests of a sample, by how many come a second. */
@@ -224,7 +236,7 @@ export class PoolSizer {
   /** Keeps what this decision found, and how the traffic since the last one would have fared on other fleets. */
   private remember(
     atSeconds: number,
-    found: { readonly enough: number; readonly safe: number; readonly sure: number; readonly jumped: boolean },
+    found: FoundSizes & { readonly jumped: boolean },
     history: RequestHistory,
     conditions: TwinConditions,
   ): void {
