@@ -1,8 +1,7 @@
 import type { KvTierConfig } from "./kv-tier-config.ts";
 import { noTierFigures, type KvTierFigures } from "./kv-tier-figures.ts";
-import { KvTiers, type SharedTiers } from "./kv-tiers.ts";
-import { TierStore } from "./tier-store.ts";
-import { TransferClock } from "./transfer-clock.ts";
+import { KvTiers } from "./kv-tiers.ts";
+import { createSharedTiers, type SharedTiers } from "./shared-tiers.ts";
 
 /** Makes the cache tiers of a pool's ranks. */
 export class KvTierFabric {
@@ -15,7 +14,7 @@ export class KvTierFabric {
   constructor(config: KvTierConfig, blockBytes: number) {
     this.config = config;
     this.blockBytes = blockBytes;
-    this.shared = this.links(new TransferClock());
+    this.shared = createSharedTiers(config);
   }
 
   /** Whether a transfer of one worker slows those of another: workers may then not run ahead of each other. */
@@ -26,19 +25,7 @@ export class KvTierFabric {
   /** The tiers of one rank. */
   create(): KvTiers {
     // Without shared links every rank has a clock of its own, so that it need not look at the others' transfers.
-    const shared = this.sharesLinks ? this.shared : this.links(new TransferClock());
+    const shared = this.sharesLinks ? this.shared : createSharedTiers(this.config);
     return new KvTiers(this.config, this.blockBytes, shared, this.figures);
-  }
-
-  private links(clock: TransferClock): SharedTiers {
-    const { config } = this;
-    return {
-      clock,
-      objects: new TierStore(Infinity),
-      hostToDisk: clock.link(config.hostToDisk),
-      diskToHost: clock.link(config.diskToHost),
-      hostToObject: clock.link(config.hostToObject),
-      objectToHost: clock.link(config.objectToHost),
-    };
   }
 }

@@ -1,24 +1,29 @@
 import type { KvTierConfig } from "./kv-tier-config.ts";
 import type { KvTierFigures } from "./kv-tier-figures.ts";
+import { PendingParts } from "./pending-parts.ts";
 import type { SharedLink, Transfer } from "./shared-link.ts";
+import type { SharedTiers } from "./shared-tiers.ts";
 import { TierStore } from "./tier-store.ts";
-import type { TransferClock } from "./transfer-clock.ts";
-
-/** What the ranks of a pool share below host memory: the links to disk and object store, and the object store itself. */
-export interface SharedTiers {
-  readonly clock: TransferClock;
-  readonly objects: TierStore;
-  readonly hostToDisk: SharedLink;
-  readonly diskToHost: SharedLink;
-  readonly hostToObject: SharedLink;
-  readonly objectToHost: SharedLink;
-}
 
 /** Where the blocks of a prompt after those on the GPU are: a run in host memory, then one on disk, then one in objects. */
 export interface TierRun {
   readonly host: number;
   readonly disk: number;
   readonly object: number;
+}
+
+/**
+ * A run on its way up. Its contents are let go of from the end: the beginning, which more prompts share, is then the last
+ * to be dropped.
+ */
+interface ClaimedRun {
+  readonly inHost: readonly number[];
+  readonly onDisk: readonly number[];
+  readonly inObjects: readonly number[];
+  /** Those from disk and object store, which come through host memory, from the end. */
+  readonly staged: readonly number[];
+  /** Those of them that room was made for there. */
+  readonly reserved: ReadonlySet<number>;
 }
 
 const nothing: TierRun = { host: 0, disk: 0, object: 0 };
@@ -135,59 +140,72 @@ export class KvTiers {
     makeRoom: () => void,
     onDone: (atNs: number) => void,
   ): void {
-    const { nowNs } = this;
+    const startNs = this.nowNs;
+    const wanted = this.claim(key, from, run);
+    const evicted = this.evictedBy(makeRoom);
+    this.onboarding++;
+    this.figures.onboardings++;
+    const finish = (atNs: number) => {
+      this.onboarding--;
+      this.figures.onboardingNs += atNs - startNs;
+      for (const each of wanted.staged) this.host.unpin(each);
+      onDone(atNs);
+    };
+    this.offload(evicted, startNs, (atNs) => this.bringBack(wanted, atNs, finish));
+  }
+
+  /** Pins the contents of a run where they are, and where those from further down come through host memory. */
+  private claim(key: (block: number) => number, from: number, run: TierRun): ClaimedRun {
     const keys = (start: number, count: number) => Array.from({ length: count }, (_, i) => key(start + i));
     const inHost = keys(from, run.host);
     const onDisk = keys(from + run.host, run.disk);
     const inObjects = keys(from + run.host + run.disk, run.object);
-    // They are let go of from the end: the beginning, which more prompts share, is then the last to be dropped.
-    const fromTheEnd = inHost.toReversed();
     const staged = [...onDisk, ...inObjects].toReversed();
     for (const each of inHost) this.host.pin(each);
     for (const each of onDisk) this.disk.pin(each);
     const reserved = new Set(staged.filter((each) => this.takeIn(each)));
+    return { inHost, onDisk, inObjects, staged, reserved };
+  }
+
+  /** Contents that leave the GPU while room is made; what has left it before stays in line. */
+  private evictedBy(makeRoom: () => void): readonly number[] {
     const before = this.leaving;
     this.leaving = [];
     makeRoom();
     const evicted = this.leaving;
     this.leaving = before;
+    return evicted;
+  }
 
-    this.onboarding++;
-    this.figures.onboardings++;
-    let parts = 1;
-    const partDone = (atNs: number) => {
-      if (--parts > 0) return;
-      this.onboarding--;
-      this.figures.onboardingNs += atNs - nowNs;
-      for (const each of staged) this.host.unpin(each);
-      onDone(atNs);
-    };
-    const bringUp = (count: number, atNs: number, done: (atNs: number) => void) =>
-      this.hostToGpu.start(count * this.blockBytes, atNs, done);
-    const stage = (link: SharedLink, contents: readonly number[], atNs: number, arrived: () => void) => {
+  /** Copies the contents of a run up to the GPU, those from further down by way of host memory. */
+  private bringBack(wanted: ClaimedRun, atNs: number, onAllDone: (atNs: number) => void): void {
+    const { inHost, onDisk, inObjects, reserved } = wanted;
+    const { diskToHost, objectToHost } = this.shared;
+    const parts = new PendingParts(onAllDone);
+    const begun = parts.begin();
+    const toGpu = (count: number, fromNs: number, done: (atNs: number) => void) =>
+      this.hostToGpu.start(count * this.blockBytes, fromNs, done);
+    const stage = (link: SharedLink, contents: readonly number[], onArrived: () => void) => {
       if (contents.length === 0) return;
-      parts++;
+      const done = parts.begin();
       link.start(contents.length * this.blockBytes, atNs, (landedNs) => {
-        arrived();
+        onArrived();
         for (const each of contents) if (reserved.has(each)) this.host.land(each);
-        bringUp(contents.length, landedNs, partDone);
+        toGpu(contents.length, landedNs, done);
       });
     };
-    const begin = (atNs: number) => {
-      if (inHost.length > 0) {
-        parts++;
-        bringUp(inHost.length, atNs, (doneNs) => {
-          for (const each of fromTheEnd) this.host.unpin(each);
-          partDone(doneNs);
-        });
-      }
-      stage(this.shared.diskToHost, onDisk, atNs, () => {
-        for (const each of onDisk.toReversed()) this.disk.unpin(each);
+    if (inHost.length > 0) {
+      const done = parts.begin();
+      toGpu(inHost.length, atNs, (doneNs) => {
+        for (const each of inHost.toReversed()) this.host.unpin(each);
+        done(doneNs);
       });
-      stage(this.shared.objectToHost, inObjects, atNs, () => {});
-      partDone(atNs);
-    };
-    this.offload(evicted, nowNs, begin);
+    }
+    stage(diskToHost, onDisk, () => {
+      for (const each of onDisk.toReversed()) this.disk.unpin(each);
+    });
+    stage(objectToHost, inObjects, () => {});
+    begun(atNs);
   }
 
   /** Counts tokens of a request that came back from below. */
@@ -203,11 +221,18 @@ export class KvTiers {
       this.host.pin(key);
       return false;
     }
-    const evictions = this.host.evictions;
-    this.host.reserve(key);
+    this.reserveInHost(key);
     this.host.pin(key);
-    this.figures.hostEvictions += this.host.evictions - evictions;
     return true;
+  }
+
+  /** Makes room for a content in host memory, and pins it there; false when there is none. */
+  private reserveInHost(key: number): boolean {
+    const { host } = this;
+    const evictions = host.evictions;
+    const reserved = host.reserve(key);
+    this.figures.hostEvictions += host.evictions - evictions;
+    return reserved;
   }
 
   /** Copies contents from the GPU to host memory; `onAllDone` when the last has landed. */
@@ -217,27 +242,23 @@ export class KvTiers {
     const copied: number[] = [];
     for (const key of keys) {
       if (host.has(key)) continue;
-      const evictions = host.evictions;
-      if (host.reserve(key)) copied.push(key);
+      if (this.reserveInHost(key)) copied.push(key);
       else figures.droppedBlocks++;
-      figures.hostEvictions += host.evictions - evictions;
     }
     figures.offloadedBlocks += copied.length;
-    let batches = 1;
-    const batchDone = (atNs: number) => {
-      if (--batches === 0) onAllDone(atNs);
-    };
+    const batches = new PendingParts(onAllDone);
+    const begun = batches.begin();
     for (let at = 0; at < copied.length; at += this.config.offloadBatchSize) {
       const batch = copied.slice(at, at + this.config.offloadBatchSize);
-      batches++;
+      const landed = batches.begin();
       const transfer = this.gpuToHost.start(batch.length * this.blockBytes, nowNs, (landedNs) => {
         for (const key of batch) host.land(key);
         this.writeThrough(batch, landedNs);
-        batchDone(landedNs);
+        landed(landedNs);
       });
       if (transfer !== null) transfers.push(transfer);
     }
-    batchDone(nowNs);
+    begun(nowNs);
     return transfers;
   }
 
