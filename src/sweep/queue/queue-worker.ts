@@ -3,9 +3,9 @@ import { LocalPool } from "../local-pool.ts";
 import { TraceTransferError, unpackTrace } from "../packed-trace.ts";
 import type { TraceContent } from "../shared-trace.ts";
 import type { RunReturn } from "./queue-driver.ts";
-import { keptSeconds, queueKeys } from "./queue-keys.ts";
+import { keptSeconds, queueKeys, type QueueKeys } from "./queue-keys.ts";
 import { QueueError } from "./queue-error.ts";
-import { connectQueue } from "./redis-connection.ts";
+import { connectQueue, type QueueConnection } from "./redis-connection.ts";
 import { readRunJob } from "./run-job.ts";
 import { runRefusal } from "./run-refusal.ts";
 import { redisTraceStore, sharedTraceStore, type TraceStore } from "./trace-store.ts";
@@ -50,40 +50,18 @@ export async function workOnQueue(settings: WorkerSettings, hooks: WorkerHooks, 
     ...(settings.traceStore === null ? [] : [sharedTraceStore(settings.traceStore)]),
     redisTraceStore(redis, keys),
   ];
-  const traces = new TraceShelf(stores);
   const pool = new LocalPool(settings.parallel);
-
+  const doRun = runner({ settings, hooks, redis, bullmq, keys, pool, traces: new TraceShelf(stores) });
   const lockMs = settings.stalledSeconds * 1000;
-  const worker = new bullmq.Worker<unknown, RunReturn>(
-    keys.runs,
-    async ({ id, data }) => {
-      const job = readRunJob(data);
-      const refused = runRefusal(job, settings.allowsPolicies);
-      if (refused !== null || job === null) throw new bullmq.UnrecoverableError(refused ?? "");
-      const { digest, name, notes } = job.trace;
-      const trace = { ...(await traces.get(digest)), name, notes };
-      const { row, result } = await pool.attempt({
-        task: job.task,
-        workload: { trace, digest },
-        resultPath: null,
-        wantResult: job.keepResult,
-      });
-      // Before the run counts as done, so that whoever sees it done finds the result.
-      if (result !== null) await redis.set(keys.result(id!), Buffer.from(result), "EX", keptSeconds);
-      const returned = { figures: row.figures, error: row.error };
-      hooks.onRun(returned);
-      return returned;
-    },
-    {
-      connection: redis,
-      prefix: keys.prefix,
-      concurrency: settings.parallel,
-      lockDuration: lockMs,
-      stalledInterval: lockMs,
-      maxStalledCount: mostTakeovers,
-      runRetryDelay: 1000,
-    },
-  );
+  const worker = new bullmq.Worker<unknown, RunReturn>(keys.runs, doRun, {
+    connection: redis,
+    prefix: keys.prefix,
+    concurrency: settings.parallel,
+    lockDuration: lockMs,
+    stalledInterval: lockMs,
+    maxStalledCount: mostTakeovers,
+    runRetryDelay: 1000,
+  });
   const note = notedOnce(hooks.onNote);
   redis.on("close", () => signal.aborted || note(`lost Redis at ${place}; trying again`));
   redis.on("ready", () => note(`back on Redis at ${place}`));
@@ -103,6 +81,37 @@ export async function workOnQueue(settings: WorkerSettings, hooks: WorkerHooks, 
     await pool.close();
     redis.disconnect();
   }
+}
+
+/** What a worker does its runs with. */
+interface Workplace extends Pick<QueueConnection, "redis" | "bullmq"> {
+  readonly settings: WorkerSettings;
+  readonly hooks: WorkerHooks;
+  readonly keys: QueueKeys;
+  readonly pool: LocalPool;
+  readonly traces: TraceShelf;
+}
+
+/** Does one run of the queue; a run that this worker must not do is refused for good. */
+function runner({ settings, hooks, redis, bullmq, keys, pool, traces }: Workplace) {
+  return async ({ id, data }: { readonly id?: string; readonly data: unknown }): Promise<RunReturn> => {
+    const job = readRunJob(data);
+    const refused = runRefusal(job, settings.allowsPolicies);
+    if (refused !== null || job === null) throw new bullmq.UnrecoverableError(refused ?? "");
+    const { digest, name, notes } = job.trace;
+    const trace = { ...(await traces.get(digest)), name, notes };
+    const { row, result } = await pool.attempt({
+      task: job.task,
+      workload: { trace, digest },
+      resultPath: null,
+      wantResult: job.keepResult,
+    });
+    // Before the run counts as done, so that whoever sees it done finds the result.
+    if (result !== null) await redis.set(keys.result(id!), Buffer.from(result), "EX", keptSeconds);
+    const returned = { figures: row.figures, error: row.error };
+    hooks.onRun(returned);
+    return returned;
+  };
 }
 
 /** The traces a worker has at hand: each is fetched and checked once, however many runs replay it. */
