@@ -73,48 +73,78 @@ export async function resolveAutoscaler(
   run: AutoscaledRun,
   problems: ProblemList,
 ): Promise<ResolvedAutoscaler | null> {
-  const { planner: config, policy, document } = settings;
-  const { topology } = run;
-  const values = valuesOf(settings);
-  if (policy.kind === "dynamo") {
-    const sla = config.dynamo.optimizationTarget === "sla" ? slaOf(config) : null;
-    const { resolvePlanner } = await import("./resolve-planner.ts");
-    const warmUp = await warmUpTraffic(config, problems);
-    const passTimes = await nativeTimes(config, topology, problems);
-    const surroundings = { topology, warmUp, benchmarkGranularity: run.benchmarkGranularity, passTimes };
-    const resolved = resolvePlanner(config, surroundings, "--planner-config", problems);
-    return resolved === null
-      ? null
-      : { ...resolved, values, sla, heedsSla: true, report: config.report, name: "dynamo" };
-  }
+  const { policy } = settings;
+  if (policy.kind === "dynamo") return dynamoAutoscaler(settings, run, problems);
+  return policy.kind === "module"
+    ? moduleAutoscaler(settings, policy, run, problems)
+    : builtInAutoscaler(settings, policy, run, problems);
+}
+
+async function dynamoAutoscaler(
+  settings: AutoscalerSettings,
+  { topology, benchmarkGranularity }: AutoscaledRun,
+  problems: ProblemList,
+): Promise<ResolvedAutoscaler | null> {
+  const config = settings.planner;
+  const { resolvePlanner } = await import("./resolve-planner.ts");
+  const warmUp = await warmUpTraffic(config, problems);
+  const passTimes = await nativeTimes(config, topology, problems);
+  const surroundings = { topology, warmUp, benchmarkGranularity, passTimes };
+  const resolved = resolvePlanner(config, surroundings, "--planner-config", problems);
+  if (resolved === null) return null;
+  const sla = config.dynamo.optimizationTarget === "sla" ? slaOf(config) : null;
+  return { ...resolved, values: valuesOf(settings), sla, heedsSla: true, report: config.report, name: "dynamo" };
+}
+
+/** A user's own policy: it is told the bounds, and nothing is known of what it makes of them. */
+async function moduleAutoscaler(
+  settings: AutoscalerSettings,
+  policy: Extract<PolicyChoice, { kind: "module" }>,
+  { topology, seed }: AutoscaledRun,
+  problems: ProblemList,
+): Promise<ResolvedAutoscaler | null> {
+  const { planner: config, document } = settings;
+  const [{ slaBounds }, { loadPolicy }, { policyPools, replicaLimits }] = await Promise.all([
+    import("./resolve-policy.ts"),
+    import("./load-policy.ts"),
+    import("./policy-context.ts"),
+  ]);
+  const bounds = slaBounds(config, document, false);
+  const context = {
+    config: policy.knobs.given,
+    pools: policyPools(topology),
+    limits: replicaLimits(config),
+    sla: bounds,
+    seed,
+  };
+  const planner = await loadPolicy(policy.path, context, policy.where, problems);
+  if (planner === null) return null;
+  return {
+    planner,
+    values: valuesOf(settings),
+    warnings: contradictingBudgets(config),
+    sla: judged(bounds),
+    heedsSla: false,
+    report: Object.keys(document).length === 0 ? null : config.report,
+    name: policy.path,
+  };
+}
+
+async function builtInAutoscaler(
+  settings: AutoscalerSettings,
+  policy: Extract<PolicyChoice, { kind: "built-in" }>,
+  run: AutoscaledRun,
+  problems: ProblemList,
+): Promise<ResolvedAutoscaler | null> {
+  const { planner: config, document } = settings;
   const { resolvePolicy, slaBounds } = await import("./resolve-policy.ts");
-  if (policy.kind === "module") {
-    const bounds = slaBounds(config, document, false);
-    const [{ loadPolicy }, { policyPools, replicaLimits }] = await Promise.all([
-      import("./load-policy.ts"),
-      import("./policy-context.ts"),
-    ]);
-    const context = {
-      config: policy.knobs.given,
-      pools: policyPools(topology),
-      limits: replicaLimits(config),
-      sla: bounds,
-      seed: run.seed,
-    };
-    const planner = await loadPolicy(policy.path, context, policy.where, problems);
-    const report = Object.keys(document).length === 0 ? null : config.report;
-    if (planner === null) return null;
-    const warnings = contradictingBudgets(config);
-    return { planner, values, warnings, sla: judged(bounds), heedsSla: false, report, name: policy.path };
-  }
   const resolved = resolvePolicy(policy, config, document, run, problems);
   if (resolved === null) return null;
   const { usesSla } = policy.definition;
-  const sla = judged(slaBounds(config, document, usesSla));
   return {
     ...resolved,
-    values: { ...values, ...resolved.values },
-    sla,
+    values: { ...valuesOf(settings), ...resolved.values },
+    sla: judged(slaBounds(config, document, usesSla)),
     heedsSla: usesSla,
     report: config.report,
     name: policy.name,

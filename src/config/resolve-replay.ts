@@ -1,5 +1,4 @@
 import type { EngineConfig } from "../engine/engine-config.ts";
-import type { SemanticsName } from "../engine/semantics.ts";
 import type { ResultContext } from "../result/build-run-result.ts";
 import type { ConfigValue } from "../result/schema.ts";
 import type { RunConfig } from "../simulation/run-config.ts";
@@ -7,9 +6,8 @@ import { ProblemList } from "./config-error.ts";
 import { documentValues, resolveClient, resolveFaults } from "./disruptions.ts";
 import type { ResolvedFaults } from "./disruptions.ts";
 import { loadDocument } from "./document.ts";
-import { validateEngineArgs } from "./engine-args.ts";
-import type { ValidatedEngineArgs, WorkerRole } from "./validated-engine-args.ts";
 import { nearestName } from "./nearest-name.ts";
+import { checkTiersStayWhole, replayEngines } from "./replay-engines.ts";
 import type { ReplayOption } from "./replay-option.ts";
 import { replayOptions } from "./replay-option-table.ts";
 import { optionKey, type ReplayOptions, type ReplayValues } from "./replay-options.ts";
@@ -20,7 +18,7 @@ import type { ResolvedAutoscaler } from "./resolve-autoscaler.ts";
 import { resolveEngine } from "./resolve-engine.ts";
 import type { ResolvedEngine } from "./resolve-engine.ts";
 import { prefillEstimate, resolveRouter } from "./resolve-router.ts";
-import { place, validate } from "./validate.ts";
+import { validate } from "./validate.ts";
 import { optionsWithoutEffect } from "./options-without-effect.ts";
 import { isUnplanned, workloadFrom } from "./workload-spec.ts";
 import type { WorkloadSpec } from "./workload-spec.ts";
@@ -45,89 +43,103 @@ export interface ResolvedReplay {
  */
 export async function resolveReplay(options: ReplayOptions): Promise<ResolvedReplay> {
   const problems = new ProblemList();
-  checkNames(options, problems);
-  const values = {} as Record<keyof ReplayOptions, unknown>;
-  for (const option of replayOptions) values[optionKey(option.flag)] = await valueOf(option, options, problems);
-  const given = { ...values, trace: options.trace ?? null } as ReplayValues;
-
-  checkReplayRules(given, options, problems);
+  const given = await givenValues(options, problems);
   const workload = workloadFrom(given);
-  const disaggregated = given.prefillEngineArgs !== null || given.decodeEngineArgs !== null;
-  const engines = disaggregated
-    ? {
-        prefill: engineArgs(given.prefillEngineArgs ?? {}, "--prefill-engine-args", "prefill", given, problems),
-        decode: engineArgs(given.decodeEngineArgs ?? {}, "--decode-engine-args", "decode", given, problems),
-      }
-    : { engine: engineArgs(given.extraEngineArgs ?? {}, "--extra-engine-args", "aggregated", given, problems) };
-  checkPair(engines, problems);
-  const router = await resolveRouter(given, engines, problems);
-  const settings = await autoscalerSettings(given.plannerConfig, given, problems);
-  const { plannerConfig, policy, semantics } = given;
-  const pools = Object.values(engines);
-  checkGpuBudget(plannerConfig, policy, semantics as SemanticsName, pools, "--planner-config", problems);
-  const client = resolveClient(given.clientConfig, "--client-config", problems);
-  const mode = disaggregated ? "disagg" : "agg";
-  const faults = resolveFaults(given.faultConfig, mode, "--fault-config", problems);
+  const checked = await checkDocuments(given, problems);
   problems.throwIfAny();
-
-  const resolved: Record<string, ResolvedEngine> = {};
-  for (const [name, args] of Object.entries(engines))
-    resolved[name] = await resolveEngine(args!, given.semantics as SemanticsName);
-  const topology = topologyOf(resolved, given);
-  checkTiersStayWhole(resolved, { client, faults }, problems);
-  const estimate = router?.estimator == null ? null : await prefillEstimate(router.estimator);
-  const scaled = { topology, seed: given.seed!, benchmarkGranularity: given.benchmarkGranularity! };
-  const autoscaler = settings === null ? null : await resolveAutoscaler(settings, scaled, problems);
+  const parts = await resolveParts(given, checked, problems);
   problems.throwIfAny();
+  const { autoscaler } = parts;
   return {
     workload,
-    run: {
-      semantics: given.semantics as SemanticsName,
-      topology,
-      arrivalSpeedupRatio: given.arrivalSpeedupRatio!,
-      replayConcurrency: given.replayConcurrency,
-      ...(isUnplanned(workload) ? { outputsUnplanned: true } : {}),
-      maxSimTimeSeconds: given.maxSimTimeSeconds,
-      routerMode: given.routerMode!,
-      ...(router === null ? {} : { kvRouter: router.settings }),
-      ...(estimate === null ? {} : { prefillEstimate: estimate }),
-      planner: autoscaler?.planner ?? null,
-      engine: given.engine!,
-      seed: given.seed!,
-      ...(client === null ? {} : { client }),
-    },
-    faults,
-    context: {
-      semantics: given.semantics as SemanticsName,
-      mode: topology.mode,
-      gpusPerWorker: gpusPerWorker(topology),
-      config: configOf(options, given, resolved, autoscaler?.values ?? {}),
-      warnings: [
-        ...optionsWithoutEffect(given, options),
-        ...Object.values(resolved).flatMap(({ warnings }) => warnings),
-        ...(router?.warnings ?? []),
-        ...(autoscaler?.warnings ?? []),
-      ],
-      sla: slaOf(given) ?? autoscaler?.sla ?? null,
-      policy: autoscaler?.name ?? null,
-    },
+    run: runOf(given, workload, parts),
+    faults: parts.faults,
+    context: contextOf(options, given, parts),
     aim: autoscaler?.heedsSla === true ? autoscaler.sla : null,
     plannerReport: autoscaler?.report ?? null,
   };
 }
 
-/** What comes back from cache tiers cannot be interrupted, so nothing may interrupt. */
-function checkTiersStayWhole(
-  engines: Readonly<Record<string, ResolvedEngine>>,
-  { client, faults }: { readonly client: unknown; readonly faults: unknown },
-  problems: ProblemList,
-): void {
-  if (client === null && faults === null) return;
-  if (Object.values(engines).every(({ engine }) => engine.kvTiers === undefined)) return;
-  problems.add(
-    client !== null ? "--client-config" : "--fault-config",
-    "cannot be combined with cache tiers (num_g2_blocks): what comes back from them cannot be interrupted",
-  );
+/** Every option's value or default, each checked for itself and all against each other. */
+async function givenValues(options: ReplayOptions, problems: ProblemList): Promise<ReplayValues> {
+  checkNames(options, problems);
+  const values = {} as Record<keyof ReplayOptions, unknown>;
+  for (const option of replayOptions) values[optionKey(option.flag)] = await valueOf(option, options, problems);
+  const given = { ...values, trace: options.trace ?? null } as ReplayValues;
+  checkReplayRules(given, options, problems);
+  return given;
+}
+
+/** What the documents among the options say, checked as far as it can be before engines are priced. */
+async function checkDocuments(given: ReplayValues, problems: ProblemList) {
+  const engines = replayEngines(given, problems);
+  const router = await resolveRouter(given, engines, problems);
+  const { plannerConfig, policy, clientConfig, faultConfig } = given;
+  const settings = await autoscalerSettings(plannerConfig, given, problems);
+  const pools = Object.values(engines);
+  checkGpuBudget(plannerConfig, policy, given.semantics!, pools, "--planner-config", problems);
+  const client = resolveClient(clientConfig, "--client-config", problems);
+  const mode = "engine" in engines ? "agg" : "disagg";
+  const faults = resolveFaults(faultConfig, mode, "--fault-config", problems);
+  return { engines, router, settings, client, faults };
+}
+
+type CheckedDocuments = Awaited<ReturnType<typeof checkDocuments>>;
+
+/** The parts of a run: engines with pass times and capacity, and what is made for them. */
+async function resolveParts(given: ReplayValues, checked: CheckedDocuments, problems: ProblemList) {
+  const { router, settings, client, faults } = checked;
+  const engines: Record<string, ResolvedEngine> = {};
+  for (const [name, args] of Object.entries(checked.engines))
+    engines[name] = await resolveEngine(args!, given.semantics!);
+  const topology = topologyOf(engines, given);
+  checkTiersStayWhole(engines, { client, faults }, problems);
+  const estimate = router?.estimator == null ? null : await prefillEstimate(router.estimator);
+  const scaled = { topology, seed: given.seed!, benchmarkGranularity: given.benchmarkGranularity! };
+  const autoscaler = settings === null ? null : await resolveAutoscaler(settings, scaled, problems);
+  return { engines, topology, router, estimate, autoscaler, client, faults };
+}
+
+type ReplayParts = Awaited<ReturnType<typeof resolveParts>>;
+
+function runOf(given: ReplayValues, workload: WorkloadSpec, parts: ReplayParts): RunConfig {
+  const { topology, router, estimate, autoscaler, client } = parts;
+  return {
+    semantics: given.semantics!,
+    topology,
+    arrivalSpeedupRatio: given.arrivalSpeedupRatio!,
+    replayConcurrency: given.replayConcurrency,
+    ...(isUnplanned(workload) ? { outputsUnplanned: true } : {}),
+    maxSimTimeSeconds: given.maxSimTimeSeconds,
+    routerMode: given.routerMode!,
+    ...(router === null ? {} : { kvRouter: router.settings }),
+    ...(estimate === null ? {} : { prefillEstimate: estimate }),
+    planner: autoscaler?.planner ?? null,
+    engine: given.engine!,
+    seed: given.seed!,
+    ...(client === null ? {} : { client }),
+  };
+}
+
+function contextOf(
+  options: ReplayOptions,
+  given: ReplayValues,
+  { engines, topology, router, autoscaler }: ReplayParts,
+): ResolvedReplay["context"] {
+  return {
+    semantics: given.semantics!,
+    mode: topology.mode,
+    gpusPerWorker: gpusPerWorker(topology),
+    config: configOf(options, given, engines, autoscaler?.values ?? {}),
+    warnings: [
+      ...optionsWithoutEffect(given, options),
+      ...Object.values(engines).flatMap(({ warnings }) => warnings),
+      ...(router?.warnings ?? []),
+      ...(autoscaler?.warnings ?? []),
+    ],
+    sla: slaOf(given) ?? autoscaler?.sla ?? null,
+    policy: autoscaler?.name ?? null,
+  };
 }
 
 function gpusPerWorker(topology: RunConfig["topology"]): ResultContext["gpusPerWorker"] {
@@ -158,54 +170,6 @@ async function valueOf(option: ReplayOption, options: ReplayOptions, problems: P
 /** Upper and lower case, `-` and `_` make no difference. */
 function formatName(given: string): string {
   return given.toLowerCase().replaceAll("-", "_");
-}
-
-function engineArgs(
-  document: unknown,
-  where: string,
-  role: WorkerRole,
-  given: ReplayValues,
-  problems: ProblemList,
-): ValidatedEngineArgs | null {
-  const args = validateEngineArgs(document, where, role, problems, given.perfData);
-  if (args !== null && given.semantics === "dynamo-1.4") checkOldRules(args, where, problems);
-  return args;
-}
-
-/** Settings ai-dynamo 1.4.2 refuses. */
-function checkOldRules(args: ValidatedEngineArgs, where: string, problems: ProblemList): void {
-  const refuse = (key: string, found: unknown) =>
-    problems.add(
-      place(where, [key]),
-      `found ${JSON.stringify(found)}, which --semantics dynamo-1.4 does not know; use current`,
-    );
-  if (args.maxUtilization) refuse("trtllm.capacity_scheduler_policy", "max_utilization");
-  if (args.given.prefill_schedule_interval != null) refuse("prefill_schedule_interval", args.prefillScheduleInterval);
-  const interval = args.given.sglang?.prefill_decode_interval;
-  if (interval != null) refuse("sglang.prefill_decode_interval", interval);
-}
-
-/** A hand-off needs two engines of a kind. */
-function checkPair(engines: Partial<Record<string, ValidatedEngineArgs | null>>, problems: ProblemList): void {
-  const { prefill, decode } = engines;
-  if (prefill == null || decode == null) return;
-  const where = "--prefill-engine-args, --decode-engine-args";
-  if (prefill.engineType !== decode.engineType) {
-    problems.add(
-      where,
-      `engine_type differs (${prefill.engineType}, ${decode.engineType}); both pools must run the same engine`,
-    );
-  }
-  if (prefill.blockSize !== decode.blockSize) {
-    problems.add(
-      where,
-      `block_size differs (${prefill.blockSize}, ${decode.blockSize}); blocks are handed over as they are`,
-    );
-  }
-  for (const args of [prefill, decode]) {
-    if (args.dpSize !== 1)
-      problems.add(`${args.where} dp_size`, `found ${args.dpSize}, expected 1 in a disaggregated run`);
-  }
 }
 
 function topologyOf(resolved: Record<string, ResolvedEngine>, given: ReplayValues): RunConfig["topology"] {
