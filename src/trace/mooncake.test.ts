@@ -68,6 +68,19 @@ describe("Mooncake rows", () => {
     expect([...trace.blocks!.ids]).toEqual([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5]);
   });
 
+  it("knows ids of 32 bits, and ids that follow some that were left out", async () => {
+    const row = (ids: string, more = "") => `{"timestamp":0,"output_length":1,"hash_ids":[${ids}]${more}}\n`;
+    const high = "2147483648,4294967295,1";
+    expect([...(await read(row(high) + row(`2147483647,${high}`))).blocks!.ids]).toEqual([0, 1, 2, 3, 0, 1, 2]);
+    // The second block of the first prompt lies beyond its length; the third begins where it stood.
+    const dropped = row("1,1099511627783", ',"input_length":512') + row("7") + row("7");
+    for (const text of [dropped, row("1099511627776") + dropped]) {
+      const { ids } = (await read(text)).blocks!;
+      expect(ids.at(-1)).toBe(ids.at(-2));
+      expect(ids.at(-2)).not.toBe(ids.at(-3));
+    }
+  });
+
   it("reads gzip, standard input, and gzip from standard input", async () => {
     const bytes = Buffer.from(mooncakeRow() + mooncakeRow({ timestamp: 5 }));
     const path = join(folder, "trace.jsonl.gz");

@@ -46,6 +46,18 @@ describe("agentic_mooncake", () => {
     expect({ ...again, notes: trace.notes }).toEqual(trace);
   });
 
+  it("writes the version that can say it: earliest times of requests that wait need the second", async () => {
+    const plain = await readText(text(header, node("a", 0), node("b", 500, after("a"))));
+    expect([...plain.dependencies!.notBeforeMs]).toEqual([0, 500]);
+    const lines = [...mooncakeLines(plain)].join("");
+    expect(JSON.parse(lines.split("\n")[0]!)).toMatchObject({ version: 2 });
+    const again = await readText(lines);
+    expect({ ...again, notes: plain.notes }).toEqual(plain);
+    // A part that begins later than what one of its requests had to wait for.
+    const earlier = { ...plain, dependencies: { ...plain.dependencies!, notBeforeMs: Float64Array.of(0, -20) } };
+    expect([...(await readText([...mooncakeLines(earlier)].join(""))).dependencies!.notBeforeMs]).toEqual([0, 0]);
+  });
+
   it("counts times of version 1 from the earliest row; roots without one start then", async () => {
     const row = (request_id: string, timestamp?: number, ...wait_for: string[]) => ({
       request_id,

@@ -96,6 +96,29 @@ describe("dynamo", () => {
     expect([...delayMs]).toEqual([500, 1500, 1500]);
   });
 
+  it("lets a child session wait for what its parent asks at that moment, and the parent for whoever ends last", async () => {
+    const context = (session: string, parent?: string) =>
+      `,"agent_context":${JSON.stringify({ session_id: session, parent_session_id: parent })}`;
+    const trace = await readText(
+      record("a", 5000, 1, "1", context("s")) +
+        record("b", 6500, 2, "2", context("s")).replace(`"output`, `"total_time_ms":2000,"output`) +
+        record("c", 6500, 3, "3", context("child", "s")) +
+        record("d", 9000, 4, "4", context("s")),
+    );
+    const { offsets, on, delayMs } = trace.dependencies!;
+    const waits = (length: number) => {
+      const place = trace.inputLength.indexOf(length);
+      const edges = [offsets[place]!, offsets[place + 1]!] as const;
+      return [[...on.slice(...edges)].map((each) => trace.inputLength[each]).toSorted(), [...delayMs.slice(...edges)]];
+    };
+    expect(waits(3)).toEqual([[2], [0]]);
+    // The request before ended at 8500, the child at 7500.
+    expect(waits(4)).toEqual([
+      [2, 3],
+      [500, 500],
+    ]);
+  });
+
   it.each([
     [
       record("a", 5000, 130, "1,2"),

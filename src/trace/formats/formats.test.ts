@@ -82,6 +82,18 @@ describe("details", () => {
     );
     expect([...trace.arrivalMs]).toEqual([0, expect.closeTo(4314.579, 9), expect.closeTo(4319.411, 9)]);
     expect(trace.notes.join("\n")).toContain("1 rows left out: ContextTokens is 0");
+    expect(trace.startUnixMs).toBeCloseTo(Date.UTC(2023, 10, 16, 18, 15, 46) + 680.59, 3);
+  });
+
+  it("takes Qwen-Bailian's hashes for blocks of 16 tokens, unless told otherwise", async () => {
+    const row = (chat: number, hashes: string) =>
+      `{"chat_id":${chat},"parent_chat_id":-1,"timestamp":${chat},"input_length":40,"output_length":3,"type":"text","turn":1,"hash_ids":[${hashes}]}\n`;
+    const text = row(1, "7,8,9") + row(2, "7,8,10");
+    const trace = await readText(text);
+    expect(trace.blocks).toMatchObject({ blockSize: 16, distinct: 4 });
+    expect([...trace.inputLength]).toEqual([40, 40]);
+    expect([...trace.arrivalMs]).toEqual([0, 1000]);
+    expect((await readText(text, { format: "qwen_bailian", traceBlockSize: 32 })).blocks!.blockSize).toBe(32);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { openTrace } from "../open-trace.ts";
 import { TraceError } from "../trace-error.ts";
 import { readLengthWindows, tokensAt } from "./client-lengths.ts";
 import { readRateWindows } from "./client-windows.ts";
+import { drawPool } from "./generate-pool.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "windtunnel-servegen-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -142,4 +143,35 @@ it("is drawn or cleanly refused however it is damaged", async () => {
     { numRuns: 1000 },
   );
   expect(refused).toBeGreaterThan(100);
+});
+
+it("puts requests anywhere in their window, and draws whether a part of one comes", () => {
+  const always = { tokens: Int32Array.of(9), upTo: Float64Array.of(1) };
+  const window = { startSeconds: 0, endSeconds: 600, rate: 1 / 600, gaps: { kind: "exponential", shape: 1 } } as const;
+  const clients = Array.from({ length: 400 }, (_, number) => ({
+    number,
+    rates: [window],
+    lengths: [{ startSeconds: 0, input: always, output: always }],
+  }));
+  const drawn = (toSeconds: number, rate: number | null) =>
+    drawPool("pool", clients, { fromSeconds: 0, toSeconds, rate }, 7).count;
+  expect(drawn(600, null)).toBe(400);
+  // Of 400 requests half come in the first half, and a third of them in all where a third is asked for: ± 4 deviations.
+  expect(Math.abs(drawn(300, null) - 200)).toBeLessThan(40);
+  expect(Math.abs(drawn(150, null) - 100)).toBeLessThan(35);
+  expect(Math.abs(drawn(600, 400 / 3 / 600) - 400 / 3)).toBeLessThan(38);
+});
+
+it("takes the last window to be as long as the others", () => {
+  const window = (text: string) => readRateWindows(text, "f").map(({ endSeconds }) => endSeconds);
+  expect(window("0,1,1,,0,0\n300,1,1,,0,0\n600,1,1,,0,0\n")).toEqual([300, 600, 900]);
+  expect(window("0,1,1,,0,0\n")).toEqual([600]);
+});
+
+it("never draws a length without a share", () => {
+  const [{ input }] = readLengthWindows(
+    '{"0":{"input_tokens":"{5: 0, 6: 0.5, 7: 0.5, 8: 0}","output_tokens":"{1: 1}"}}',
+    "f",
+  ) as [ReturnType<typeof readLengthWindows>[number]];
+  expect([0, 0.25, 0.5, 0.75, 1 - Number.EPSILON].map((place) => tokensAt(input, place))).toEqual([6, 6, 7, 7, 7]);
 });
