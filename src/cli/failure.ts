@@ -2,14 +2,7 @@
 export const exitCodes = { done: 0, failed: 1, badInput: 2, interrupted: 130 } as const;
 
 /** Names of errors whose message is meant for people and whose cause is what the user gave. */
-const inputErrors = new Set([
-  "ConfigError",
-  "TraceError",
-  "TruthTableError",
-  "TableError",
-  "ProfileError",
-  "AxisError",
-]);
+const inputErrors = new Set(["ConfigError", "TraceError", "TruthTableError", "TableError", "AxisError"]);
 /** Names of errors whose message is meant for people and whose cause lies elsewhere. */
 const runErrors = new Set(["OutputError", "PlannerError", "QueueError"]);
 

@@ -18,6 +18,7 @@ test("bounds that only judge are told where the policy has others", async () => 
 test.each([
   [{ policy: "slo", plannerConfig: sla, slaTtftMs: 1500, slaItlMs: 50 }],
   [{ policy: "slo", plannerConfig: sla }],
+  [{ policy: "slo", plannerConfig: sla, slaTtftMs: 1500, slaE2eMs: 9000 }],
   [{ policy: "hpa", plannerConfig: sla, slaTtftMs: 1 }],
   [{ plannerConfig: { mode: "agg", optimization_target: "throughput" }, slaTtftMs: 1 }],
   [{ slaTtftMs: 1 }],
@@ -36,4 +37,7 @@ test("the verdict in a line", async () => {
       `^SLA met by \\d+\\.\\d % of ${requests} requests \\(TTFT 1000000 ms, latency 10000000 ms\\), for 0.01 GPU-hours$`,
     ),
   );
+  // What met every bound counts, not what met one of them.
+  const attainment = { ttft: 0.9, itl: null, e2e: 0.5, all: 0.456 };
+  expect(slaLine({ ...result, sla: { ...result.sla!, attainment } })).toContain("SLA met by 45.6 % of");
 });

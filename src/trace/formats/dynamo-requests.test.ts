@@ -109,7 +109,10 @@ describe("dynamo", () => {
     const waits = (length: number) => {
       const place = trace.inputLength.indexOf(length);
       const edges = [offsets[place]!, offsets[place + 1]!] as const;
-      return [[...on.slice(...edges)].map((each) => trace.inputLength[each]).toSorted(), [...delayMs.slice(...edges)]];
+      return [
+        Array.from(on.slice(...edges), (each) => trace.inputLength[each]).toSorted(),
+        Array.from(delayMs.slice(...edges)),
+      ];
     };
     expect(waits(3)).toEqual([[2], [0]]);
     // The request before ended at 8500, the child at 7500.
