@@ -15,6 +15,14 @@ test.each([
   expect(nearestName(found, known)).toBe(nearest);
 });
 
+test("a name but for its separators is nearer than a longer one that holds it", () => {
+  const longer = ["decode_speedup_ratio", "speedup_ratio", "speedup_ratio_of_others"];
+  expect(nearestName("Speedup-Ratio", longer)).toBe("speedup_ratio");
+  expect(nearestName("speedupratio", longer.toReversed())).toBe("speedup_ratio");
+  const intervals = ["load_adjustment_interval_seconds", "load_adjustment_interval"];
+  expect(nearestName("load-adjustment-interval", intervals)).toBe("load_adjustment_interval");
+});
+
 test("nothing is suggested where nothing is near", () => {
   expect(nearestName("num", [...known, "num_workers"])).toBeNull();
   expect(nearestName("de", known)).toBeNull();

@@ -36,7 +36,7 @@ function plain(name: string): string {
 /** Whether one is a long enough piece of the other: "gpu_blocks" of "num_gpu_blocks". */
 function isPart(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  return short.length >= 6 && short.length * 2 >= long.length && long.includes(short);
+  return short.length >= 6 && short.length < long.length && short.length * 2 >= long.length && long.includes(short);
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */

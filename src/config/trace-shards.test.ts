@@ -58,8 +58,9 @@ describe("§8.31 the traffic of a warm-up trace", () => {
   });
 
   it("of Dynamo shards counts from the earliest request of all", async () => {
-    writeFileSync(file("s1.jsonl"), dynamo(1_000_000_021_000, 10));
-    writeFileSync(file("s2.jsonl"), dynamo(1_000_000_000_000, 20) + dynamo(1_000_000_009_000, 40));
+    // Ten seconds of the clock begin between the first two; ten of the recording do not.
+    writeFileSync(file("s1.jsonl"), dynamo(1_000_000_025_000, 10));
+    writeFileSync(file("s2.jsonl"), dynamo(1_000_000_004_000, 20) + dynamo(1_000_000_013_000, 40));
     const found = await intervals("s1.jsonl", "s2.jsonl");
     expect(found).toEqual([
       { requests: 2, inputTokens: 30, outputTokens: 2 },

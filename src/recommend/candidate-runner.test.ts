@@ -65,6 +65,8 @@ describe("runs of candidates", () => {
     const figures = await one.figures(fleets(3, 4, 1), partOf(trace));
     expect(figures.map((found) => found?.gpuHours ?? null)).toEqual([3, null, 1]);
     expect(figures[0]).toMatchObject({ attainment: 0.75, events: 3 });
+    // Rows tell settings by their values.
+    expect(done[0]!.point.values["setting"]).toBe('["static","agg",1,[3]]');
     expect(one.counts).toEqual({ runs: 3, failed: 1 });
   });
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { openTrace } from "../trace/open-trace.ts";
 import { worstOutcome } from "./candidate-runner.ts";
@@ -245,6 +246,21 @@ describe("a candidate", () => {
         "--sla-ttft-ms 1000",
       ].join(" \\\n  "),
     );
+  });
+
+  it("is told so that a shell hands on what was meant, quotes in names too", () => {
+    const engine = { aic_model_path: "models/Ada's own" };
+    const command = commandOf({ extraEngineArgs: engine, slaTtftMs: 1000 }, "it's a trace.jsonl");
+    const written = spawnSync("sh", ["-c", command.replace("windtunnel", 'printf "%s\\n"')], { encoding: "utf8" });
+    expect(written.stdout.split("\n")).toEqual([
+      "replay",
+      "it's a trace.jsonl",
+      "--extra-engine-args",
+      JSON.stringify(engine),
+      "--sla-ttft-ms",
+      "1000",
+      "",
+    ]);
   });
 });
 

@@ -147,7 +147,7 @@ export function commandOf(options: ReplayOptions, trace: string): string {
     const value = options[optionKey(flag)];
     if (value === undefined || flag === "trace") continue;
     if (kind === "switch") parts.push(value === true ? `--${flag}` : "");
-    else parts.push(`--${flag} ${typeof value === "object" ? `'${JSON.stringify(value)}'` : quoted(String(value))}`);
+    else parts.push(`--${flag} ${quoted(typeof value === "object" ? JSON.stringify(value) : String(value))}`);
   }
   return parts.filter((part) => part !== "").join(" \\\n  ");
 }

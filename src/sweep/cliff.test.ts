@@ -26,6 +26,10 @@ describe("cliff", () => {
       [0.95, 0.5, 0.92],
       "SLA attainment first falls below 90 % at x = 10 (50 %; 95 % at 0). It is back at or above 90 % at 20 (92 %): not one clean edge.",
     ],
+    [
+      [0.9006, 0.5, 0.92061],
+      "SLA attainment first falls below 90 % at x = 10 (50 %; 90.1 % at 0). It is back at or above 90 % at 20 (92.1 %): not one clean edge.",
+    ],
   ])("%j", (shares, expected) => expect(words(shares)).toBe(expected));
 });
 

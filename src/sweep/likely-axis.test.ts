@@ -6,6 +6,7 @@ test.each([
   ["num-workers", "run.num_workers"],
   ["numworkers", "run.num_workers"],
   ["ttft_ms", "planner.ttft_ms"],
+  ["ttft-ms", "planner.ttft_ms"],
   ["planer.itl_ms", "planner.itl_ms"],
   ["router_temperatur", "router.router_temperature"],
 ])("%s was %s", (given, meant) => {

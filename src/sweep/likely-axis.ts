@@ -14,10 +14,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
 
 /** Ends an error about a `--vary` key without a beginning that leads somewhere: ` (did you mean "engine.startup_time"?)`, or nothing. */
 export function likelyAxis(key: string): string {
-  const name = key.replace(/^.*\./, "").replaceAll("-", "_");
-  const exact = Object.keys(settings).find((root) => settings[root]!.includes(name));
-  if (exact !== undefined) return ` (did you mean "${exact}.${name}"?)`;
-  const near = nearestName(name, Object.values(settings).flat());
+  const near = nearestName(key.replace(/^.*\./, ""), Object.values(settings).flat());
   const root = Object.keys(settings).find((one) => near !== null && settings[one]!.includes(near));
   return root === undefined ? "" : ` (did you mean "${root}.${near}"?)`;
 }

@@ -65,6 +65,17 @@ describe("syntheticTrace", () => {
     expect(syntheticTrace({ ...plain, sharedPrefixRatio: 0.5 }, 64).blocks).toBeNull();
   });
 
+  // engine-reference §2.7: the first round(n · ratio).
+  it.each([
+    [0.4, 2],
+    [0.45, 3],
+    [0.55, 3],
+    [0.05, 0],
+  ])("shares as many of six blocks as a ratio of %f comes to, rounded", (sharedPrefixRatio, shared) => {
+    const { blocks } = syntheticTrace({ ...plain, inputTokens: 330, sharedPrefixRatio, numPrefixGroups: 1 }, 64);
+    expect(blocks === null ? 0 : 20 * 6 - blocks.distinct).toBe(19 * shared);
+  });
+
   it("draws the reference's gaps and groups", () => {
     // Differences of the durations of 1.4.2 for 2 to 5 one-token requests at 0.001 requests/s, and which of 24 requests
     // of 8 groups found their group's prefix in the cache.
