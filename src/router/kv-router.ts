@@ -21,7 +21,7 @@ export interface RouterTarget {
 
 /** What the trace says of a request for a router that holds requests back. */
 export interface RequestPriority {
-  /** Seconds it counts as older. */
+  /** Seconds it counts as older, 0 or more. */
   boostSeconds(request: number): number;
   /** Requests with a higher number go before all with a lower one. */
   strict(request: number): number;
@@ -137,7 +137,7 @@ export class KvRouter {
       targetIds: this.ids,
       promptTokens: input,
       cachedTokens,
-      priority: priorities === null ? 0 : Math.max(0, priorities.boostSeconds(request)),
+      priority: priorities === null ? 0 : priorities.boostSeconds(request),
       strictPriority: priorities === null ? 0 : priorities.strict(request),
     };
     return this.queue.push(classIndex, queued, targets.length) ? "held" : "refused";

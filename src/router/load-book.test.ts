@@ -10,6 +10,7 @@ const blockSize = 4;
 describe("the loads of targets", () => {
   let book: LoadBook;
   let leftNs: number[];
+  let doneNs: number[];
   let send: (request: number, target: number, atNs: number) => void;
 
   /** Three prompts of two blocks each that share nothing. */
@@ -20,13 +21,14 @@ describe("the loads of targets", () => {
     );
     const prefixes = buildPrefixEdges(trace, blockSize);
     leftNs = [NaN, NaN, NaN];
+    doneNs = [NaN, NaN, NaN];
     book = new LoadBook({
       settings: kvRouterDefaults,
       role: "aggregated",
       blockSize,
       prefixes,
       inputLength: trace.inputLength,
-      times: { prefillDoneNs: () => NaN, leftNs: (request) => leftNs[request]! },
+      times: { prefillDoneNs: (request) => doneNs[request]!, leftNs: (request) => leftNs[request]! },
       fades: false,
     });
     const path = new PrefixPath(prefixes);
@@ -47,6 +49,21 @@ describe("the loads of targets", () => {
     expect(book.nextReleaseNs).toBe(60);
     expect([book.release(), book.release()]).toEqual([true, true]);
     expect(book.totals).toEqual({ requests: 0, prefillTokens: 0, blocks: 0 });
+  });
+
+  it("are those of prompts that are still there when they have been computed", () => {
+    send(0, 0, 0);
+    send(1, 0, 0);
+    leftNs[0] = 5;
+    book.onLeft([0]);
+    book.release();
+    expect(book.totals).toEqual({ requests: 1, prefillTokens: 8, blocks: 2 });
+    doneNs = [5, 7, NaN];
+    book.look(book.of(0), 1);
+    expect(book.nextReleaseNs).toBe(7);
+    expect(book.release()).toBe(true);
+    expect(book.nextReleaseNs).toBe(Infinity);
+    expect(book.totals).toEqual({ requests: 1, prefillTokens: 0, blocks: 2 });
   });
 
   it("do not change when a request's end comes up that has been sent again since", () => {
