@@ -68,6 +68,51 @@ test("with start-ups of different lengths, workers are active from the instant t
   expect(pool.nextReadyNs).toBe(Infinity);
 });
 
+/** A pool whose workers have something to do until a time; ns. */
+function busyPool(startupNs: number, busyUntilNs: (id: number) => number, heldUntilNs = 0) {
+  const left = new Set<number>();
+  const pool = new WorkerPool("agg", 1, startupNs, (id) => {
+    left.add(id);
+    return Object.create(new PassByPassWorker([]), {
+      inSystem: { get: () => (left.has(id) ? 1 : 0) },
+      busyUntilNs: { get: () => busyUntilNs(id) },
+      heldUntilNs: { get: () => heldUntilNs },
+      passes: { value: 10 },
+      prefillTokens: { value: 100 },
+    }) as PassByPassWorker;
+  });
+  return { pool, finishRequestsOf: (id: number) => left.delete(id) };
+}
+
+test("workers that drain serve by id, leave when they have nothing left, and count to the end", () => {
+  const { pool, finishRequestsOf } = busyPool(0, (id) => 1000 + id, 1005);
+  pool.addReady(4, 0);
+  pool.resize(3, 100);
+  pool.resize(1, 200);
+  expect([...pool.serving()].map(({ id }) => id)).toEqual([0, 1, 2, 3]);
+  expect([pool.passes, pool.prefillTokens]).toEqual([40, 400]);
+  finishRequestsOf(3);
+  pool.removeDrained(1002);
+  // Its last pass ends at 1003, and what it computed is held until 1005.
+  expect(pool.draining.map(({ id }) => id)).toEqual([1, 2, 3]);
+  pool.removeDrained(1003);
+  expect(pool.draining.map(({ id }) => id)).toEqual([1, 2]);
+  expect([pool.passes, pool.prefillTokens]).toEqual([40, 400]);
+  const spans = pool.finish(5000);
+  expect(spans.map(({ drainingNs }) => drainingNs)).toEqual([NaN, 200, 200, 100]);
+  expect(spans.map(({ goneNs }) => goneNs)).toEqual([5000, 5000, 5000, 1005]);
+});
+
+test("a replacement starts when its delay is over, and nobody is billed for less than nothing", () => {
+  const { pool } = busyPool(50, () => 0);
+  pool.start(100, 25);
+  pool.start(100);
+  expect(pool.starting.map(({ readyNs }) => readyNs)).toEqual([175, 150]);
+  const [first, second] = pool.finish(80);
+  expect([first!.createdNs, first!.goneNs]).toEqual([100, 100]);
+  expect([first!.readyNs, second!.readyNs]).toEqual([NaN, NaN]);
+});
+
 test("a worker that fails idle has been busy as long as it was, one that fails in a pass no longer than until then", () => {
   const busyFor = (busyUntilNs: number): number => {
     const worker = Object.create(new PassByPassWorker([])) as PassByPassWorker;

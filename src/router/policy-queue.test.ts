@@ -83,6 +83,29 @@ describe("the queues of policy classes", () => {
     expect(sent.slice(0, 8)).toEqual([0, 1, 1, 1, 0, 1, 1, 1]);
   });
 
+  it("lose what is left of a turn when they are empty", () => {
+    const queue = new PolicyQueue([policyClass("a", { quantum: 100 }), policyClass("b", { quantum: 1000 })]);
+    for (const [classIndex, request] of [
+      [0, 0],
+      [0, 2],
+      [1, 1],
+    ] as const)
+      queue.push(classIndex, queued(request), 1);
+    expect([queue.pop(everybody), queue.pop(everybody)].map((each) => each!.request)).toEqual([0, 1]);
+    queue.push(1, queued(3), 1);
+    expect([queue.pop(everybody), queue.pop(everybody)].map((each) => each!.request)).toEqual([2, 3]);
+  });
+
+  it("use up what is left of a turn that was cut short before they get another", () => {
+    const queue = new PolicyQueue([policyClass("a", { quantum: 300 }), policyClass("b", { quantum: 100 })]);
+    for (let i = 0; i < 20; i++) queue.push(i % 2, queued(i), 1);
+    const classes = (maySend: (of: PolicyClass) => boolean, count: number) =>
+      Array.from({ length: count }, () => (queue.pop(maySend)!.request % 2 === 0 ? "a" : "b")).join("");
+    expect(classes(everybody, 1)).toBe("a");
+    expect(classes(({ name }) => name === "b", 1)).toBe("b");
+    expect(classes(everybody, 7)).toBe("aabaaab");
+  });
+
   it("let a class pass whose requests may not go now, and give it no credit meanwhile", () => {
     const queue = new PolicyQueue([policyClass("a", { quantum: 100 }), policyClass("b", { quantum: 100 })]);
     for (let i = 0; i < 8; i++) queue.push(i % 2, queued(i), 1);

@@ -111,7 +111,7 @@ export class PolicyQueue {
     const entry = this.classes[at]!;
     const queued = entry.queue.pop()!;
     this.turn = (at + 1) % this.classes.length;
-    entry.credit = Math.max(0, entry.credit - sendingCost(queued));
+    entry.credit -= sendingCost(queued);
     this.forget(entry, queued);
     if (entry.credit > 0) this.carry = at;
     return queued;

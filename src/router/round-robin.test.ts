@@ -29,3 +29,9 @@ test("the choice is always in the list, however it changes, and ranks take turns
     }),
   );
 });
+
+// planner-findings §2.6: index = cursor mod count, cursor = index + 1; a change of the list does not reset it.
+test("goes on from where it was when the list changes", () => {
+  const router = new RoundRobin(1);
+  expect([3, 3, 2, 3, 3, 1, 4, 4, 2].map((count) => router.next(count))).toEqual([0, 1, 0, 1, 2, 0, 1, 2, 1]);
+});
