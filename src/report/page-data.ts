@@ -30,7 +30,7 @@ export type ComparedRun = Omit<RunPageData, "planner" | "load" | "scatter" | "wo
 /** Lays a result out for its page. */
 export function runPageData(result: RunResult): RunPageData {
   const { planner, load_samples: samples, timeline, distributions, scatter, scaling_events: events, ...rest } = result;
-  const ticks = planner === null ? null : pageTicks(planner.ticks);
+  const ticks = planner === null ? null : pageTicks(planner.ticks, new Set(events.map(({ t_s }) => t_s)));
   // Ticks hold the same words, once for all ticks that say the same.
   const said = new Map(planner?.ticks.map(({ t_s, reason }) => [t_s, reason]));
   return {

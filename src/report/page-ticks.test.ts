@@ -71,4 +71,24 @@ describe("pageTicks", () => {
     expect(ticks.load.agg!.figures.queued_prefill_tokens.slice(0, 2)).toEqual([0, 1900]);
     expect(JSON.stringify(ticks).length).toBeLessThan(1_500_000);
   });
+
+  test("keeps of a run of weeks what scaled, what was decided otherwise, and every extreme", () => {
+    const all = Array.from({ length: 100_000 }, (_, k) => {
+      const at = tick(k * 5, [k === 77_777 ? 999 : k % 7]);
+      if (k === 33_333) at.record!["load_decision_reason"] = "scale_up";
+      return at;
+    });
+    const events = new Set([12_345 * 5]);
+    const ticks = pageTicks(all, events);
+    expect(ticks.all).toBe(100_000);
+    expect(ticks.t_s.length).toBeLessThan(10_000);
+    expect(ticks.t_s).toEqual(ticks.t_s.toSorted((a, b) => a - b));
+    for (const k of [0, 12_345, 33_333, 33_334, 77_777, 99_999]) expect(ticks.t_s).toContain(k * 5);
+    // Every stretch keeps its extremes: no two ticks lie further apart than two stretches.
+    for (const [k, at] of ticks.t_s.entries()) {
+      if (k > 0) expect(at - ticks.t_s[k - 1]!).toBeLessThanOrEqual(2 * 200 * 5);
+    }
+    expect(Math.max(...(ticks.load.agg!.figures.running as number[]))).toBe(999);
+    expect(pageTicks(all.slice(0, 35_000)).t_s.length).toBe(35_000);
+  });
 });

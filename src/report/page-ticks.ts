@@ -1,4 +1,5 @@
 import type { RunResult } from "../result/schema.ts";
+import { keptTicks } from "./kept-ticks.ts";
 import { roundForDrawing } from "./round-for-drawing.ts";
 
 type Tick = NonNullable<RunResult["planner"]>["ticks"][number];
@@ -6,6 +7,8 @@ type PoolName = keyof Tick["pools"];
 
 /** Planner ticks in columns: entry k of every column belongs to tick k. */
 export interface PageTicks {
+  /** Ticks of the run; a long one's page has not all of them. */
+  readonly all: number;
   readonly t_s: readonly number[];
   readonly pools: Partial<Record<PoolName, TickPool>>;
   /** Numbers of the policy's record by key; null where a tick has none. */
@@ -50,8 +53,12 @@ export interface EngineLoadColumns {
 /** Entries over which only extremes are kept. */
 const MOST_ENTRIES = 20_000;
 
-/** Turns ticks into columns; small enough for a page whatever the run's length. */
-export function pageTicks(ticks: readonly Tick[]): PageTicks {
+/**
+ * Turns ticks into columns; small enough for a page whatever the run's length.
+ * @param eventTimes instants of the scaling events, s: their ticks are always kept
+ */
+export function pageTicks(all: readonly Tick[], eventTimes: ReadonlySet<number> = new Set()): PageTicks {
+  const ticks = keptTicks(all, eventTimes);
   const words = new Map<string, number>();
   const place = (word: string): number => {
     const known = words.get(word);
@@ -78,6 +85,7 @@ export function pageTicks(ticks: readonly Tick[]): PageTicks {
     }
   }
   return {
+    all: all.length,
     t_s: ticks.map(({ t_s }) => t_s),
     pools: pools as PageTicks["pools"],
     numbers,

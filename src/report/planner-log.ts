@@ -10,9 +10,9 @@ const ownFields: ReadonlySet<string> = new Set(["observed_accept_length", "expla
  * a recorded tick, keys in order, the planner's targets (not those goodput is counted by), no figure that is not finite.
  * Without the moment of writing, so that the same run gives the same bytes.
  * @param page path of the page as the log names it; null = none written
- * @returns its lines; null when no tick was recorded, or a policy keeps records of its own
+ * @returns its lines, made one by one; null when no tick was recorded, or a policy keeps records of its own
  */
-export function plannerLog({ planner, config }: RunResult, page: string | null): string[] | null {
+export function plannerLog({ planner, config }: RunResult, page: string | null): Iterable<string> | null {
   const records = (planner?.ticks ?? []).flatMap(({ record }) => (isSnapshot(record) ? [record] : []));
   if (records.length === 0) return null;
   const head = {
@@ -24,7 +24,12 @@ export function plannerLog({ planner, config }: RunResult, page: string | null):
     schema: SCHEMA,
     ttft_ms: config["planner.ttft_ms"]?.value ?? null,
   };
-  return [head, ...records.map(snapshot)].map((row) => `${JSON.stringify(row)}\n`);
+  return lines(head, records);
+}
+
+function* lines(head: object, records: readonly TickRow[]): Generator<string> {
+  yield `${JSON.stringify(head)}\n`;
+  for (const record of records) yield `${JSON.stringify(snapshot(record))}\n`;
 }
 
 /** Where the log of a page goes: `run.v1.html` → `run.v1.log.jsonl.gz`. */

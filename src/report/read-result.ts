@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { config } from "zod/mini";
@@ -63,7 +64,9 @@ export function readResult(path: string): RunResult {
   let text: string;
   try {
     const bytes = readFileSync(path);
-    text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString("utf8");
+    const unpacked = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+    if (unpacked.length > constants.MAX_STRING_LENGTH) throw new RangeError(tooLarge(unpacked.length));
+    text = unpacked.toString("utf8");
   } catch (error) {
     return fail(`cannot read it: ${fileErrorText(error)}`);
   }
@@ -99,6 +102,11 @@ export function readResult(path: string): RunResult {
   }));
   if (issues.length > MOST_TOLD) told.push({ where: path, message: `and ${issues.length - MOST_TOLD} more mistakes` });
   throw new ConfigError(told);
+}
+
+function tooLarge(bytes: number): string {
+  const megabytes = (size: number) => `${Math.round(size / 1e6).toLocaleString("en-US")} MB`;
+  return `it has ${megabytes(bytes)}, at most ${megabytes(constants.MAX_STRING_LENGTH)} can be read; --report-html of replay writes the page of such a run`;
 }
 
 function notAResult(path: string, text: string): string | null {

@@ -28,7 +28,37 @@ export function sortKeys(value: unknown): unknown {
 export function resultDigest(result: Readonly<Record<string, unknown>>): string {
   const content = Object.fromEntries(Object.entries(result).filter(([key]) => !outsideDigest.has(key)));
   if (typeof content["trace"] === "object") content["trace"] = { ...content["trace"], name: undefined };
-  return createHash("sha256")
-    .update(JSON.stringify(sortKeys(content)))
-    .digest("hex");
+  const hash = createHash("sha256");
+  for (const piece of sortedJson(content)) hash.update(piece);
+  return hash.digest("hex");
+}
+
+/** Longer lists are written item by item: the ticks of a long run are more than one string can hold. */
+const LONG_LIST = 1_000;
+
+/** The JSON of a value with sorted keys and no white space, in pieces. */
+function* sortedJson(value: unknown): Generator<string> {
+  if (Array.isArray(value) && value.length > LONG_LIST && typeof value[0] === "object") {
+    for (const [place, item] of value.entries()) yield `${place === 0 ? "[" : ","}${compact(item)}`;
+    yield "]";
+  } else if (isRecord(value) && Object.values(value).some(isRecordOrList)) {
+    const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+    for (const [place, key] of keys.toSorted().entries()) {
+      yield `${place === 0 ? "{" : ","}${JSON.stringify(key)}:`;
+      yield* sortedJson(value[key]);
+    }
+    yield "}";
+  } else yield compact(value);
+}
+
+function compact(value: unknown): string {
+  return JSON.stringify(sortKeys(value)) ?? "null";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return isRecordOrList(value) && !Array.isArray(value);
+}
+
+function isRecordOrList(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }

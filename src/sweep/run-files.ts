@@ -10,5 +10,5 @@ import type { RunResult } from "../result/schema.ts";
  */
 export async function writeRunFiles(path: string, result: RunResult): Promise<void> {
   await writeFileAtomically(path.replace(/\.json$/, ".html"), [renderHtmlReport(result)]);
-  await writeFileAtomically(path, [resultJson(result)]);
+  await writeFileAtomically(path, resultJson(result));
 }

@@ -71,5 +71,5 @@ async function written(path: string, result: RunResult): Promise<FinishedRun["un
 async function compressed(result: RunResult): Promise<Uint8Array> {
   const { gzipSync } = await import("node:zlib");
   const { resultJson } = await import("../report/result-json.ts");
-  return gzipSync(resultJson(result), { level: 1 });
+  return gzipSync(Buffer.concat(Array.from(resultJson(result), (piece) => Buffer.from(piece))), { level: 1 });
 }

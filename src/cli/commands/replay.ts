@@ -43,7 +43,7 @@ export async function run(args: string[]): Promise<number> {
     });
     progress.clear();
 
-    if (paths.json !== null) await writeFileAtomically(paths.json, [resultJson(result)]);
+    if (paths.json !== null) await writeFileAtomically(paths.json, resultJson(result));
     if (paths.jsonl !== null) {
       await writeFileAtomically(paths.jsonl, requestRows(outcome, resolved.run.replayConcurrency !== null));
     }
@@ -56,7 +56,7 @@ export async function run(args: string[]): Promise<number> {
     }
     const told = quiet ? failure(result) : [...remarks(result), twoSlasNote(resolved)].filter((line) => line !== null);
     for (const line of told) process.stderr.write(`${line}\n`);
-    if (options.json === true) process.stdout.write(resultJson(result));
+    if (options.json === true) for (const piece of resultJson(result)) process.stdout.write(piece);
     else if (!quiet) process.stdout.write(printed(result, paths));
     const verdict = quiet ? null : slaLine(result);
     if (verdict !== null) process.stderr.write(`${verdict}\n`);

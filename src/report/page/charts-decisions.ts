@@ -64,7 +64,7 @@ export function decisionChart(run: RunPageData, onClick: (seconds: number) => vo
     id: "decisions",
     title: "Decisions",
     unit: "",
-    note: `What each loop of the planner concluded at every tick${run.mode === "disagg" ? " (fcst: forecast; P: prefill, D: decode)" : ""}. Click one for the figures behind it.`,
+    note: `What each loop of the planner concluded at every tick${run.mode === "disagg" ? " (fcst: forecast; P: prefill, D: decode)" : ""}. Click one for the figures behind it.${leftOut(run)}`,
     curves: [],
     lanes,
     laneKey,
@@ -75,6 +75,13 @@ export function decisionChart(run: RunPageData, onClick: (seconds: number) => vo
         : (noTicks(run) ?? "The policy sorts its decisions under no names; open a scaling event to read what it said."),
     onClick,
   };
+}
+
+/** What the page of a long run has of its ticks. */
+function leftOut({ planner }: RunPageData): string {
+  if (planner === null || planner.ticks.t_s.length === planner.ticks.all) return "";
+  const [kept, all] = [planner.ticks.t_s.length, planner.ticks.all].map((count) => count.toLocaleString("en-US"));
+  return ` This page has ${kept} of ${all} ticks: those that scaled or decided otherwise than before, and every figure's extremes.`;
 }
 
 function laneLabel(loop: "load" | "throughput", pool: "prefill" | "decode" | null): string {
