@@ -60,6 +60,27 @@ describe("a replay with wrong performance arguments ends with exit code 2 and sa
   });
 });
 
+describe("perf estimate", () => {
+  it("names the short flag that a mistake was given with, and the argument where none was", async () => {
+    const short = ["--backend", "vllm", "--system", "h2000", "--tp", "3"];
+    const args = ["perf", "estimate", ...short, "--extra-engine-args", '{"aic_model_path": "Qwen/Qwen4"}'];
+    const { code, stderr } = await runCli(args, { cwd: folder });
+    expect(code).toBe(2);
+    const lines = stderr.trim().split("\n");
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^windtunnel: --extra-engine-args aic_model_path: unknown model "Qwen\/Qwen4"/);
+    expect(lines[1]).toMatch(/^windtunnel: --system: unknown GPU "h2000" \(did you mean "h200"\?\)/);
+  });
+
+  it("warns of a model that does not fit", async () => {
+    const args = ["perf", "estimate", "--backend", "vllm", "--system", "l4", "--model", "meta-llama/Llama-3.1-70B"];
+    const { code, stdout, stderr } = await runCli(args, { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout).toContain("decode");
+    expect(stderr).toMatch(/^warning: meta-llama\/Llama-3\.1-70B does not fit on 1 × l4: a GPU has 24\.0 GiB/);
+  });
+});
+
 describe("a backend version the roofline has no use for", () => {
   const warned = async (given: object) => {
     const args = ["replay", trace, "--extra-engine-args", JSON.stringify({ ...guide, ...given }), "--json"];

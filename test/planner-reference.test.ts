@@ -197,7 +197,10 @@ describe("§8.32 the log beside the page", () => {
 
   it("has a row about itself and one for every recorded tick, figures finite or null", async () => {
     const result = await planned(dynamo());
-    const lines = plannerLog(result, "rep/run.html")!.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = Array.from(
+      plannerLog(result, "rep/run.html")!,
+      (line) => JSON.parse(line) as Record<string, unknown>,
+    );
     expect(lines).toHaveLength(1 + result.planner!.ticks.length);
     expect(lines[0]).toMatchObject({
       kind: "metadata",
@@ -264,7 +267,7 @@ describe("§8.33 the same inputs twice", () => {
       const { result } = await smallRun(rows, { engine, change: { planner } });
       return [
         [...resultJson(result)].join("").replaceAll(/"(wall_time_ms|processed_\w+_per_s)": [^,\n]+/g, ""),
-        plannerLog(result, null),
+        [...plannerLog(result, null)!],
       ];
     };
     expect(await once()).toEqual(await once());

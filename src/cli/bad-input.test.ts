@@ -233,6 +233,11 @@ describe("bad input: one clear line each, exit 2, no stack trace, nothing writte
       [...trace, "--report-json", "new/r", "--report-html", "./new/../new/r"],
       /^windtunnel: --report-html: .* is where --report-json leads; give another path\n$/,
     ],
+    [
+      "rows onto a file named -",
+      [...trace, "--report-jsonl", "-"],
+      /^windtunnel: --report-jsonl: found "-", expected a path; \/dev\/stdout leads to standard output\n$/,
+    ],
     ["an empty path of a trace", ["replay", ""], /^windtunnel: trace: the path is empty\n$/],
     ["rows onto a folder", [...trace, "--report-jsonl", "."], /^windtunnel: cannot write \.: it is a directory\n$/],
   ])("%s", async (_, args, line) => {

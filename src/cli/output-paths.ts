@@ -21,7 +21,8 @@ export function checkOutputs(outputs: readonly NamedFile[], inputs: readonly Nam
   for (const { role, path } of inputs) if (isReplaceable(path)) taken.set(placeOf(path), role);
   for (const { role, path } of outputs) {
     if (path === "") problems.add(role, "found an empty path");
-    if (path === "" || !isReplaceable(path)) continue;
+    if (path === "-") problems.add(role, 'found "-", expected a path; /dev/stdout leads to standard output');
+    if (path === "" || path === "-" || !isReplaceable(path)) continue;
     const other = taken.get(placeOf(path));
     if (other === undefined) taken.set(placeOf(path), role);
     else problems.add(role, `${path} is ${other.startsWith("-") ? `where ${other} leads` : other}; give another path`);

@@ -14,11 +14,20 @@ export function twoSlasNote({ aim, context: { sla, policy } }: Pick<ResolvedRepl
 }
 
 /** The verdict in a line; null without bounds. */
-export function slaLine({ sla, num_requests: requests, gpu_hours: gpuHours }: RunResult): string | null {
+export function slaLine(result: RunResult): string | null {
+  const { sla, num_requests: requests, incomplete_requests: underWay, gpu_hours: gpuHours } = result;
   if (sla === null || sla.attainment.all === null) return null;
   const bounds = boundsOf({ ttftMs: sla.ttft_ms, itlMs: sla.itl_ms, e2eMs: sla.e2e_ms });
   const share = `${(sla.attainment.all * 100).toFixed(1)} %`;
-  return `SLA met by ${share} of ${requests.toLocaleString("en-US")} requests (${bounds}), for ${gpuHours.toFixed(2)} GPU-hours`;
+  const cost = `for ${gpuHours < 0.1 ? Number(gpuHours.toPrecision(2)) : gpuHours.toFixed(2)} GPU-hours`;
+  if (requests === underWay) return `SLA (${bounds}): no request had ended, ${cost}`;
+  const judged = counted(requests - underWay);
+  const rest = underWay === 0 ? "" : `; ${counted(underWay)} had not ended and are not judged`;
+  return `SLA met by ${share} of ${judged} (${bounds}), ${cost}${rest}`;
+}
+
+function counted(requests: number): string {
+  return `${requests.toLocaleString("en-US")} request${requests === 1 ? "" : "s"}`;
 }
 
 interface Bounds {

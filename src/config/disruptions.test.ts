@@ -26,6 +26,17 @@ describe("--client-config and --fault-config", () => {
     [{ failures: ["25:00:agg:0"] }, "expected a time, a pool and a worker"],
     [{ failures: ["10:00:agg:0"] }, "has no calendar times"],
     [{ failures: ["10:00:agg:0"], clock_start: "9" }, 'clock_start: found "9", expected a clock time such as "09:30"'],
+    [
+      { failures: ["1s:agg:0", { at_s: 3, pool: "aggg", worker: -1, x: 1 }] },
+      [
+        '--fault-config failures[1].at: found nothing, expected a time such as "600s" or "10:00"',
+        '--fault-config failures[1].pool: found "aggg", expected one of "agg", "prefill", "decode"',
+        "--fault-config failures[1].worker: found -1, expected a whole number of at least 0",
+        '--fault-config failures[1]: unknown key "at_s" (did you mean "at"?)',
+        '--fault-config failures[1]: unknown key "x"; known are at, pool, worker',
+      ].join("\n"),
+    ],
+    [{ failures: [7] }, 'failures[0]: found 7, expected text such as "600s:agg:0" or an object'],
     [{ restrt: true }, 'unknown key "restrt" (did you mean "restart"?)'],
   ])("refuses the fault plan %j", async (faultConfig, problem) => {
     await expect(simulate({ ...base, faultConfig })).rejects.toThrow(problem);

@@ -5,7 +5,7 @@ const failure = z.union(
   [
     z.string().check(z.minLength(1)),
     z.strictObject({
-      at: z.union([z.number(), z.string()]),
+      at: z.union([z.number(), z.string()], 'expected a time such as "600s" or "10:00"'),
       pool: z.optional(choice(["agg", "prefill", "decode"], "Pool of the worker.")),
       worker: wholeNumber({ min: 0 }, "Id of the worker."),
     }),

@@ -89,9 +89,9 @@ describe("a policy document", () => {
       'default_policy_family "nobody" is none of the families ("chat")',
     ]);
     expect(check({ ...chat, policy_classes: [{ name: "a b", quantum: 0, queue_policy: "lcfs" }] }).problems).toEqual([
-      '--router-policy-config policy_classes.0.name: found "a b", expected a name of letters, digits, _, . and -',
-      '--router-policy-config policy_classes.0.queue_policy: found "lcfs", expected one of "fcfs", "wspt"',
-      "--router-policy-config policy_classes.0.quantum: found 0, expected a whole number of at least 1",
+      '--router-policy-config policy_classes[0].name: found "a b", expected a name of letters, digits, _, . and -',
+      '--router-policy-config policy_classes[0].queue_policy: found "lcfs", expected one of "fcfs", "wspt"',
+      "--router-policy-config policy_classes[0].quantum: found 0, expected a whole number of at least 1",
     ]);
   });
 });

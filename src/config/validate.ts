@@ -17,6 +17,8 @@ interface Issue {
   readonly keys?: readonly string[];
   /** The names a choice allows. */
   readonly values?: readonly unknown[];
+  /** Of a value that may have one of several forms: what each of them finds wrong. */
+  readonly errors?: readonly (readonly Issue[])[];
 }
 
 /**
@@ -39,6 +41,12 @@ export function validate<Schema extends z.ZodMiniType>(
 
 function report(issue: Issue, schema: unknown, root: unknown, where: string, problems: ProblemList): void {
   const path = issue.path.map(String);
+  const meant = meantForm(issue);
+  if (meant !== null) {
+    for (const inner of meant)
+      report({ ...inner, path: [...issue.path, ...inner.path] }, schema, root, where, problems);
+    return;
+  }
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, path);
     for (const key of issue.keys ?? []) {
@@ -58,28 +66,48 @@ function report(issue: Issue, schema: unknown, root: unknown, where: string, pro
   problems.add(place(where, path), `found ${shown(found)}, ${expected}${near}`);
 }
 
-/** Flag and path: `--extra-engine-args sglang.page_size`. */
+/** The mistakes in the one form that a value is of, though not a right one; null where it is of none or of several. */
+function meantForm({ errors, code }: Issue): readonly Issue[] | null {
+  if (code !== "invalid_union" || errors === undefined) return null;
+  const alike = errors.filter((issues) => issues.every(({ path, keys }) => path.length > 0 || keys !== undefined));
+  return alike.length === 1 && alike[0]!.length > 0 ? alike[0]! : null;
+}
+
+/** Flag and path: `--extra-engine-args sglang.page_size`, `--policy-config metrics[0].name`. */
 export function place(where: string, path: readonly string[]): string {
-  return [where, path.join(".")].filter((part) => part !== "").join(" ");
+  const steps = path.map((key, at) => (/^\d+$/.test(key) ? `[${key}]` : at === 0 ? key : `.${key}`));
+  return [where, steps.join("")].filter((part) => part !== "").join(" ");
 }
 
 function valueAt(root: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], root);
 }
 
-/** Keys of the object schema at a path; optional, nullable and default wrappers are looked through. */
+/** Keys of the object schemas at a path; wrappers, lists and choices between forms are looked through. */
 function keysAt(schema: unknown, path: readonly string[]): string[] {
-  let at = unwrap(schema);
-  for (const key of path) at = unwrap(at?.def.shape?.[key]);
-  return Object.keys(at?.def.shape ?? {});
+  let at = forms(schema);
+  for (const key of path)
+    at = at.flatMap(({ def }) => [def.shape?.[key], def.element, def.valueType].flatMap((inner) => forms(inner)));
+  return [...new Set(at.flatMap(({ def }) => Object.keys(def.shape ?? {})))];
 }
 
 interface SchemaNode {
-  readonly def: { readonly shape?: Record<string, unknown>; readonly innerType?: unknown };
+  readonly def: {
+    readonly shape?: Record<string, unknown>;
+    readonly innerType?: unknown;
+    readonly element?: unknown;
+    readonly valueType?: unknown;
+    readonly options?: readonly unknown[];
+    readonly in?: unknown;
+  };
 }
 
-function unwrap(schema: unknown): SchemaNode | undefined {
-  let node = schema as SchemaNode | undefined;
-  while (node?.def.innerType !== undefined) node = node.def.innerType as SchemaNode;
-  return node;
+/** The schemas a value may be of, without what is wrapped around them. */
+function forms(schema: unknown): SchemaNode[] {
+  const node = schema as SchemaNode | undefined;
+  if (node === undefined) return [];
+  const { innerType, options, in: first } = node.def;
+  if (innerType !== undefined) return forms(innerType);
+  if (options !== undefined) return options.flatMap(forms);
+  return first === undefined ? [node] : forms(first);
 }

@@ -103,7 +103,7 @@ function roofline(args: ValidatedEngineArgs, deployment: Deployment, notes: stri
   const { gpu, backend } = deployment;
   if (!isFitted(gpu, backend)) {
     notes.push(
-      `${gpu.name} under ${backend} was not measured: constants of ${gpu.relatives.join(" or ")} stand in for its own`,
+      `${gpu.name} under ${backend} was not measured: the constants of the GPU most like it (${gpu.relatives.join(", else ")}) stand in for its own`,
     );
   }
   if (args.perfOverheads !== "none") return rooflinePerfModel(inCudaGraphs(deployment));

@@ -12,6 +12,7 @@ type Compared = Pick<
   | "completed_requests"
   | "rejected_requests"
   | "failed_requests"
+  | "incomplete_requests"
   | "duration_ms"
   | "request_throughput_rps"
   | "output_throughput_tok_s"
@@ -78,6 +79,7 @@ export const comparedMetrics: readonly ComparedMetric[] = [
   metric("Traffic", "requests", "", null, (run) => run.num_requests),
   metric("Traffic", "completed", "", "more", (run) => run.completed_requests),
   metric("Traffic", "rejected or failed", "", "less", (run) => run.rejected_requests + run.failed_requests),
+  metric("Traffic", "not ended", "", "less", (run) => run.incomplete_requests),
   metric("Traffic", "request throughput", "/s", "more", (run) => run.request_throughput_rps),
   metric("Traffic", "output throughput", "tokens/s", "more", (run) => run.output_throughput_tok_s),
   metric("Traffic", "prefix cache hits", "share", "more", (run) => run.prefix_cache_reused_ratio),

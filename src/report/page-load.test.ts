@@ -29,7 +29,7 @@ test("samples of two pools are told apart", () => {
 });
 
 test("the planner's ticks go before samples; without either there is nothing", () => {
-  const ticks = { t_s: [10], pools: {}, numbers: {}, texts: {}, words: [], load: {} };
+  const ticks = { all: 1, t_s: [10], pools: {}, numbers: {}, texts: {}, words: [], load: {} };
   expect(pageLoad(samples, ticks)).toEqual({ t_s: [10], sampledAt: "ticks", pools: {} });
   expect(pageLoad(undefined, null)).toBeNull();
   expect(pageLoad({ ...samples, t_s: [] }, null)).toBeNull();

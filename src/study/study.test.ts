@@ -143,8 +143,8 @@ describe("a plan", () => {
     const places = (error as ConfigError).problems.map(({ where, message }) => `${where} ${message}`);
     expect(places).toEqual(
       [
-        "--plan traces.1.name found nothing",
-        "--plan policies.2 found 3, expected a policy's name or an object",
+        "--plan traces[1].name found nothing",
+        "--plan policies[2] found 3, expected a policy's name or an object",
         "--plan sla_itl_ms found nothing",
         '--plan replay unknown key "num_worker"',
         '--plan traces preset:toolagnt: unknown preset (did you mean "toolagent"?)',

@@ -19,7 +19,7 @@ import type { Trace } from "../../trace/trace.ts";
 import { exitCodes } from "../failure.ts";
 import { OptionReader } from "../option-reader.ts";
 import { simulateRun, workersOf } from "./simulate-run.ts";
-import { engineArgsOf, engineCommand, parseCommand, textTable } from "./perf-command-line.ts";
+import { engineArgsOf, engineCommand, parseCommand, textTable, underShortcuts } from "./perf-command-line.ts";
 
 interface Calibration {
   readonly factors: CalibrationFactors;
@@ -44,7 +44,7 @@ export async function run(args: string[]): Promise<number> {
   if (parsed === null) return exitCodes.done;
   const { positional, options } = parsed;
   const reader = new OptionReader();
-  const engine = await reader.readLater(() => deployedEngine(options));
+  const engine = await reader.readLater(() => underShortcuts(options, () => deployedEngine(options)));
   const share = reader.number(
     "--fit-share",
     String(options["fitShare"]),
@@ -54,9 +54,11 @@ export async function run(args: string[]): Promise<number> {
   const workers = reader.read(() => workersOf(options["workers"]));
   const table = await reader.readLater(() => measurements(positional[0]!));
   reader.throwIfAny();
-  const calibration = table.columns.includes("latency_ms")
-    ? await calibratePasses(measuredPasses(table), engine, share, table.path)
-    : await calibrateRun(measuredRun(table), engine, workers, share, table.path);
+  const calibration = await underShortcuts(options, () =>
+    table.columns.includes("latency_ms")
+      ? calibratePasses(measuredPasses(table), engine, share, table.path)
+      : calibrateRun(measuredRun(table), engine, workers, share, table.path),
+  );
   const file: CalibrationFile = {
     kind: "windtunnel-calibration",
     version: 1,

@@ -12,7 +12,7 @@ import { OptionReader } from "../option-reader.ts";
 import { checkDeployments, holdsDeployments } from "./check-deployments.ts";
 import type { CheckedRun } from "./check-run.ts";
 import { checkRun, holdsRun } from "./check-run.ts";
-import { engineArgsOf, engineCommand, parseCommand, textTable } from "./perf-command-line.ts";
+import { engineArgsOf, engineCommand, parseCommand, textTable, underShortcuts } from "./perf-command-line.ts";
 import { workersOf } from "./simulate-run.ts";
 
 const groupings = ["model", "system", "backend"] as const;
@@ -59,7 +59,8 @@ export async function run(args: string[]): Promise<number> {
   }
   let checked: CheckedFile | CheckedRun;
   if (holdsDeployments(table)) checked = await checkDeployments(table, every, overheads);
-  else if (holdsRun(table)) checked = await checkRun(table, await engineArgsOf(options), workers);
+  else if (holdsRun(table))
+    checked = await underShortcuts(options, async () => checkRun(table, await engineArgsOf(options), workers));
   else checked = await checkFile(table, factory);
   process.stdout.write(
     options["json"] === true ? `${JSON.stringify(asJson(checked, by), null, 2)}\n` : asText(checked, by, worst),

@@ -1,7 +1,8 @@
 import { ConfigError } from "../../config/config-error.ts";
 import type { ValidatedEngineArgs } from "../../config/validated-engine-args.ts";
-import { defaultMemoryFraction, kvCapacity } from "../../perf/kv-capacity.ts";
+import { defaultMemoryFraction, doesNotFitMessage, kvCapacity } from "../../perf/kv-capacity.ts";
 import type { KvCapacity } from "../../perf/kv-capacity.ts";
+import type { Deployment } from "../../perf/deployment.ts";
 import { resolveAicDeployment, resolveEnginePerformance } from "../../perf/resolve.ts";
 import { stepModelBehind } from "../../perf/overheads/overhead-perf-model.ts";
 import type { PerfModel } from "../../perf/perf-model.ts";
@@ -9,7 +10,14 @@ import type { StepPerfModel } from "../../perf/step-perf-model.ts";
 import type { OperationTime } from "../../perf/step-model.ts";
 import { exitCodes } from "../failure.ts";
 import { OptionReader } from "../option-reader.ts";
-import { engineArgsOf, engineCommand, parseCommand, textTable, wholeNumbers } from "./perf-command-line.ts";
+import {
+  engineArgsOf,
+  engineCommand,
+  parseCommand,
+  textTable,
+  underShortcuts,
+  wholeNumbers,
+} from "./perf-command-line.ts";
 
 /** One priced pass. */
 interface Estimate {
@@ -43,8 +51,13 @@ export async function run(args: string[]): Promise<number> {
   const prefixes = reader.read(() => wholeNumbers("--prefix", options["prefix"], 0));
   const contexts = reader.read(() => wholeNumbers("--context", options["context"], 1));
   reader.throwIfAny();
-  const engine = await engineArgsOf(options);
-  const performance = await resolveEnginePerformance({ ...engine, numGpuBlocks: engine.numGpuBlocks ?? 1 });
+  const { engine, performance } = await underShortcuts(options, async () => {
+    const named = await engineArgsOf(options);
+    return {
+      engine: named,
+      performance: await resolveEnginePerformance({ ...named, numGpuBlocks: named.numGpuBlocks ?? 1 }),
+    };
+  });
   const { perfModel } = performance;
   const behind = stepModelBehind(perfModel);
   if (behind === null) {
@@ -55,13 +68,14 @@ export async function run(args: string[]): Promise<number> {
       },
     ]);
   }
-  const capacity = await capacityOf(engine);
+  const { capacity, deployment } = await capacityOf(engine);
   const { prefill, decode } = pricesOf(perfModel, behind);
   const estimates = batches.flatMap((batch) => [
     ...inputs.flatMap((tokens) => prefixes.map((prefix) => prefill(batch, tokens, prefix))),
     ...contexts.map((tokens) => decode(batch, tokens)),
   ]);
   const blocks = Math.floor(capacity.tokens / engine.blockSize);
+  if (blocks === 0) process.stderr.write(`warning: ${doesNotFitMessage(deployment, capacity)}\n`);
   if (options["json"] === true) {
     const document = {
       model: perfModel.provenance,
@@ -72,7 +86,7 @@ export async function run(args: string[]): Promise<number> {
     return exitCodes.done;
   }
   process.stdout.write(`${perfModel.provenance.description}\n\n${capacityText(capacity, engine.blockSize, blocks)}\n`);
-  for (const note of performance.notes) process.stderr.write(`${note}\n`);
+  for (const note of performance.notes) process.stderr.write(`note: ${note}\n`);
   process.stdout.write(estimatesText(estimates));
   if (options["operations"] === true)
     for (const estimate of estimates) process.stdout.write(`\n${operationsText(estimate)}`);
@@ -98,14 +112,14 @@ function pricesOf(model: PerfModel, behind: StepPerfModel) {
 }
 
 /** The key-value cache an engine has room for beside its weights. */
-async function capacityOf(engine: ValidatedEngineArgs): Promise<KvCapacity> {
+async function capacityOf(engine: ValidatedEngineArgs): Promise<{ capacity: KvCapacity; deployment: Deployment }> {
   const deployment = await resolveAicDeployment(engine);
   const { backend } = deployment;
   const fraction =
     { vllm: engine.gpuMemoryUtilization, trtllm: engine.freeGpuMemoryFraction, sglang: engine.memFractionStatic }[
       backend
     ] ?? defaultMemoryFraction[backend];
-  return kvCapacity(deployment, engine.maxNumBatchedTokens ?? 8192, fraction);
+  return { capacity: kvCapacity(deployment, engine.maxNumBatchedTokens ?? 8192, fraction), deployment };
 }
 
 /** The operations of a pass, with what a server adds to them. */

@@ -81,6 +81,24 @@ export async function engineArgsOf(options: Readonly<Record<string, unknown>>): 
   return args!;
 }
 
+/** Does work with engine arguments; mistakes in those that a short flag gave are told of that flag. @throws ConfigError */
+export async function underShortcuts<T>(
+  options: Readonly<Record<string, unknown>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const flags = new Map(
+      shortcuts
+        .filter(([, key]) => options[key] !== undefined)
+        .map(([flag, key]) => [`--extra-engine-args ${key}`, flag.split(" ")[0]!]),
+    );
+    throw new ConfigError(error.problems.map(({ where, message }) => ({ where: flags.get(where) ?? where, message })));
+  }
+}
+
 /** A comma-separated list of whole numbers. @throws ConfigError */
 export function wholeNumbers(flag: string, given: unknown, least: number): number[] {
   const parts = String(given).split(",");

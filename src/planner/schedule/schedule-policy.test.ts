@@ -151,6 +151,6 @@ describe("the schedule policy", () => {
     const found: string[] = [];
     const given = { entries: [{ replicas: 1 }, { cron: "nonsense", replicas: 2 }], clock_start: "yesterday" };
     schedulePolicy.check(given, { ...context, dynamo: plannerConfig() }, (key) => found.push(key));
-    expect(found).toEqual(["clock_start", "entries.0", "entries.1.cron"]);
+    expect(found).toEqual(["clock_start", "entries[0]", "entries[1].cron"]);
   });
 });

@@ -49,10 +49,10 @@ export const schedulePolicy = definePolicy({
     }
     for (const [i, { at_seconds: atSeconds, cron }] of knobs.entries.entries()) {
       if ((atSeconds === undefined) === (cron === undefined)) {
-        report(`entries.${i}`, "expected exactly one of at_seconds and cron");
+        report(`entries[${i}]`, "expected exactly one of at_seconds and cron");
       } else if (cron !== undefined) {
         const parsed = parseCron(cron);
-        if (typeof parsed === "string") report(`entries.${i}.cron`, parsed);
+        if (typeof parsed === "string") report(`entries[${i}].cron`, parsed);
       }
     }
   },

@@ -27,7 +27,7 @@ export function arrivalFacts({ arrivals }: TraceProfile): ProfileFacts | null {
     rows: [
       ["Duration", `${decimals(arrivals.durationSeconds)} s`],
       ["Rate", `${decimals(arrivals.requestsPerSecond)} requests/s`],
-      ["Busiest minute", peak === null ? "-" : `${decimals(peak)} requests/s`],
+      ...(peak === null ? [] : [["Busiest minute", `${decimals(peak)} requests/s`] as const]),
       ["Input", `${whole(arrivals.inputTokensPerSecond)} tokens/s`],
       ["Output", `${whole(arrivals.outputTokensPerSecond)} tokens/s`],
       ["Gap variation", `${decimals(arrivals.gapVariation)} (1 = Poisson)`],
