@@ -26,8 +26,8 @@ export interface Semantics {
   readonly offersKeepRounding: boolean;
   /** A closed loop on a single target offers what becomes due during a pass at the pass's end. */
   readonly singleTargetOffersAtPassEnds: boolean;
-  /** A closed loop learns of a prompt a prefill worker refused only after the arrivals of that instant. */
-  readonly refusalsAfterArrivals: boolean;
+  /** Prompts a prefill worker refused are taken back step by step, as hand-offs are done: cancelled, then dismissed. */
+  readonly refusalsTakeSteps: boolean;
   /** An idle record replaces the record of a pass that ran for more than a second (planner observation). */
   readonly idleRecordHidesBusyWorker: boolean;
   /** Percentiles of pooled gaps are those of a sketch with 0.1 % relative error, not exact. */
@@ -48,7 +48,7 @@ export const dynamo14: Semantics = {
   closedLoopScalesThinkTimes: false,
   offersKeepRounding: true,
   singleTargetOffersAtPassEnds: true,
-  refusalsAfterArrivals: true,
+  refusalsTakeSteps: true,
   idleRecordHidesBusyWorker: true,
   sketchedGapPercentiles: true,
 };
@@ -67,7 +67,7 @@ export const current: Semantics = {
   closedLoopScalesThinkTimes: true,
   offersKeepRounding: false,
   singleTargetOffersAtPassEnds: false,
-  refusalsAfterArrivals: false,
+  refusalsTakeSteps: false,
   idleRecordHidesBusyWorker: false,
   sketchedGapPercentiles: false,
 };

@@ -51,8 +51,6 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   private readonly passes: StationPasses;
   private readonly unfinished: UnfinishedHandoffs;
   private readonly finished = new FinishedQueue();
-  /** Whom prefill workers refused: under 1.4 the workload learns of it after the arrivals of that instant. */
-  private readonly refused: FinishedQueue;
   private readonly observers: RunObservers;
   private readonly horizonNs: number;
   private nowNs = 0;
@@ -87,8 +85,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     decodePool.addReady(topology.numDecodeWorkers, 0);
     this.prefillPool = prefillPool;
     this.decodePool = decodePool;
-    this.refused = semantics.refusalsAfterArrivals ? new FinishedQueue() : this.finished;
-    const left = source.dependsOnCompletions ? { finished: this.finished, refused: this.refused } : null;
+    const left = source.dependsOnCompletions ? this.finished : null;
     const inputs = { trace, config, topology, semantics, ledger, handoffs };
     const context = createHandoffContext(inputs, prefillPool, decodePool, left);
     this.observers = context.observers;
@@ -161,7 +158,6 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       this.actions.nextTransferNs,
       this.board.nextEndNs,
       this.finished.nextNs,
-      this.refused.nextNs,
       this.interruptions?.nextNs ?? Infinity,
     );
   }
@@ -178,14 +174,12 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
       this.tellTerminal(this.finished, nowNs);
       while (this.source.nextNs <= nowNs) this.offer(this.source.take(), nowNs);
       this.actions.drain(nowNs);
-      this.tellTerminal(this.refused, nowNs);
       for (const member of this.prefillPool.serving()) {
         if (member.worker.nextStartNs <= nowNs) this.passes.start(this.board.of("prefill", member), nowNs);
       }
       const again = () =>
         !this.actions.isEmpty ||
         this.finished.nextNs <= nowNs ||
-        this.refused.nextNs <= nowNs ||
         this.dispatch.mayFollow(nowNs) ||
         this.source.nextNs <= nowNs;
       for (const member of this.decodePool.serving()) {
@@ -268,7 +262,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   }
 
   isDone(atNs: number): boolean {
-    return this.finished.nextNs === Infinity && this.refused.nextNs === Infinity && this.unfinished.isDone(atNs);
+    return this.finished.nextNs === Infinity && this.unfinished.isDone(atNs);
   }
 
   /** Whether nothing can happen any more but ticks. */

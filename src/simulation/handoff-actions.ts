@@ -49,6 +49,11 @@ export class HandoffActions {
       context.decodeRouter.onLeft(requests);
       if (this.destinationFirst) this.abandonDestinations(requests);
     };
+    if (context.refusalsTakeSteps && !this.destinationFirst) {
+      context.board.onRefused = (requests) => {
+        for (const request of requests) dispatch.sourceOf.get(request)!.refused.push(request);
+      };
+    }
     this.ordinal = new Int32Array(context.trace.count);
   }
 
@@ -132,6 +137,12 @@ export class HandoffActions {
         return;
       case "abandon":
         this.abandon(action, nowNs);
+        return;
+      case "cancel":
+        this.cancel(action, nowNs);
+        return;
+      case "dismiss":
+        this.dismiss(request, nowNs);
     }
   }
 
@@ -283,6 +294,21 @@ export class HandoffActions {
     station.member.worker.activate(action.request, nowNs);
     this.actions.push({ kind: "release", request: action.request });
     this.tryReserve(station, nowNs);
+  }
+
+  /** Takes a refused prompt back from its worker, once that is idle. */
+  private cancel(action: Action, nowNs: number): void {
+    const station = this.dispatch.sourceOf.get(action.request)!;
+    if (station.member.worker.busyUntilNs > nowNs) station.deferred.push(action);
+    else this.actions.push({ kind: "dismiss", request: action.request });
+  }
+
+  /** A refused prompt is over: it makes room at the router, and its session goes on. */
+  private dismiss(request: number, nowNs: number): void {
+    this.dispatch.sourceOf.delete(request);
+    this.context.prefillRouter.onLeft([request]);
+    this.context.finished?.push(request, nowNs);
+    this.dispatch.sendHeldBack(nowNs);
   }
 
   private release(action: Action, nowNs: number): void {

@@ -25,6 +25,8 @@ export interface HandoffContext {
   readonly decodeRouter: PoolRouter<DecodeWorker>;
   /** When a decode worker computes a prompt itself; null = never. */
   readonly conditional: ConditionalDisaggregation | null;
+  /** Taking back a prompt its prefill worker refused takes steps as a hand-off does. */
+  readonly refusalsTakeSteps: boolean;
   readonly board: StationBoard;
   readonly observers: RunObservers;
   /** Told who has left, where the workload depends on it; else null. */
@@ -46,13 +48,13 @@ export function conditionalDisaggregation({ routerMode, kvRouter }: RunConfig): 
 
 /**
  * Puts routers and observers before the two pools.
- * @param left told who has left a worker, and whom prefill workers refused; null where the workload does not depend on it
+ * @param finished told who has left, where the workload depends on it; else null
  */
 export function createHandoffContext(
   { config, ...inputs }: HandoffInputs,
   prefillPool: WorkerPool<PrefillWorker>,
   decodePool: WorkerPool<DecodeWorker>,
-  left: { readonly finished: FinishedQueue; readonly refused: FinishedQueue } | null,
+  finished: FinishedQueue | null,
 ): HandoffContext {
   const { trace, topology, semantics, ledger, handoffs } = inputs;
   const { prefillEngine, decodeEngine, numPrefillWorkers, numDecodeWorkers } = topology;
@@ -78,8 +80,9 @@ export function createHandoffContext(
       leftNs,
     }),
     conditional: conditionalDisaggregation(config),
-    board: new StationBoard(ledger, observers.traffic, left?.finished ?? null, left?.refused ?? null),
+    refusalsTakeSteps: semantics.refusalsTakeSteps && config.client == null && config.faults == null,
+    board: new StationBoard(ledger, observers.traffic, finished),
     observers,
-    finished: left?.finished ?? null,
+    finished,
   };
 }

@@ -10,25 +10,19 @@ export class StationBoard {
   private readonly stations = new Map<PooledWorker<PrefillWorker | DecodeWorker>, Station>();
   private readonly ledger: RequestLedger;
   private readonly traffic: TrafficRecorder | null;
-  /** Told who has left a decode worker, where the workload depends on it; else null. */
+  /** Told who has left a worker, where the workload depends on it; else null. */
   private readonly finished: FinishedQueue | null;
-  /** The same for prefill workers: whom they refused. */
-  private readonly refused: FinishedQueue | null;
   /** Told of everybody who has left a worker. */
   onLeft: ((requests: readonly number[]) => void) | null = null;
+  /** Told of whom prefill workers refused, where taking them back takes steps of its own; else null. */
+  onRefused: ((requests: readonly number[]) => void) | null = null;
   /** Requests told to have left though a worker still has them: should they end after all, nobody is told twice. */
   readonly givenUp = new Set<number>();
 
-  constructor(
-    ledger: RequestLedger,
-    traffic: TrafficRecorder | null,
-    finished: FinishedQueue | null,
-    refused: FinishedQueue | null,
-  ) {
+  constructor(ledger: RequestLedger, traffic: TrafficRecorder | null, finished: FinishedQueue | null) {
     this.ledger = ledger;
     this.traffic = traffic;
     this.finished = finished;
-    this.refused = refused;
   }
 
   /** End of the first pass somebody waits for. */
@@ -98,11 +92,15 @@ export class StationBoard {
     const requests = worker.takeFinished();
     if (requests.length === 0) return false;
     this.traffic?.onLeft(requests);
+    if (role === "prefill" && this.onRefused !== null) {
+      this.onRefused(requests);
+      return true;
+    }
     this.onLeft?.(requests);
-    const queue = role === "prefill" ? this.refused : this.finished;
-    if (queue === null) return true;
+    const { finished } = this;
+    if (finished === null) return true;
     for (const request of requests) {
-      if (!this.givenUp.has(request)) queue.push(request, this.ledger.terminalNs[request]!);
+      if (!this.givenUp.has(request)) finished.push(request, this.ledger.terminalNs[request]!);
     }
     return true;
   }

@@ -12,13 +12,19 @@ import type { Station } from "./station.ts";
 export class StationPasses {
   private readonly semantics: Semantics;
   private readonly handoffs: HandoffColumns;
+  private readonly terminalNs: Float64Array;
   private readonly board: StationBoard;
   private readonly actions: HandoffActions;
   private readonly dispatch: PrefillDispatch;
 
-  constructor({ semantics, handoffs, board }: HandoffContext, actions: HandoffActions, dispatch: PrefillDispatch) {
+  constructor(
+    { semantics, handoffs, ledger, board }: HandoffContext,
+    actions: HandoffActions,
+    dispatch: PrefillDispatch,
+  ) {
     this.semantics = semantics;
     this.handoffs = handoffs;
+    this.terminalNs = ledger.terminalNs;
     this.board = board;
     this.actions = actions;
     this.dispatch = dispatch;
@@ -29,7 +35,9 @@ export class StationPasses {
     const due = this.board.endedBy(nowNs);
     if (due.length > 1) due.sort((a, b) => this.completionOrder(a, b));
     for (const station of due) {
-      if (station.role === "prefill") this.board.collect("prefill", station.member.worker);
+      if (station.role === "prefill" && this.board.onRefused === null) {
+        this.board.collect("prefill", station.member.worker);
+      }
       this.complete(station, nowNs);
     }
   }
@@ -49,6 +57,7 @@ export class StationPasses {
     let reserved = -1;
     if (station.role === "decode") reserved = (station as Station<DecodeWorker>).member.worker.tryReserve(nowNs);
     if (station.deferred.length > 0) this.actions.add(...station.deferred.splice(0));
+    if (station.refused.length > 0) this.takeRefused(station, nowNs);
     if (station.heldLater.length > 0) this.takeHeld(station, nowNs);
     if (reserved >= 0) this.actions.onReserved(reserved);
   }
@@ -63,13 +72,24 @@ export class StationPasses {
     }
   }
 
+  /** Takes back the prompts whose refusal has become known. */
+  private takeRefused(station: Station, nowNs: number): void {
+    const { refused } = station;
+    station.refused = [];
+    for (const request of refused) {
+      if (this.terminalNs[request]! <= nowNs) this.actions.add({ kind: "cancel", request });
+      else station.refused.push(request);
+    }
+  }
+
   /** Starts the passes of a worker that are due; those of no length end at once. */
   start(station: Station, nowNs: number): void {
     const { worker } = station.member;
     while (worker.nextStartNs <= nowNs) {
       let ended = worker.passes;
       worker.advance(justAfter(nowNs), true);
-      const someLeft = station.role === "decode" && this.board.collect("decode", worker);
+      const known = station.role === "decode" || this.board.onRefused !== null;
+      const someLeft = known && this.board.collect(station.role, worker);
       if (station.role === "prefill")
         for (const request of (worker as PrefillWorker).takeHeld()) station.heldLater.push(request);
       const busy = worker.busyUntilNs > nowNs;
@@ -77,15 +97,15 @@ export class StationPasses {
       // A hand-off refused without a pass has left its room to another one.
       const refused = someLeft && !busy && station.role === "decode";
       if (ended > 0 || refused) this.complete(station, nowNs);
+      else if (station.refused.length > 0) this.takeRefused(station, nowNs);
       // A prompt held at once lets another one in before the next pass.
       if (ended > 0 && station.role === "prefill") this.dispatch.sendHeldBack(nowNs);
       if (busy) station.endNs = worker.busyUntilNs;
       // An idle prefill worker may have to look again when a lower cache tier has brought something back.
       else if (station.role === "prefill") station.endNs = worker.nextStartNs;
     }
-    // Whom a prefill worker refused is learned when it is idle or ends a pass, not between passes of no length
-    // (measured, 1.4.2).
-    if (station.role === "prefill" && worker.busyUntilNs <= nowNs) this.board.collect("prefill", worker);
+    if (station.role === "prefill" && this.board.onRefused === null && worker.busyUntilNs <= nowNs)
+      this.board.collect("prefill", worker);
   }
 }
 

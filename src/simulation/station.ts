@@ -3,7 +3,16 @@ import type { PooledWorker, WorkerPool } from "../fleet/worker-pool.ts";
 
 /** What is to be done for a request next; the queue of these is global, first in first out. */
 export interface Action {
-  readonly kind: "submit" | "choose" | "transfer" | "activate" | "release" | "forget" | "abandon";
+  readonly kind:
+    | "submit"
+    | "choose"
+    | "transfer"
+    | "activate"
+    | "release"
+    | "forget"
+    | "abandon"
+    | "cancel"
+    | "dismiss";
   readonly request: number;
 }
 
@@ -15,6 +24,8 @@ export interface Station<W extends PrefillWorker | DecodeWorker = PrefillWorker 
   readonly deferred: Action[];
   /** Prompts whose pass ends later than now. */
   heldLater: number[];
+  /** Prompts a prefill worker refused that the others have not been told of. */
+  refused: number[];
   /** End of the pass under way if somebody must know of it, else Infinity. */
   endNs: number;
 }
@@ -24,7 +35,7 @@ export function newStation<W extends PrefillWorker | DecodeWorker>(
   role: "prefill" | "decode",
   member: PooledWorker<W>,
 ): Station<W> {
-  return { role, member, deferred: [], heldLater: [], endNs: Infinity };
+  return { role, member, deferred: [], heldLater: [], refused: [], endNs: Infinity };
 }
 
 /** The part workers of a pool have in a disaggregated run. */
