@@ -24,6 +24,7 @@ describe("--client-config and --fault-config", () => {
     [{ failures: ["20x:agg:0"] }, 'failures[0]: found "20x:agg:0", expected a time, a pool and a worker such as'],
     [{ failures: ["20s:prefill:0"] }, 'failures[0]: found pool "prefill", expected "agg"'],
     [{ failures: ["25:00:agg:0"] }, "expected a time, a pool and a worker"],
+    [{ failures: ["24:00:agg:0"] }, "expected a time, a pool and a worker"],
     [{ failures: ["10:00:agg:0"] }, "has no calendar times"],
     [{ failures: ["10:00:agg:0"], clock_start: "9" }, 'clock_start: found "9", expected a clock time such as "09:30"'],
     [
@@ -58,5 +59,9 @@ describe("--client-config and --fault-config", () => {
     };
     expect(await at("10:00:01", { clock_start: "10:00" })).toBe(1);
     expect(await at("00:00:01", { clock_start: "23:59:59" })).toBe(2);
+    // The clock is the recording's; seconds are those of the run.
+    const faultConfig = { failures: ["10:00:02:agg:0", "1.1s:agg:1"], clock_start: "10:00" };
+    const { disruptions } = await simulate({ ...base, faultConfig, arrivalSpeedupRatio: 2 });
+    expect(disruptions!.worker_failures.map(({ t_s }) => t_s)).toEqual([1, 1.1]);
   });
 });

@@ -38,6 +38,18 @@ describe("what is understood", () => {
   });
 });
 
+test("a file is a file, though its name could be a document", async () => {
+  file("run: 2.json", '{"a": 3}');
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    expect(await load("run: 2.json")).toEqual({ value: { a: 3 }, problems: [] });
+    expect(await load("run: 3.json")).toEqual({ value: { run: "3.json" }, problems: [] });
+  } finally {
+    process.chdir(before);
+  }
+});
+
 describe("what is refused, with its place", () => {
   test("nothing", async () => {
     expect((await load("  ")).problems).toEqual(["--args: found nothing, expected JSON, YAML or a path"]);

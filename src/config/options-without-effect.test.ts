@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { simulate } from "../replay.ts";
-import type { ReplayOptions } from "./replay-options.ts";
+import { optionsWithoutEffect } from "./options-without-effect.ts";
+import type { ReplayOptions, ReplayValues } from "./replay-options.ts";
 
 const made = { inputTokens: 100, outputTokens: 2, requestCount: 2, requestRate: 5 };
 const pools = { prefillEngineArgs: {}, decodeEngineArgs: {} };
@@ -26,6 +27,19 @@ describe("options that act on nothing in a run are warned of", () => {
     [{ traceNumPrefixGroups: 4 }, ["--trace-num-prefix-groups has no effect but on applied_compute_agentic traces"]],
   ])("%j", async (options, expected) => {
     expect(await warnings(options)).toEqual(expected);
+  });
+
+  it("settings of made-up prefixes but on traces that make them up", () => {
+    const warned = (traceFormat: string) =>
+      optionsWithoutEffect(
+        { traceFormat, prefillEngineArgs: null, decodeEngineArgs: null, routerMode: "round_robin" } as ReplayValues,
+        { trace: "t.jsonl", traceSharedPrefixRatio: 0.5 },
+      );
+    expect(warned("applied_compute_agentic")).toEqual([]);
+    expect(warned("auto")).toEqual([]);
+    expect(warned("mooncake")).toEqual([
+      "--trace-shared-prefix-ratio has no effect but on applied_compute_agentic traces",
+    ]);
   });
 
   it("but not where they act", async () => {

@@ -37,6 +37,32 @@ describe("planner configurations", () => {
     expect(settings(intervals).dynamo.scaleIntervalSeconds).toBe(7);
   });
 
+  it("take intervals by either of their names", () => {
+    const older = { throughput_adjustment_interval: 60, load_adjustment_interval: 7 };
+    const newer = { throughput_adjustment_interval_seconds: 60, load_adjustment_interval_seconds: 7 };
+    for (const intervals of [older, newer]) {
+      expect(settings({ ...intervals, optimization_target: "sla" }).dynamo).toMatchObject({
+        throughputAdjustmentIntervalSeconds: 60,
+        loadAdjustmentIntervalSeconds: 7,
+      });
+    }
+  });
+
+  it("have a trace to warm up with where a forecast is made", () => {
+    const given = { optimization_target: "sla", enable_load_scaling: true, load_predictor_warmup_trace: "t.jsonl" };
+    expect(settings(given).warmUpTrace).toBe("t.jsonl");
+    expect(settings({ ...given, enable_throughput_scaling: false })).toMatchObject({
+      warmUpTrace: null,
+      notes: ["load_predictor_warmup_trace is only used with throughput scaling"],
+    });
+  });
+
+  it("let prophet look back on less than two days", () => {
+    const prophet = { optimization_target: "sla", load_predictor: "prophet", throughput_adjustment_interval: 3600 };
+    expect(settings({ ...prophet, prophet_window_size: 48 }).dynamo.predictor.prophetWindowSize).toBe(48);
+    expect(mistakes({ ...prophet, prophet_window_size: 49 })["prophet_window_size"]).toContain("expected at most 48 ");
+  });
+
   it("turn only throughput scaling on with target sla and nothing else", () => {
     expect(settings({ optimization_target: "sla" }).dynamo).toMatchObject({
       enableLoadScaling: false,
@@ -128,6 +154,16 @@ describe("mistakes in planner configurations", () => {
     ],
   ])("§8.2 include %j", (value, place) => {
     expect(mistakes(value)).toHaveProperty([place]);
+  });
+
+  it("include loops that are equally fast, and thresholds the wrong way round", () => {
+    const loops = { optimization_target: "sla", enable_load_scaling: true, throughput_adjustment_interval: 60 };
+    expect(mistakes({ ...loops, load_adjustment_interval: 60 })).toEqual({
+      load_adjustment_interval:
+        "found 60, expected less than throughput_adjustment_interval, which is 60: load scaling is the faster loop",
+    });
+    const rates = { optimization_target: "load", mode: "agg", decode_scale_up_kv_rate: 30 };
+    expect(settings({ ...rates, decode_scale_down_kv_rate: 29 }).dynamo.decodeScaleUpKvRate).toBe(30);
   });
 
   it("include anything but an object", () => {
