@@ -4,7 +4,8 @@ import { openTrace } from "../trace/open-trace.ts";
 import { worstOutcome } from "./candidate-runner.ts";
 import { candidateOptions, candidateSettings } from "./candidate.ts";
 import { commandOf } from "./recommendation-text.ts";
-import { favouriteOf, isKept, nearlyCheapest } from "./run-recommend.ts";
+import { chosenFor, favouriteOf, finalistsOf, isKept, nearlyCheapest } from "./run-recommend.ts";
+import type { ScoredTrial } from "./run-recommend.ts";
 import { ranked, search } from "./search.ts";
 import type { Evaluate, Trial } from "./search.ts";
 import { recommendable, searchFamilies } from "./search-space.ts";
@@ -131,6 +132,41 @@ describe("settings of the same cost", () => {
     expect(favouriteOf([trial("keda", 0.91, 2, 0.8), grows, trial("static", 0.91, 2.03, 0.6)])).toBe(1);
     expect(favouriteOf([trial("keda", 0.91, 2, 0.8), grows])).toBe(1);
   });
+});
+
+describe("what is tested further, and what is told", () => {
+  const [hpa, keda, slo] = ["hpa", "keda", "slo"].map((policy) => family({ policy })) as [Family, Family, Family];
+  const trial = (of: Family, attainment: number, gpuHours: number): ScoredTrial => ({
+    candidate: { family: of, places: [] },
+    outcome: { attainment, gpuHours },
+  });
+  const names = (trials: readonly ScoredTrial[]) =>
+    trials.map(({ candidate, outcome }) => `${candidate.family.policy} ${outcome.gpuHours}`);
+
+  it("are the best that differ, half of them of one family at most, and the best of each", () => {
+    // The second of hpa did what the first did; its fourth is one too many of a family.
+    const best = [1, 1, 2, 3].map((gpuHours) => trial(hpa, 0.9, gpuHours));
+    const others = [trial(keda, 0.9, 4), trial(keda, 0.9, 5), trial(keda, 0.9, 6), trial(slo, 0.9, 6)];
+    expect(names(finalistsOf([...best, ...others], 4))).toEqual(["hpa 1", "hpa 2", "keda 4", "keda 5", "slo 6"]);
+  });
+
+  it("are the first so many, and the best of every family that is not among them", () => {
+    const best = [trial(hpa, 0.9, 1), trial(hpa, 0.9, 2), trial(keda, 0.9, 3), trial(keda, 0.9, 4), trial(slo, 0.8, 1)];
+    expect(names(chosenFor(best, 2))).toEqual(["hpa 1", "hpa 2", "keda 3", "slo 1"]);
+    expect(names(chosenFor(best, 9))).toEqual(names(best));
+  });
+});
+
+it("a search spends no more runs than it has", async () => {
+  for (const runs of [1, 2, 7, 20]) {
+    let done = 0;
+    const counting: Evaluate = (candidates) => {
+      done += candidates.length;
+      return landscape(candidates);
+    };
+    const trials = await search([family(), family({ policy: "keda" })], { attainment: 0.9, runs, seed: 3 }, counting);
+    expect([trials.length, done]).toEqual([runs, runs]);
+  }
 });
 
 describe("the setting as given", () => {
@@ -271,5 +307,9 @@ it("cuts a trace in time, so that no request is on both sides", async () => {
   expect(Math.max(...tune.arrivalMs)).toBeLessThan(splitSeconds * 1000);
   expect(Math.min(...heldOut.arrivalMs)).toBe(0);
   expect(ranges).toHaveLength(2);
-  for (const range of ranges) expect(range.count / tune.count).toBeGreaterThan(0.4);
+  for (const range of ranges) {
+    expect(range.count / tune.count).toBeGreaterThan(0.4);
+    // Each 60 % of the time: they overlap in a fifth of it.
+    expect(Math.max(...range.arrivalMs) / (splitSeconds * 1000)).toBeCloseTo(0.6, 1);
+  }
 });

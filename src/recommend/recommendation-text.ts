@@ -66,7 +66,7 @@ function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: Rec
   }
   if (heldOut !== null) {
     const result = holds(heldOut)
-      ? "it holds there too"
+      ? `it holds there${holds(worst) ? " too" : ""}`
       : `it falls ${points(facts.attainment - heldOut.attainment)} short there`;
     sentences.push(`On the held-out part it attains ${percent(heldOut.attainment)} for ${hours(heldOut)}: ${result}.`);
   }

@@ -66,7 +66,7 @@ export async function recommend(request: RecommendRequest, hooks: RecommendHooks
 }
 
 /** The best so many that differ in what they did, at most half of them of one family, and the best of every family. */
-function finalistsOf(best: readonly ScoredTrial[], most: number): ScoredTrial[] {
+export function finalistsOf(best: readonly ScoredTrial[], most: number): ScoredTrial[] {
   const seen = new Set<string>();
   const perFamily = new Map<Family, number>();
   let taken = 0;
@@ -156,7 +156,7 @@ async function testedTrials(trials: readonly Trial[], runner: Runner, parts: rea
 export type ScoredTrial = Trial & { readonly outcome: Outcome };
 
 /** The first so many, and after them the best of every family that is not among them. */
-function chosenFor(best: readonly ScoredTrial[], alternatives: number): ScoredTrial[] {
+export function chosenFor(best: readonly ScoredTrial[], alternatives: number): ScoredTrial[] {
   const first = best.slice(0, alternatives);
   const seen = new Set(first.map(({ candidate }) => candidate.family));
   const others = best.slice(alternatives).filter(({ candidate: { family } }) => {

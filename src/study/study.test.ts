@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../config/config-error.ts";
 import type { SweepRow } from "../sweep/sweep-row.ts";
+import { staticName } from "./fixed-fleet.ts";
 import { attainmentFor, hoursFor } from "./oracle-bound.ts";
 import { studyCells } from "./study-cells.ts";
 import { plannedBounds } from "./planned-bounds.ts";
@@ -98,6 +99,12 @@ describe("a plan", () => {
       numDecodeWorkers: 2,
       decodeEngineArgs: { startup_time: 60 },
     });
+  });
+
+  it("puts fixed fleets in order of their workers in all", async () => {
+    const replay = { prefill_engine_args: {}, decode_engine_args: {} };
+    const { staticFleets } = await read({ static_fleets: ["3p9d", "5p1d", "1p2d"], replay });
+    expect(staticFleets.map(staticName)).toEqual(["fixed-1p2d", "fixed-5p1d", "fixed-3p9d"]);
   });
 
   it.each([
@@ -233,6 +240,22 @@ describe("the cells of a study", () => {
     expect(studyCells(rows, [bound, other])).toEqual(cells);
   });
 
+  it("hold policies against fixed fleets of their own seed, which nobody is held against where none meets a bound", () => {
+    const seeded = (one: SweepRow, seed: number) => ({ ...one, values: { ...one.values, seed } });
+    const two = [...rows, seeded(row("fixed-9", null, 0, 9), 1), seeded(row("better", 0, 0.8, 2), 1)];
+    const [first, , second] = studyCells(two, [bound]);
+    expect(first).toEqual(cells[0]);
+    expect(second).toMatchObject({ seed: 1, ceiling: 0 });
+    expect(second!.entries[0]!.ofCeiling).toBeNull();
+    expect(second!.fixed.map(({ policy, overFixed }) => [policy, overFixed])).toEqual([["fixed-9", null]]);
+    const overview = overviewTables(studyCells(two), summarize(studyCells(two)));
+    expect(overview.map(({ title }) => title)).toEqual([
+      "All 2 cells",
+      "chat, ceiling 90.0 %",
+      "chat, seed 1, ceiling 0.0 %",
+    ]);
+  });
+
   it("count as beaten whom one clearly outdoes, at whatever cost, and no fixed fleet one only equals", () => {
     const dear = [...rows, row("dear", 0, 0.9, 4)];
     const summary = summarize(studyCells(dear)).find(({ policy }) => policy === "dear");
@@ -255,6 +278,15 @@ describe("the cells of a study", () => {
     expect(markdown).toMatch(/\| better \* +\| +80\.0 % \| +2\.00 \| +4 \| +1\.25 \|/);
   });
 
+  it("keep their columns whatever policies are called", () => {
+    const named = [row("a|b", 0, 0.6, 3), row("dynamo", 0, 0.6, 3)];
+    const lines = markdownTables(studyTables(studyCells(named), summarize(studyCells(named)))).split("\n");
+    const table = lines.filter((line) => line.startsWith("| "));
+    expect(table.filter((line) => line.includes("a\\|b"))).toHaveLength(2);
+    for (const line of table) expect([9, 11]).toContain(line.split(/(?<!\\)\|/).length - 1);
+    expect(new Set(lines.slice(2, 6).map((line) => line.length)).size).toBe(1);
+  });
+
   it("say in full why runs failed", () => {
     const error = `policy "lost" asked for <b>1,000,000</b> replicas,\nwhich is more than a fleet may have: ${"at most 100,000; ".repeat(20)}`;
     const failed = (policy: string, why: string) =>
@@ -264,6 +296,8 @@ describe("the cells of a study", () => {
     const of = (policy: string) => cell!.rows.find(([name]) => name === policy)![1];
     expect(["lost", "short", "again"].map(of)).toEqual(["failed (1)", "failed (2)", "failed (1)"]);
     const markdown = markdownTables([cell!]);
+    const overview = overviewTables(studyCells(with3), summarize(studyCells(with3)))[1]!;
+    expect(overview.rows.find(([name]) => name === "lost")).toEqual(["lost", "–", "–"]);
     const [whole, second] = markdown.split("\n").slice(-3);
     expect(whole).toBe(`1. ${error.replaceAll("<", "\\<").replaceAll(/\s+/g, " ")}`);
     expect(second).toBe("2. no luck");
