@@ -42,11 +42,13 @@ export interface ResolvedAutoscaler {
 
 /**
  * Checks `--planner-config`, `--policy` and `--policy-config`; their code is loaded only when they are given.
+ * @param mode what the engine arguments make of the run, where the configuration does not say
  * @returns null without an autoscaler, or after a mistake
  */
 export async function autoscalerSettings(
   document: unknown,
   flags: PolicyFlags,
+  mode: RunConfig["topology"]["mode"],
   problems: ProblemList,
 ): Promise<AutoscalerSettings | null> {
   const configured = document !== null && document !== undefined;
@@ -58,10 +60,15 @@ export async function autoscalerSettings(
     import("./planner-config.ts"),
     import("./policy-choice.ts"),
   ]);
-  const planner = parsePlannerConfig(configured ? document : {}, "--planner-config", problems);
+  const planner = parsePlannerConfig(configured ? inMode(document, mode) : { mode }, "--planner-config", problems);
   if (planner === null) return null;
   const policy = await choosePolicy(flags, planner, problems);
   return policy === null ? null : { planner, document: (document ?? {}) as Record<string, unknown>, policy };
+}
+
+function inMode(document: unknown, mode: string): unknown {
+  const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
+  return isObject && !("mode" in document) ? { ...document, mode } : document;
 }
 
 /**
@@ -206,6 +213,10 @@ function valuesOf({ planner, document, policy }: AutoscalerSettings): Record<str
       const key = fieldNames[field] ?? snakeCase(field);
       const older = key.replace(/_seconds$|_ms$/, "");
       const given = document[key] ?? document[older];
+      if (key === "mode" && given === undefined) {
+        values[key] = { value, from: "derived", note: "from the engine arguments" };
+        continue;
+      }
       values[key] =
         given === undefined || given === value
           ? { value, from: given === undefined ? "default" : "given" }

@@ -47,7 +47,7 @@ export function resolvePlanner(
   if (dynamo.mode !== topology.mode) {
     problems.add(
       place(where, ["mode"]),
-      `found ${shown(dynamo.mode)}${dynamo.mode === "disagg" ? " (the default)" : ""}, expected "${topology.mode}": ${
+      `found ${shown(dynamo.mode)}, expected "${topology.mode}": ${
         topology.mode === "agg"
           ? "the engines are those of --extra-engine-args; --prefill-engine-args and --decode-engine-args make a disaggregated run"
           : "--prefill-engine-args and --decode-engine-args make a disaggregated run"

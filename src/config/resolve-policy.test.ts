@@ -95,6 +95,19 @@ describe("mistakes", () => {
     ]);
   });
 
+  it("takes a planner configuration without a mode for what the engine arguments make", async () => {
+    const plannerConfig = { optimization_target: "sla", ttft_ms: 1500 };
+    const derived = { from: "derived", note: "from the engine arguments" };
+    const aggregated = await resolveReplay({ ...workload, plannerConfig });
+    expect(aggregated.context).toMatchObject({ mode: "agg", config: { "planner.mode": { value: "agg", ...derived } } });
+    const pools = { prefillEngineArgs: {}, decodeEngineArgs: {} };
+    const disaggregated = await resolveReplay({ ...workload, ...pools, plannerConfig });
+    expect(disaggregated.context.config["planner.mode"]).toEqual({ value: "disagg", ...derived });
+    expect(await problemsOf({ plannerConfig: { mode: "disagg" } })).toEqual([
+      expect.stringContaining('--planner-config mode: found "disagg", expected "agg": the engines are those of'),
+    ]);
+  });
+
   it("tells which planner settings the policy does not read, and a mode that contradicts the engines", async () => {
     const plannerConfig = { load_predictor: "kalman", ttft_ms: 1000 };
     const { context } = await resolveReplay({ ...workload, policy: "static", plannerConfig });

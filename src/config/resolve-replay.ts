@@ -75,11 +75,11 @@ async function checkDocuments(given: ReplayValues, problems: ProblemList) {
   const engines = replayEngines(given, problems);
   const router = await resolveRouter(given, engines, problems);
   const { plannerConfig, policy, clientConfig, faultConfig } = given;
-  const settings = await autoscalerSettings(plannerConfig, given, problems);
+  const mode = "engine" in engines ? "agg" : "disagg";
+  const settings = await autoscalerSettings(plannerConfig, given, mode, problems);
   const pools = Object.values(engines);
   checkGpuBudget(plannerConfig, policy, given.semantics!, pools, "--planner-config", problems);
   const client = resolveClient(clientConfig, "--client-config", problems);
-  const mode = "engine" in engines ? "agg" : "disagg";
   const faults = resolveFaults(faultConfig, mode, "--fault-config", problems);
   return { engines, router, settings, client, faults };
 }
