@@ -5,7 +5,7 @@
  */
 export class BlockNumbering {
   /** Dense number + 1 of a small id; 0 = not seen. */
-  #direct = new Int32Array(1 << 18);
+  #direct = new Int32Array(1 << 12);
   /** Slots of the hash table: dense number + 1; 0 = empty. */
   #slots = new Int32Array(0);
   #slotLow = new Uint32Array(0);

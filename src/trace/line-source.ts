@@ -29,12 +29,13 @@ export class LineSource {
     this.name = source.name;
     this.#source = source;
     // One byte more than the file, so that its end is seen without growing.
-    this.#buffer = new Uint8Array(Math.min(initialBytes, (source.sizeHint ?? initialBytes) + 1));
+    const bytes = source.sizeHint === null ? headBytes : Math.min(initialBytes, source.sizeHint + 1);
+    this.#buffer = new Uint8Array(bytes);
   }
 
-  /** Bytes of the whole source when known. */
+  /** Bytes of the whole source when known, as those of a short stream are once its head has been asked for. */
   get sizeHint(): number | null {
-    return this.#source.sizeHint;
+    return this.#ended ? this.#filled : this.#source.sizeHint;
   }
 
   /** The first bytes (64 KiB, or less where the source is shorter), to recognise a format; consumes nothing. */
