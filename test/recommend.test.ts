@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { runCli, scratchFolder } from "./run-cli.ts";
 
 const examples = join(import.meta.dirname, "../examples");
@@ -22,6 +22,7 @@ interface Part {
 describe("windtunnel recommend", () => {
   const cwd = scratchFolder();
   const ask = (...args: string[]) => runCli(["recommend", ...guide, ...args], { cwd });
+  beforeAll(() => runCli(["trace", "convert", "preset:synthetic", "--max", "700", "-o", "short.jsonl"], { cwd }));
   const asked = [
     "--policies",
     "dynamo-fixed,static",
@@ -68,7 +69,7 @@ describe("windtunnel recommend", () => {
     const search = ["--policies", "static,hpa", "--runs", "8", "--alternatives", "1", "--out", "budget", "--json"];
     const bounds = ["--sla-ttft-ms", "1500", "--sla-itl-ms", "50", "--attainment", "0.5", "--max-gpus", "5"];
     const engine = ["--extra-engine-args", join(examples, "guide-engine.json"), "--num-workers", "3"];
-    const given = ["recommend", "preset:conversation", ...engine, ...bounds, ...search];
+    const given = ["recommend", "short.jsonl", ...engine, ...bounds, ...search];
     const { code, stdout, stderr } = await runCli(given, { cwd });
     expect({ code, errors: stderr.match(/^windtunnel:.*$/gm) }).toEqual({ code: 0, errors: null });
     const { ranking, asGiven } = JSON.parse(stdout) as {
@@ -93,9 +94,8 @@ describe("windtunnel recommend", () => {
     const engine = ["--extra-engine-args", JSON.stringify(aic), "--num-workers", "1"];
     const bounds = ["--sla-ttft-ms", "1500", "--attainment", "0.1", "--max-gpus", "2", "--tp", "1,2"];
     const search = ["--policies", "static", "--runs", "2", "--alternatives", "1", "--out", "smaller", "--json"];
-    const { code, stdout, stderr } = await runCli(["recommend", "preset:synthetic", ...engine, ...bounds, ...search], {
-      cwd,
-    });
+    const given = ["recommend", "short.jsonl", ...engine, ...bounds, ...search];
+    const { code, stdout, stderr } = await runCli(given, { cwd });
     expect({ code, errors: stderr.match(/^windtunnel:.*$/gm) }).toEqual({ code: 0, errors: null });
     const { ranking } = JSON.parse(stdout) as { ranking: { tensorParallel: number }[] };
     expect(ranking.length).toBeGreaterThan(0);
