@@ -29,67 +29,51 @@ export interface Extra {
   readonly fp8?: "fp8_static" | "fp8_block";
 }
 
-/**
- * A dense model with grouped-query attention.
- * @param heads heads, key-value heads, width of a head
- */
+/** Dimensions every model has. */
+interface Dimensions {
+  readonly id: string;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly vocabularySize: number;
+}
+
+/** Heads of grouped-query attention, and what else it does. */
+interface GroupedHeads {
+  readonly heads: { readonly query: number; readonly keyValue: number; readonly dimension: number };
+  readonly attention?: Partial<GroupedQueryAttention>;
+}
+
+/** Experts of a layer; `sharedIntermediateSize` is that of the shared ones together, 0 = none. */
+interface Experts {
+  readonly count: number;
+  readonly perToken: number;
+  readonly intermediateSize: number;
+  readonly sharedIntermediateSize: number;
+}
+
+/** A dense model with grouped-query attention. */
 export function dense(
-  id: string,
-  layers: number,
-  hiddenSize: number,
-  heads: readonly [number, number, number],
-  intermediateSize: number,
-  vocabularySize: number,
-  extra: Extra = {},
-  attention: Partial<GroupedQueryAttention> = {},
+  model: Dimensions & GroupedHeads & Extra & { readonly intermediateSize: number },
 ): CatalogueModel {
-  return entry(id, extra, {
-    layers,
-    hiddenSize,
-    vocabularySize,
-    attention: groupedQuery(heads, attention),
-    feedForward: { kind: "dense", intermediateSize },
-  });
+  const { intermediateSize } = model;
+  return entry(model, groupedQuery(model), { kind: "dense", intermediateSize });
 }
 
-/**
- * A mixture of experts with grouped-query attention.
- * @param heads heads, key-value heads, width of a head
- * @param experts experts, experts a token, their intermediate size, that of the shared ones together
- */
-export function mixture(
-  id: string,
-  layers: number,
-  hiddenSize: number,
-  heads: readonly [number, number, number],
-  experts: readonly [number, number, number, number],
-  vocabularySize: number,
-  extra: Extra = {},
-  attention: Partial<GroupedQueryAttention> = {},
-): CatalogueModel {
-  return entry(id, extra, {
-    layers,
-    hiddenSize,
-    vocabularySize,
-    attention: groupedQuery(heads, attention),
-    feedForward: expertFeedForward(experts),
-  });
+/** A mixture of experts with grouped-query attention. */
+export function mixture(model: Dimensions & GroupedHeads & Extra & { readonly experts: Experts }): CatalogueModel {
+  return entry(model, groupedQuery(model), expertFeedForward(model.experts));
 }
 
-/**
- * A mixture of experts with latent attention, of DeepSeek-V3's dimensions but for what `attention` says.
- * @param experts as for `mixture`
- */
+/** A mixture of experts with latent attention, of DeepSeek-V3's dimensions but for what `attention` says. */
 export function latent(
-  id: string,
-  layers: number,
-  hiddenSize: number,
-  heads: number,
-  experts: readonly [number, number, number, number],
-  vocabularySize: number,
-  extra: Extra = {},
-  attention: Partial<LatentAttention> = {},
+  model: Dimensions &
+    Extra & {
+      readonly heads: number;
+      readonly experts: Experts;
+      readonly attention?: Partial<LatentAttention>;
+    },
 ): CatalogueModel {
+  const { heads, hiddenSize } = model;
   const deepSeek: LatentAttention = {
     kind: "latent",
     heads,
@@ -103,48 +87,38 @@ export function latent(
     indexDimension: 0,
     headDimension: hiddenSize / heads,
   };
-  return entry(id, extra, {
-    layers,
-    hiddenSize,
-    vocabularySize,
-    attention: { ...deepSeek, ...attention },
-    feedForward: expertFeedForward(experts),
-  });
+  return entry(model, { ...deepSeek, ...model.attention }, expertFeedForward(model.experts));
 }
 
-function groupedQuery(
-  [heads, keyValueHeads, headDimension]: readonly [number, number, number],
-  more: Partial<GroupedQueryAttention>,
-): GroupedQueryAttention {
+function groupedQuery({ heads, attention }: GroupedHeads): GroupedQueryAttention {
   return {
     kind: "grouped-query",
-    heads,
-    keyValueHeads,
-    headDimension,
+    heads: heads.query,
+    keyValueHeads: heads.keyValue,
+    headDimension: heads.dimension,
     normalizesQueryAndKey: false,
     gatesOutput: false,
     slidingWindow: null,
     linear: null,
-    ...more,
+    ...attention,
   };
 }
 
-function expertFeedForward([experts, expertsPerToken, intermediateSize, sharedIntermediateSize]: readonly [
-  number,
-  number,
-  number,
-  number,
-]): ExpertFeedForward {
-  return { kind: "experts", experts, expertsPerToken, intermediateSize, sharedIntermediateSize };
+function expertFeedForward({ count, perToken, ...sizes }: Experts): ExpertFeedForward {
+  return { kind: "experts", experts: count, expertsPerToken: perToken, ...sizes };
 }
 
-function entry(id: string, extra: Extra, shape: Omit<CatalogueModel["shape"], "seesImages">): CatalogueModel {
+function entry(
+  { id, layers, hiddenSize, vocabularySize, native, nativeExperts, nvfp4, fp8 }: Dimensions & Extra,
+  attention: ModelShape["attention"],
+  feedForward: ModelShape["feedForward"],
+): CatalogueModel {
   return {
     id,
-    shape: { ...shape, seesImages: false },
-    native: extra.native ?? "bfloat16",
-    nativeExperts: extra.nativeExperts ?? null,
-    nvfp4: extra.nvfp4 ?? {},
-    fp8: extra.fp8 ?? "fp8_static",
+    shape: { layers, hiddenSize, vocabularySize, attention, feedForward, seesImages: false },
+    native: native ?? "bfloat16",
+    nativeExperts: nativeExperts ?? null,
+    nvfp4: nvfp4 ?? {},
+    fp8: fp8 ?? "fp8_static",
   };
 }
