@@ -80,6 +80,20 @@ export function gpuOf(name: string): Gpu | null {
   return gpus.find((candidate) => candidate.name === known || candidate.name.replaceAll("_", "") === known) ?? null;
 }
 
+/** Arithmetic that tensor cores have rates for. */
+export type ComputeType = "bf16" | "fp8" | "fp4";
+
+/** Dense tensor-core rate, FLOP/s; 0 where the GPU has no such units. */
+export function peakFlops(gpu: Gpu, type: ComputeType): number {
+  if (type === "bf16") return gpu.bf16Flops;
+  return type === "fp8" ? gpu.fp8Flops : gpu.fp4Flops;
+}
+
+/** Rate of FP8 arithmetic, FLOP/s: that of bfloat16 where the GPU has no units for it. */
+export function fp8FlopsOrBf16(gpu: Gpu): number {
+  return gpu.fp8Flops > 0 ? gpu.fp8Flops : gpu.bf16Flops;
+}
+
 /** tera = 1e12: bandwidth TB/s; flops TFLOP/s of bf16, fp8, fp4; links GB/s within, between nodes, GPUs a node. */
 function gpu(
   name: string,

@@ -1,3 +1,5 @@
+import type { ComputeType } from "./gpu.ts";
+
 /** How the weights of matrix multiplications are stored and computed; AIConfigurator's names. */
 export const gemmQuantizations = ["bfloat16", "fp8", "fp8_static", "fp8_block", "nvfp4", "int8_wo", "int4_wo"] as const;
 /** One of `gemmQuantizations`. */
@@ -42,7 +44,7 @@ export const weightBytes: Readonly<Record<GemmQuantization | ExpertQuantization,
 export const cacheBytes: Readonly<Record<CacheQuantization, number>> = { bfloat16: 2, fp8: 1 };
 
 /** The arithmetic a quantisation computes in. */
-export function computeType(quantization: GemmQuantization | ExpertQuantization): "bf16" | "fp8" | "fp4" {
+export function computeType(quantization: GemmQuantization | ExpertQuantization): ComputeType {
   if (quantization === "nvfp4") return "fp4";
   return quantization === "fp8" || quantization === "fp8_static" || quantization === "fp8_block" ? "fp8" : "bf16";
 }

@@ -1,4 +1,4 @@
-import type { Gpu } from "../gpu.ts";
+import { fp8FlopsOrBf16, type Gpu } from "../gpu.ts";
 import { elementwiseSeconds } from "./elementwise.ts";
 
 /** Bytes of the largest level-2 cache among the GPUs (Blackwell). */
@@ -117,7 +117,7 @@ export function decodeAttentionSeconds(
   const bandwidth = memoryEfficiency * (isFp8 ? fp8Memory : 1) * (1 + gain / (1 + cached * cached));
   const spread = 1 + fewHeads / (10 * requests * keyValueHeads) + (manyHeads * requests * heads) / 4096;
   const memory = (bytes / (gpu.memoryBandwidth * bandwidth)) * spread;
-  const flops = isFp8 && gpu.fp8Flops > 0 ? gpu.fp8Flops : gpu.bf16Flops;
+  const flops = isFp8 ? fp8FlopsOrBf16(gpu) : gpu.bf16Flops;
   const compute = (4 * requests * heads * contextTokens * headDimension) / (flops * (isFp8 ? fp8 : bf16));
   const least = (floor + growth * Math.sqrt(contextTokens / 1024)) * 1e-6;
   const power = 1 + sharpness;

@@ -1,5 +1,6 @@
 import type { Deployment } from "../deployment.ts";
 import { keyValueHeadsPerGpu } from "../deployment.ts";
+import { fp8FlopsOrBf16, peakFlops, type ComputeType, type Gpu } from "../gpu.ts";
 import type { ExpertFeedForward, GroupedQueryAttention, LatentAttention } from "../model-shape.ts";
 import type { OperationPricer } from "../operation-pricer.ts";
 import type { ExpertQuantization, GemmQuantization } from "../quantization.ts";
@@ -50,10 +51,7 @@ export class RooflinePricer implements OperationPricer {
         heads: attention.heads / tp,
         hiddenSize: model.hiddenSize,
         bytesPerWeight: weightBytes[model.quantization.attentionProjections],
-        flops:
-          computeType(model.quantization.attentionProjections) !== "bf16" && gpu.fp8Flops > 0
-            ? gpu.fp8Flops
-            : gpu.bf16Flops,
+        flops: computeType(model.quantization.attentionProjections) === "bf16" ? gpu.bf16Flops : fp8FlopsOrBf16(gpu),
         cacheBytes: cacheBytes[model.quantization.cache],
       };
       const { prefillSeconds, decodeSeconds, prefill, decode } = latentRule(deployment, attention);
@@ -158,7 +156,7 @@ function matrixProductRule(
   }
   return {
     constants: need(fittedConstants(gpu, backend, ({ gemm }) => gemm[kind])),
-    flops: peak(gpu, type),
+    flops: peakFlops(gpu, type),
     bytes: weightBytes[quantization],
   };
 }
@@ -175,7 +173,7 @@ function routedExperts(deployment: Deployment, feedForward: ExpertFeedForward): 
   const standIn = kind === "int4" ? "mxfp4" : kind;
   const constants = need(fittedConstants(gpu, backend, ({ experts }) => experts[kind] ?? experts[standIn]));
   const bytes = quantization === "w4a16_mxfp4" ? streamedMxfp4Bytes : weightBytes[quantization];
-  const flops = peak(gpu, type);
+  const flops = peakFlops(gpu, type);
   const { expertTensorParallelSize, expertParallelSize } = deployment;
   return (tokens) =>
     expertsSeconds(
@@ -236,13 +234,8 @@ function groupedDecode(
   };
 }
 
-function supported(gpu: Deployment["gpu"], type: "bf16" | "fp8" | "fp4"): "bf16" | "fp8" | "fp4" {
-  return peak(gpu, type) > 0 ? type : "bf16";
-}
-
-function peak(gpu: Deployment["gpu"], type: "bf16" | "fp8" | "fp4"): number {
-  if (type === "bf16") return gpu.bf16Flops;
-  return type === "fp8" ? gpu.fp8Flops : gpu.fp4Flops;
+function supported(gpu: Gpu, type: ComputeType): ComputeType {
+  return peakFlops(gpu, type) > 0 ? type : "bf16";
 }
 
 /** Every operation was fitted for at least one GPU of each family of relatives. */

@@ -1,4 +1,4 @@
-import type { Gpu } from "../gpu.ts";
+import { fp8FlopsOrBf16, type Gpu } from "../gpu.ts";
 import { indexBytesPerToken, latentAttendSeconds, latentWeights } from "./latent-attention.ts";
 import type { LatentShare } from "./latent-attention.ts";
 
@@ -40,7 +40,7 @@ export function sparsePrefillSeconds(
   let attend = whole(pairs);
   if (length > limit) {
     const { indexHeads, indexDimension } = attention;
-    const scored = (pairs * indexHeads * indexDimension) / (fp8Flops(gpu) * indexing);
+    const scored = (pairs * indexHeads * indexDimension) / (fp8FlopsOrBf16(gpu) * indexing);
     const absorbed = 2 * attention.keyValueRank + attention.rotaryDimension;
     const gathered =
       ((heads + idleHeads) * 2 * limit * tokens * absorbed) / (gpu.bf16Flops * gatheredScores) +
@@ -104,10 +104,6 @@ function projectionSeconds(
   const compute = (2 * tokens * weights) / (share.flops * efficiency);
   const memory = (weights * share.bytesPerWeight) / (gpu.memoryBandwidth * memoryEfficiency);
   return (compute ** 4 + memory ** 4) ** 0.25;
-}
-
-function fp8Flops(gpu: Gpu): number {
-  return gpu.fp8Flops > 0 ? gpu.fp8Flops : gpu.bf16Flops;
 }
 
 type PrefillConstants = readonly [...DecodeConstants, number];

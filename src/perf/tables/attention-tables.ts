@@ -1,5 +1,5 @@
 import type { AttentionShare } from "../roofline/attention.ts";
-import type { Gpu } from "../gpu.ts";
+import { fp8FlopsOrBf16, type Gpu } from "../gpu.ts";
 import { kernelLanes, laneRank } from "./kernel-lanes.ts";
 import type { ParquetColumns } from "./parquet-columns.ts";
 import type { GridPoints } from "./measured-grid.ts";
@@ -37,7 +37,7 @@ export async function readAttentionTables(
   const decode = await readSlice(folder, "generation_attention_perf", share, false);
   const isShared = share.heads !== keyValueHeads;
   const groups = (heads: number) => (isShared ? keyValueHeads : heads);
-  const decodeFlops = cacheBytes === 1 && gpu.fp8Flops > 0 ? gpu.fp8Flops : gpu.bf16Flops;
+  const decodeFlops = cacheBytes === 1 ? fp8FlopsOrBf16(gpu) : gpu.bf16Flops;
   return {
     prefill: new MeasuredGrid(
       prefill,

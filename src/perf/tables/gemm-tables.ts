@@ -1,4 +1,4 @@
-import type { Gpu } from "../gpu.ts";
+import { peakFlops, type Gpu } from "../gpu.ts";
 import type { GemmQuantization } from "../quantization.ts";
 import { computeType, weightBytes } from "../quantization.ts";
 import { GemmTable } from "./gemm-table.ts";
@@ -46,8 +46,7 @@ export async function readGemmTables(folder: TableFolder, quantization: GemmQuan
 
 /** Least time of a product, ms: the peak rate, or its three matrices once through memory. */
 function leastMs(gpu: Gpu, format: GemmQuantization, rows: number, columns: number, depth: number): number {
-  const type = computeType(format);
-  const flops = type === "bf16" ? gpu.bf16Flops : type === "fp8" ? gpu.fp8Flops : gpu.fp4Flops;
+  const flops = peakFlops(gpu, computeType(format));
   const bytes = weightBytes[format] * (rows * columns + columns * depth + rows * depth);
   return Math.max((2 * rows * columns * depth) / flops, bytes / gpu.memoryBandwidth) * 1e3;
 }
