@@ -75,6 +75,16 @@ describe("a replay's command line", () => {
     expect(message(["--report-json", "a", "--report-j=b"])).toContain("--report-json and --report-jsonl");
   });
 
+  it("tells unknown flags only: neither values that look like one nor negative numbers are any", () => {
+    const unknown = "unknown option '--nonsense' (--help lists all)";
+    expect(message(["--nonsense", "--planner-config", "--weird"])).toBe(unknown);
+    expect(message(["--nonsense", "-5"])).toBe(unknown);
+    expect(message(["--nonsense", "--", "--weird"])).toBe(unknown);
+    expect(message(["--nonsense", "--weird", "--nonsense"])).toBe(
+      `${unknown}; ${unknown.replace("nonsense", "weird")}`,
+    );
+  });
+
   it("names the nearest flag for one that is mistyped", () => {
     expect(message(["--num-wokers", "2"])).toBe("unknown option '--num-wokers' (Did you mean --num-workers?)");
   });
