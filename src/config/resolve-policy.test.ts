@@ -27,6 +27,28 @@ describe("naming a built-in policy", () => {
     expect(byFile.gpu_hours).toBe(byFlag.gpu_hours);
   });
 
+  it("takes the flag's before the configuration's", async () => {
+    const plannerConfig = { mode: "agg", policy: "hpa", policy_config: { target: 3 } };
+    const { context } = await resolveReplay({
+      ...workload,
+      policy: "static",
+      policyConfig: { replicas: 3 },
+      plannerConfig,
+    });
+    expect(context.policy).toBe("static");
+    expect(context.config["planner.policy_config.replicas"]).toEqual({ value: 3, from: "given" });
+  });
+
+  it("judges requests by the bounds it was told, and by defaults where it works towards bounds", async () => {
+    const sla = async (policy: string, plannerConfig: object) =>
+      (await resolveReplay({ ...workload, policy, plannerConfig: { mode: "agg", ...plannerConfig } })).context.sla;
+    expect(await sla("slo", {})).toMatchObject({ ttftMs: 500, itlMs: 50 });
+    expect(await sla("slo", { ttft_ms: 900 })).toMatchObject({ ttftMs: 900, itlMs: 50 });
+    expect(await sla("hpa", {})).toBeNull();
+    expect(await sla("hpa", { ttft_ms: 900 })).toMatchObject({ ttftMs: 900, itlMs: null });
+    expect(await sla("hpa", { itl: 40 })).toMatchObject({ ttftMs: null, itlMs: 40 });
+  });
+
   it("records its knobs, defaults included", async () => {
     const { context } = await resolveReplay({ ...workload, policy: "static", policyConfig: { replicas: 3 } });
     expect(context.config["planner.policy_config.replicas"]).toEqual({ value: 3, from: "given" });
@@ -64,6 +86,26 @@ describe("mistakes", () => {
     expect(await problemsOf({ plannerConfig: { mode: "agg", policy: "statik" } })).toEqual([
       expect.stringContaining('--planner-config policy: unknown policy "statik" (did you mean "static"?)'),
     ]);
+  });
+
+  it.each(["toString", "constructor", "__proto__", "hasOwnProperty"])("takes %s for no policy", async (policy) => {
+    expect(await problemsOf({ policy })).toEqual([expect.stringContaining(`--policy: unknown policy "${policy}"`)]);
+  });
+
+  it("places knobs that are missing where they would be given", async () => {
+    const missing = "entries: found none, expected at least one";
+    const entries = { entries: [] };
+    expect(await problemsOf({ policy: "schedule", policyConfig: entries })).toEqual([`--policy-config ${missing}`]);
+    const inFile = { mode: "agg", policy_config: entries };
+    expect(await problemsOf({ policy: "schedule", plannerConfig: inFile })).toEqual([
+      `--planner-config policy_config.${missing}`,
+    ]);
+    for (const plannerConfig of [{ mode: "agg" }, { mode: "agg", policy: "schedule" }]) {
+      const [problem] = await problemsOf({ policy: "schedule", plannerConfig });
+      expect(problem).toMatch(/^--policy-config entries: /);
+    }
+    const [problem] = await problemsOf({ plannerConfig: { mode: "agg", policy: "schedule" } });
+    expect(problem).toMatch(/^--planner-config policy_config.entries: /);
   });
 
   it("takes anything with a slash or a script's ending for a module", async () => {

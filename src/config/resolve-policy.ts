@@ -51,7 +51,7 @@ export function resolvePolicy(
 ): ResolvedPolicy | null {
   const before = problems.problems.length;
   const { mode } = document;
-  if (typeof mode === "string" && mode.toLowerCase() !== topology.mode) {
+  if (typeof mode === "string" && mode !== topology.mode) {
     problems.add(
       "--planner-config mode",
       `found ${shown(mode)}, but the engine arguments make a run of mode "${topology.mode}"`,

@@ -54,6 +54,10 @@ test.each([
     "{vary: {a.x: 1}, replay: {num_worker: 1}}",
     /--plan replay: unknown key "num_worker" \(did you mean "num-workers"\?\)/,
   ],
+  [
+    "{vary: {a.x: 1}, replay: {num_workers: 1, num-workers: 2}}",
+    /--plan replay: the option "num-workers" is given twice/,
+  ],
   ["nowhere.yaml", /--plan: cannot read nowhere.yaml: no such file/],
 ])("refuses %s", async (text, message) => {
   await expect(readPlanFile(text)).rejects.toThrow(message);

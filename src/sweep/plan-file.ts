@@ -82,8 +82,9 @@ export function replayFrom(
   const options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const flag = name.replaceAll("_", "-");
-    if (known.includes(flag)) options[optionKey(flag)] = value;
-    else problems.add(where, `unknown key "${name}"${suggestion(name, known)}`);
+    if (!known.includes(flag)) problems.add(where, `unknown key "${name}"${suggestion(name, known)}`);
+    else if (Object.hasOwn(options, optionKey(flag))) problems.add(where, `the option "${flag}" is given twice`);
+    else options[optionKey(flag)] = value;
   }
   return options as ReplayOptions;
 }

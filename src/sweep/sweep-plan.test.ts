@@ -50,6 +50,7 @@ describe("grid", () => {
     [["a.x=1"], { zipped: [["a.x"]], samples: 2 }, /cannot be combined with --samples/],
     [["a.x=uniform:0:1"], {}, /has no grid; add --samples N/],
     [["a.x=lin:0:1:10000", "a.y=lin:0:1:10000"], {}, /at most 10000000 are allowed/],
+    [["a.x=lin:0:1:10000"], { repeats: 1001 }, /the grid has 10010000 runs; at most 10000000 are allowed/],
   ] as const)("refuses %j %j", (vary, change, message) => {
     expect(() => sweepPoints(design(vary, change))).toThrow(message);
   });
@@ -67,6 +68,17 @@ describe("sampling", () => {
         expect(slices(([, y]) => Math.log10(y!) / 3)).toEqual(each);
       }),
     );
+  });
+
+  test("of drawn points several may lie in a slice; in a hypercube which comes first is drawn, too", () => {
+    const slices = (samples: number, sampling: SweepDesign["sampling"], seed: number) =>
+      (rows(design(["a.x=uniform:0:1"], { samples, sampling, seed })) as number[][]).map(([x]) =>
+        Math.floor(x! * samples),
+      );
+    expect(new Set(slices(40, "random", 1)).size).toBeLessThan(35);
+    expect(new Set(slices(40, "latin-hypercube", 1)).size).toBe(40);
+    const orders = Array.from({ length: 30 }, (_, seed) => slices(2, "latin-hypercube", seed).join());
+    expect(new Set(orders)).toEqual(new Set(["0,1", "1,0"]));
   });
 
   test("the seed decides, and listed values are drawn from", () => {
