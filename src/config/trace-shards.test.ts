@@ -38,6 +38,15 @@ describe("§8.31 the files of a warm-up trace", () => {
     expect(traceShards(file("a?.jsonl"))).toEqual([file("a1.jsonl"), file("a2.jsonl")]);
     expect(traceShards(file("**", "*.jsonl"))).toContain(file("deep", "er", "b.jsonl"));
     expect(traceShards(file("a[2-9].*"))).toEqual([file("a2.jsonl")]);
+    expect(traceShards(file("a[!2].jsonl"))).toEqual([file("a1.jsonl")]);
+  });
+
+  it("come in order of their names, wherever they lie", () => {
+    mkdirSync(file("many", "part"), { recursive: true });
+    for (const name of ["part.jsonl", "part/0.jsonl", "a.jsonl"]) writeFileSync(file("many", name), "");
+    expect(traceShards(file("many"))).toEqual(
+      ["a.jsonl", "part.jsonl", "part/0.jsonl"].map((name) => file("many", name)),
+    );
   });
 
   it("must be there, and not both plain and compressed", () => {

@@ -216,6 +216,17 @@ describe("what is searched", () => {
     expect(tight?.values).toEqual([1000, 750, 500, 350, 250]);
   });
 
+  it("has bounds to tighten for policies that heed them only", async () => {
+    const keys = async (policy: string) =>
+      (await searchFamilies({ ...question, policies: [policy] }))[0]!.dimensions.map(({ key }) => key);
+    for (const policy of ["dynamo", "slo"]) {
+      expect(await keys(policy)).toEqual(expect.arrayContaining(["planner.ttft_ms", "planner.itl_ms"]));
+    }
+    for (const policy of ["hpa", "keda", "static"]) {
+      expect((await keys(policy)).filter((key) => key.endsWith("tl_ms") || key.endsWith("ttft_ms"))).toEqual([]);
+    }
+  });
+
   it("offers only values a policy takes", async () => {
     const { policyLoaders } = await import("../planner/policies.ts");
     for (const name of recommendable().filter((one) => one !== "dynamo")) {
@@ -248,6 +259,15 @@ describe("a candidate", () => {
       plannerConfig: { mode: "agg", ttft_ms: 1000 },
       policy: "hpa",
       policyConfig: { target: 5 },
+    });
+  });
+
+  it("forgets how many GPUs the planner was told an engine has: its own may have others", () => {
+    const plannerConfig = { ...base.plannerConfig, prefill_engine_num_gpu: 1, decode_engine_num_gpu: 1 };
+    const candidate = { family: family({ tensorParallel: 2 }), places: [null, null] };
+    expect(candidateOptions({ ...base, plannerConfig }, candidate).plannerConfig).toEqual({
+      mode: "agg",
+      ttft_ms: 1000,
     });
   });
 

@@ -21,6 +21,7 @@ function tick(t_s: number, load: readonly number[]): Tick {
     record: {
       estimated_ttft_ms: t_s * 1.23456789,
       load_decision_reason: "no_change",
+      summary: "as before",
       decode_engines: ids.map((id) => ({
         worker_id: String(id),
         dp_rank: 0,
@@ -39,6 +40,8 @@ describe("pageTicks", () => {
     expect(ticks.pools.agg).toEqual({ active: [1, 2], starting: [0, 0], draining: [0, 0], target: [null, null] });
     expect(ticks.numbers).toEqual({ estimated_ttft_ms: [12.34568, 24.69136] });
     expect(ticks.words[ticks.texts["load_decision_reason"]![1]!]).toBe("no_change");
+    // What only says the reason again is left out.
+    expect(Object.keys(ticks.texts).toSorted()).toEqual(["load_decision_reason", "reason"]);
     expect(ticks.load.agg).toMatchObject({ kind: "engines", tick: [0, 1, 1], engine: ["0", "0", "1"] });
     expect(ticks.load.agg!.figures.running).toEqual([3, 1, 2]);
     expect(ticks.load.agg!.figures.queued_prefill_tokens).toEqual([300, 100, 200]);

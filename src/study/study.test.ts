@@ -3,6 +3,7 @@ import { ConfigError } from "../config/config-error.ts";
 import type { SweepRow } from "../sweep/sweep-row.ts";
 import { staticName } from "./fixed-fleet.ts";
 import { attainmentFor, hoursFor } from "./oracle-bound.ts";
+import { checkedStudy } from "./run-study.ts";
 import { studyCells } from "./study-cells.ts";
 import { plannedBounds } from "./planned-bounds.ts";
 import { readStudyPlan } from "./study-plan.ts";
@@ -136,6 +137,17 @@ describe("a plan", () => {
       '--plan replay: unknown key "num_worker" (did you mean "num-workers"?)',
       "--plan replay.seed: is for the plan itself, not for what its runs share",
       '--plan policies: the name "hpa" is given twice',
+    ]);
+  });
+
+  it("tells the same mistake of several policies once, and different ones of the same setting each", async () => {
+    const tight = (name: string, ttft_ms: number) => ({ name, policy: "hpa", planner_config: { ttft_ms } });
+    const error = await checkedStudy(await read({ policies: [tight("a", -1), tight("b", -2), tight("c", -2)] })).catch(
+      (reason: unknown) => reason,
+    );
+    expect((error as ConfigError).problems.map(({ where, message }) => `${where} ${message}`)).toEqual([
+      '--plan policy "a": --planner-config ttft_ms found -1, expected a number above 0',
+      expect.stringMatching(/^--plan policy "[bc]": --planner-config ttft_ms found -2, expected a number above 0$/),
     ]);
   });
 

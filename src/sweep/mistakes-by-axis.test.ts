@@ -21,6 +21,11 @@ test("fractions in a range of whole numbers are one mistake, with ranges that ha
   ]);
 });
 
+test("up to twelve whole numbers are written out", async () => {
+  const [problem] = await told(["run.num_workers=lin:1:9:17"]);
+  expect(problem).toMatch(/write whole numbers, such as 1,2,3,4,5,6,7,8,9 or 1:9:1 \(LOW:HIGH:STEP\)$/);
+});
+
 test("many values are told by their number", async () => {
   expect(await told(["engine.max_num_seqs=lin:1:80:100"])).toEqual([
     "--vary engine.max_num_seqs: found 1.79797979798, 2.59595959596, 3.39393939394, 4.19191919192, 4.9898989899, " +

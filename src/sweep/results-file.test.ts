@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { scratchFolder } from "../../test/run-cli.ts";
@@ -31,6 +31,22 @@ test("a later row of a run replaces an earlier one, in the order of the plan", (
 test("says which line is none of a sweep", () => {
   expect(() => parseRows(`${line("a", 0)}{"run": 1}\n`, "x.jsonl")).toThrow(/^x.jsonl:2: not a row of a sweep/);
   expect(() => parseRows("nonsense\n", "x.jsonl")).toThrow(/^x.jsonl:1: not a row of a sweep/);
+});
+
+test("a last line without its end is none yet", () => {
+  expect(parseRows(line("a", 0) + line("b", 1).trimEnd(), "x.jsonl")).toEqual([row("a", 0)]);
+});
+
+test("rows go on into the file that another sweep has put in this one's place", () => {
+  const path = join(scratchFolder(), "results.jsonl");
+  const file = new ResultsFile(path);
+  file.append(row("a", 0));
+  writeFileSync(`${path}.new`, line("z", 9));
+  renameSync(`${path}.new`, path);
+  file.append(row("b", 1));
+  file.append(row("c", 2));
+  file.close();
+  expect(readFileSync(path, "utf8")).toBe(line("z", 9) + line("b", 1) + line("c", 2));
 });
 
 test("says what cannot be opened", () => {

@@ -32,6 +32,18 @@ it("puts badges of points that are close or coincide beside them, where a settin
   expect(badges.slice(0, 3).every((badge, i) => distance(badge, points[i]!) > badgeRadius)).toBe(true);
 });
 
+it("covers no point of another setting", () => {
+  for (const apart of [5, 8, 10, 11]) {
+    const points: Place[] = [
+      [100, 50],
+      [100 + apart, 50],
+    ];
+    for (const [i, badge] of badgesOf(points).entries()) {
+      expect(distance(badge, points[1 - i]!)).toBeGreaterThan(badgeRadius + pointRadius);
+    }
+  }
+});
+
 it("keeps badges apart, readable and within the frame, however close their points", () => {
   const place = fc.tuple(fc.double({ min: 0, max: 70, noNaN: true }), fc.double({ min: 0, max: 70, noNaN: true }));
   const crowd = fc.tuple(
