@@ -11,8 +11,8 @@ import { resolveReplay } from "../config/resolve-replay.ts";
 import { engineArgsSchema } from "../config/engine-args-schema.ts";
 import { readPlanFile } from "../sweep/plan-file.ts";
 import { sweepFigureNames } from "../sweep/sweep-row.ts";
-import { optionTables, resultKeyTable } from "./reference-tables.ts";
-import { clientTable, engineArgTable, faultTable } from "./schema-tables.ts";
+import { optionTables, resultKeyTable } from "../../test/documentation/reference-tables.ts";
+import { clientTable, engineArgTable, faultTable } from "../../test/documentation/schema-tables.ts";
 
 const root = join(import.meta.dirname, "../..");
 const path = join(root, "docs/replay.md");

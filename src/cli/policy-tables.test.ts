@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { resolveReplay } from "../config/resolve-replay.ts";
 import { policyNames } from "../planner/policies.ts";
-import { policyTables } from "./policy-tables.ts";
+import { policyTables } from "../../test/documentation/policy-tables.ts";
 import { parseReplayCommandLine } from "./replay-command-line.ts";
 
 const root = join(import.meta.dirname, "../..");

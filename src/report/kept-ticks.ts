@@ -3,7 +3,7 @@ import type { RunResult } from "../result/schema.ts";
 type Tick = NonNullable<RunResult["planner"]>["ticks"][number];
 
 /** Ticks a page holds as they are: two days at one every five seconds. */
-export const MOST_TICKS = 35_000;
+const MOST_TICKS = 35_000;
 /** Stretches of equally many ticks that longer runs keep the extremes of. */
 const STRETCHES = 500;
 /** Changes of what was decided beyond which they are not kept one by one. */

@@ -19,7 +19,7 @@ export interface PolicySummary {
 }
 
 /** The policy others are held against. */
-export const referencePolicy = "dynamo";
+const referencePolicy = "dynamo";
 
 /** Attainment so much higher counts as better at any cost. */
 const clearlyBetter = 0.2;

@@ -42,7 +42,7 @@ export function exportCsv(spec: ChartSpec, stem: string): void {
 }
 
 /** The data of a chart as comma-separated values. */
-export function csvOf(spec: ChartSpec): string {
+function csvOf(spec: ChartSpec): string {
   const rows: (string | number | null)[][] = [];
   if (spec.lanes !== undefined) {
     rows.push(["lane", "from_s", "to_s", "what"]);

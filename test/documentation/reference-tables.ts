@@ -1,7 +1,7 @@
 import { toJSONSchema } from "zod/mini";
-import { optionGroups, type ReplayOption } from "../config/replay-option.ts";
-import { replayOptions } from "../config/replay-option-table.ts";
-import { flatMetrics, runResultSchema, statisticNames } from "../result/schema.ts";
+import { optionGroups, type ReplayOption } from "../../src/config/replay-option.ts";
+import { replayOptions } from "../../src/config/replay-option-table.ts";
+import { flatMetrics, runResultSchema, statisticNames } from "../../src/result/schema.ts";
 
 /** Tables of the documentation that are made from the code, so that they stay true (docs/replay.md). */
 

@@ -1,5 +1,5 @@
 import { toJSONSchema } from "zod/mini";
-import { policyLoaders } from "../planner/policies.ts";
+import { policyLoaders } from "../../src/planner/policies.ts";
 
 interface PropertySchema {
   readonly description?: string;

@@ -1,8 +1,8 @@
 import { toJSONSchema, type ZodMiniType } from "zod/mini";
-import { clientConfigSchema } from "../config/client-schema.ts";
-import { engineArgDefaults, sglangDefaults, tierDefaults } from "../config/engine-arg-defaults.ts";
-import { engineArgsSchema, keysWithoutEffect } from "../config/engine-args-schema.ts";
-import { faultConfigSchema } from "../config/fault-schema.ts";
+import { clientConfigSchema } from "../../src/config/client-schema.ts";
+import { engineArgDefaults, sglangDefaults, tierDefaults } from "../../src/config/engine-arg-defaults.ts";
+import { engineArgsSchema, keysWithoutEffect } from "../../src/config/engine-args-schema.ts";
+import { faultConfigSchema } from "../../src/config/fault-schema.ts";
 
 /** Tables of documents that options take, for docs/engines.md and docs/replay.md: made from the schemas, so that they stay true. */
 
