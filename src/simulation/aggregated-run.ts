@@ -1,9 +1,7 @@
 import type { Worker } from "../engine/worker.ts";
-import type { Semantics } from "../engine/semantics.ts";
 import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import { type WorkerPool, type PooledWorker } from "../fleet/worker-pool.ts";
 import { FailureReason, RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
-import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { nothingSent, type InterruptedRequest } from "../engine/interruption.ts";
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
@@ -14,7 +12,7 @@ import type { PlannerLoop } from "./planner-loop.ts";
 import type { PoolRouter } from "./pool-router.ts";
 import { RequestFlow } from "./request-flow.ts";
 import { createPoolRouter } from "./router-factory.ts";
-import type { AggregatedTopology, RunConfig } from "./run-config.ts";
+import type { AggregatedInputs } from "./run-inputs.ts";
 import { createObservers, type RunObservers } from "./run-observers.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
 import { poolOf, workerFactory, type WorkerFactory } from "./worker-factory.ts";
@@ -43,14 +41,8 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   private readonly horizonNs: number;
   private readonly dpSize: number;
 
-  constructor(
-    trace: Trace,
-    config: RunConfig,
-    topology: AggregatedTopology,
-    semantics: Semantics,
-    ledger: RequestLedger,
-    source: ArrivalSource,
-  ) {
+  constructor(inputs: AggregatedInputs, source: ArrivalSource) {
+    const { trace, config, topology, semantics, ledger } = inputs;
     this.ledger = ledger;
     this.source = source;
     this.horizonNs = config.maxSimTimeSeconds === null ? Infinity : config.maxSimTimeSeconds * 1e9;
@@ -58,7 +50,7 @@ export class AggregatedRun implements RunParts, InterruptionHost {
     this.dpSize = engine.dpSize;
     const { client = null, faults = null } = config;
     const interruptible = client !== null || faults !== null;
-    this.factory = workerFactory(trace, engine, semantics, ledger, {
+    this.factory = workerFactory(inputs, engine, {
       preference: config.engine,
       horizonNs: this.horizonNs,
       interruptible,
@@ -72,12 +64,12 @@ export class AggregatedRun implements RunParts, InterruptionHost {
       config.replayConcurrency !== null &&
       config.planner === null &&
       topology.numWorkers * engine.dpSize === 1;
-    this.router = createPoolRouter(this.pool, "aggregated", engine, trace, config, {
+    this.router = createPoolRouter(this.pool, "aggregated", engine, inputs, {
       prefillDoneNs: (request) => ledger.firstTokenNs[request]!,
       leftNs: (request) => ledger.terminalNs[request]!,
     });
     const scaled = [{ pool: this.pool, dpSize: engine.dpSize, kvBlocks: engine.numGpuBlocks }];
-    this.observers = createObservers(trace, config, semantics, ledger, null, scaled, topology.numWorkers);
+    this.observers = createObservers(inputs, null, scaled, topology.numWorkers);
     this.planner = this.observers.planner;
     this.flow = new RequestFlow({
       pool: this.pool,

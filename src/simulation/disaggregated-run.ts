@@ -1,11 +1,9 @@
 import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
-import type { Semantics } from "../engine/semantics.ts";
 import type { InterruptedRequest } from "../engine/interruption.ts";
 import type { KvTierFigures } from "../engine/tiers/kv-tier-figures.ts";
 import type { PooledWorker, WorkerPool } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
-import type { Trace } from "../trace/trace.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { onOfferGrid } from "../workload/offer-grid.ts";
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
@@ -16,7 +14,7 @@ import { justAfter } from "./just-after.ts";
 import type { LoadSamples } from "./load-sampler.ts";
 import type { PlannerLoop } from "./planner-loop.ts";
 import { PrefillDispatch } from "./prefill-dispatch.ts";
-import type { DisaggregatedTopology, RunConfig } from "./run-config.ts";
+import type { HandoffInputs } from "./run-inputs.ts";
 import type { RunObservers } from "./run-observers.ts";
 import type { Progress, RunParts } from "./run-parts.ts";
 import { roleOf } from "./station.ts";
@@ -55,15 +53,8 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   private readonly horizonNs: number;
   private nowNs = 0;
 
-  constructor(
-    trace: Trace,
-    config: RunConfig,
-    topology: DisaggregatedTopology,
-    semantics: Semantics,
-    ledger: RequestLedger,
-    handoffs: HandoffColumns,
-    source: ArrivalSource,
-  ) {
+  constructor(inputs: HandoffInputs, source: ArrivalSource) {
+    const { config, topology, ledger, handoffs } = inputs;
     this.ledger = ledger;
     this.handoffs = handoffs;
     this.source = source;
@@ -72,7 +63,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     const interruptible = client !== null || faults !== null;
     const use = { preference: config.engine, horizonNs: this.horizonNs, interruptible };
     const computesOnDecode = conditionalDisaggregation(config) !== null;
-    const factory = handoffWorkerFactory(trace, topology, semantics, ledger, handoffs, use, computesOnDecode);
+    const factory = handoffWorkerFactory(inputs, use, computesOnDecode);
     this.engine = factory.engine;
     this.tierFigures = factory.tiers?.figures ?? null;
     const prefillPool = poolOf("prefill", topology.prefillEngine, (id) => factory.createPrefill(id));
@@ -86,7 +77,6 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     this.prefillPool = prefillPool;
     this.decodePool = decodePool;
     const left = source.dependsOnCompletions ? this.finished : null;
-    const inputs = { trace, config, topology, semantics, ledger, handoffs };
     const context = createHandoffContext(inputs, prefillPool, decodePool, left);
     this.observers = context.observers;
     this.planner = context.observers.planner;

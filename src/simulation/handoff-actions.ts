@@ -201,20 +201,20 @@ export class HandoffActions {
   }
 
   private chooseDestination(request: number, nowNs: number): void {
-    if (this.context.decodeRouter.looksAtWorkers) {
-      for (const each of this.context.decodePool.active)
-        this.context.board.touch(this.context.board.of("decode", each), nowNs);
+    const { board, decodePool, decodeRouter, handoffs, observers, topology, trace } = this.context;
+    if (decodeRouter.looksAtWorkers) {
+      for (const each of decodePool.active) board.touch(board.of("decode", each), nowNs);
     }
-    const { member, overlapBlocks } = this.context.decodeRouter.route(request, nowNs)!;
-    const station = this.context.board.of("decode", member) as Station<DecodeWorker>;
+    const { member, overlapBlocks } = decodeRouter.route(request, nowNs)!;
+    const station = board.of("decode", member) as Station<DecodeWorker>;
     this.decodeOf.set(request, station);
-    this.context.board.touch(station, nowNs);
-    this.context.observers.loads?.visit("decode", member, nowNs);
-    const { decodeEngine } = this.context.topology;
+    board.touch(station, nowNs);
+    observers.loads?.visit("decode", member, nowNs);
+    const { decodeEngine } = topology;
     const { blockSize, numGpuBlocks } = decodeEngine;
-    const inputLength = this.context.trace.inputLength[request]!;
-    this.context.handoffs.decodeRouteOverlapTokens[request] = overlapBlocks * blockSize;
-    const promised = promisesWholeOutput(decodeEngine) ? this.context.trace.outputLength[request]! : 0;
+    const inputLength = trace.inputLength[request]!;
+    handoffs.decodeRouteOverlapTokens[request] = overlapBlocks * blockSize;
+    const promised = promisesWholeOutput(decodeEngine) ? trace.outputLength[request]! : 0;
     if (Math.ceil((inputLength + promised) / blockSize) > numGpuBlocks) {
       this.rejectDestination(request, nowNs);
       return;
@@ -312,18 +312,19 @@ export class HandoffActions {
   }
 
   private release(action: Action, nowNs: number): void {
-    const station = this.dispatch.sourceOf.get(action.request)!;
+    const { handoffs, finished, prefillRouter } = this.context;
+    const { request } = action;
+    const station = this.dispatch.sourceOf.get(request)!;
     const { worker } = station.member;
     if (worker.busyUntilNs > nowNs) {
       station.deferred.push(action);
       return;
     }
-    this.dispatch.sourceOf.delete(action.request);
+    this.dispatch.sourceOf.delete(request);
     // What never got a destination was not handed over; its session goes on when the prompt is let go (measured, 1.4.2).
-    if (Number.isNaN(this.context.handoffs.destinationReservedNs[action.request]!)) {
-      this.context.finished?.push(action.request, nowNs);
-    } else this.context.handoffs.sourceReleasedNs[action.request] = nowNs;
-    worker.releaseSource(action.request, nowNs);
-    this.context.prefillRouter.onLeft([action.request]);
+    if (Number.isNaN(handoffs.destinationReservedNs[request]!)) finished?.push(request, nowNs);
+    else handoffs.sourceReleasedNs[request] = nowNs;
+    worker.releaseSource(request, nowNs);
+    prefillRouter.onLeft([request]);
   }
 }

@@ -8,9 +8,9 @@ import { kvRouterDefaults } from "../router/kv-router-settings.ts";
 import { SeededChoice } from "../router/target-choice.ts";
 import type { RouterRole } from "../router/target-cost.ts";
 import type { LoadTimes } from "../router/target-load.ts";
-import type { Trace, TracePriorities } from "../trace/trace.ts";
+import type { TracePriorities } from "../trace/trace.ts";
 import { KvPoolRouter, RoundRobinPoolRouter, type PoolRouter } from "./pool-router.ts";
-import type { RunConfig } from "./run-config.ts";
+import type { RunInputs } from "./run-inputs.ts";
 
 /** Keeps the draws of the routers of one run apart. */
 const streamOf: Readonly<Record<RouterRole, number>> = { aggregated: 1, prefill: 2, decode: 3 };
@@ -20,8 +20,7 @@ export function createPoolRouter<W extends Worker>(
   pool: WorkerPool<W>,
   role: RouterRole,
   engine: EngineConfig,
-  trace: Trace,
-  config: RunConfig,
+  { trace, config }: Pick<RunInputs, "trace" | "config">,
   times: LoadTimes,
 ): PoolRouter<W> {
   if (config.routerMode === "round_robin") return new RoundRobinPoolRouter(pool, engine.dpSize);

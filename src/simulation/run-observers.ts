@@ -1,11 +1,8 @@
-import type { Semantics } from "../engine/semantics.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
-import type { RequestLedger } from "../metrics/request-ledger.ts";
-import type { Trace } from "../trace/trace.ts";
 import { LoadSampler, offeredSeconds } from "./load-sampler.ts";
 import { PlannerLoop, type ScaledPool } from "./planner-loop.ts";
 import { RequestWatch } from "./request-watch.ts";
-import type { RunConfig } from "./run-config.ts";
+import type { RunInputs } from "./run-inputs.ts";
 import { TrafficRecorder } from "./traffic-recorder.ts";
 
 /** Who looks on while a run goes: the planner and what it is told, or, without one, samples of the engines' load. */
@@ -23,10 +20,7 @@ export interface RunObservers {
  * @param workers how many there are at the start, in all pools
  */
 export function createObservers(
-  trace: Trace,
-  config: RunConfig,
-  semantics: Semantics,
-  ledger: RequestLedger,
+  { trace, config, semantics, ledger }: RunInputs,
   handoffs: HandoffColumns | null,
   pools: readonly ScaledPool[],
   workers: number,

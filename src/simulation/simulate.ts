@@ -62,10 +62,11 @@ function* simulateOnce(trace: Trace, config: RunConfig): Generator<Progress, Sim
   const source = arrivalSource(trace, config, semantics);
   const { topology } = config;
   const handoffs = topology.mode === "disagg" ? new HandoffColumns(trace.count) : null;
+  const inputs = { trace, config, semantics, ledger };
   const parts =
     topology.mode === "agg"
-      ? new AggregatedRun(trace, config, topology, semantics, ledger, source)
-      : new DisaggregatedRun(trace, config, topology, semantics, ledger, handoffs!, source);
+      ? new AggregatedRun({ ...inputs, topology }, source)
+      : new DisaggregatedRun({ ...inputs, topology, handoffs: handoffs! }, source);
   let endedEarly: SimulationOutcome["endedEarly"] = null;
   const steps = parts.run();
   try {

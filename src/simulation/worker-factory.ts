@@ -23,10 +23,9 @@ import { KvTierFabric } from "../engine/tiers/kv-tier-fabric.ts";
 import type { Worker } from "../engine/worker.ts";
 import { WorkerPool } from "../fleet/worker-pool.ts";
 import type { HandoffColumns } from "../metrics/handoff-columns.ts";
-import type { RequestLedger } from "../metrics/request-ledger.ts";
 import type { PoolName } from "../planner/planner.ts";
-import type { Trace } from "../trace/trace.ts";
-import type { DisaggregatedTopology, RunConfig } from "./run-config.ts";
+import type { RunConfig } from "./run-config.ts";
+import type { HandoffInputs, RunInputs } from "./run-inputs.ts";
 
 /** What a run will ask of its workers, which decides what engine implementation they may have. */
 export interface WorkerUse {
@@ -58,14 +57,16 @@ export interface WorkerFactory {
   create(id: number): Worker;
 }
 
+/** What the ranks of a run work on. */
+type RankInputs = Pick<RunInputs, "trace" | "semantics" | "ledger">;
+
 /** Chooses the engine implementation for an aggregated pool. */
 export function workerFactory(
-  trace: Trace,
+  inputs: RankInputs,
   config: EngineConfig,
-  semantics: Semantics,
-  ledger: RequestLedger,
   { preference, horizonNs, interruptible }: WorkerUse,
 ): WorkerFactory {
+  const { trace, semantics, ledger } = inputs;
   const whole = horizonNs === Infinity && !interruptible;
   const tiers = kvTierFabric(config, semantics);
   if (preference === "auto" && whole && tiers === null && aggregatedPathApplies(config, trace)) {
@@ -73,7 +74,7 @@ export function workerFactory(
     return { engine: "aggregated", tiers, create: (id) => new AggregatedWorker(fleet, id) };
   }
   const prompts = new PromptBlocks(trace, config.blockSize);
-  const context = rankContexts(trace, prompts, config, semantics, ledger, whole, interruptible, tiers);
+  const context = rankContexts(inputs, config, prompts, { whole, interruptible, tiers });
   return {
     engine: "pass-by-pass",
     tiers,
@@ -105,14 +106,11 @@ export interface HandoffWorkerFactory {
  * @param computesOnDecode decode workers may have to compute prompts, which only single passes can
  */
 export function handoffWorkerFactory(
-  trace: Trace,
-  topology: DisaggregatedTopology,
-  semantics: Semantics,
-  ledger: RequestLedger,
-  handoffs: HandoffColumns,
+  inputs: Omit<HandoffInputs, "config">,
   { preference, horizonNs, interruptible }: WorkerUse,
   computesOnDecode: boolean,
 ): HandoffWorkerFactory {
+  const { trace, topology, semantics, ledger, handoffs } = inputs;
   const whole = horizonNs === Infinity && !interruptible;
   const { prefillEngine, decodeEngine } = topology;
   const tiers = kvTierFabric(prefillEngine, semantics);
@@ -135,8 +133,8 @@ export function handoffWorkerFactory(
   const prompts = new PromptBlocks(trace, prefillEngine.blockSize);
   const sameBlocks = decodeEngine.blockSize === prefillEngine.blockSize;
   const decodePrompts = sameBlocks ? prompts : new PromptBlocks(trace, decodeEngine.blockSize);
-  const prefillContext = rankContexts(trace, prompts, prefillEngine, semantics, ledger, whole, interruptible, tiers);
-  const decodeContext = rankContexts(trace, decodePrompts, decodeEngine, semantics, ledger, whole, interruptible, null);
+  const prefillContext = rankContexts(inputs, prefillEngine, prompts, { whole, interruptible, tiers });
+  const decodeContext = rankContexts(inputs, decodeEngine, decodePrompts, { whole, interruptible, tiers: null });
   const rowsAllowed = whole && preference !== "pass-by-pass";
   return {
     engine: "pass-by-pass",
@@ -165,15 +163,12 @@ function kvTierFabric(config: EngineConfig, semantics: Semantics): KvTierFabric 
   return new KvTierFabric(config.kvTiers, config.kvBytesPerToken * config.blockSize);
 }
 
+/** @param use.whole no request is left under way or taken out */
 function rankContexts(
-  trace: Trace,
-  prompts: PromptBlocks,
+  { trace, semantics, ledger }: RankInputs,
   config: EngineConfig,
-  semantics: Semantics,
-  ledger: RequestLedger,
-  whole: boolean,
-  interruptible: boolean,
-  tiers: KvTierFabric | null,
+  prompts: PromptBlocks,
+  use: { readonly whole: boolean; readonly interruptible: boolean; readonly tiers: KvTierFabric | null },
 ): (index: number) => RankContext {
   const { speculative } = config;
   return (index) => ({
@@ -185,9 +180,9 @@ function rankContexts(
     inputLength: trace.inputLength,
     outputLength: trace.outputLength,
     rounds: null,
-    tiers: tiers?.create() ?? null,
+    tiers: use.tiers?.create() ?? null,
     sampler: speculative === null ? null : new AcceptanceSampler(speculative.seed + index, speculative.acceptRates),
-    gapsOfCompletedOnly: !whole,
-    interruptible,
+    gapsOfCompletedOnly: !use.whole,
+    interruptible: use.interruptible,
   });
 }
