@@ -28,10 +28,6 @@ export class RadixTree {
     this.root.locks = 1;
   }
 
-  get evictablePages(): number {
-    return this.pages - this.lockedPages;
-  }
-
   /** Leading pages of a request's sequence that are in the tree, at most `limit`. Changes nothing. */
   residentPages(request: number, limit: number): number {
     let depth = 0;

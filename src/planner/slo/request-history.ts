@@ -101,11 +101,6 @@ export class RequestHistory {
     return requests;
   }
 
-  /** Requests kept that arrived in [fromSeconds, toSeconds). */
-  requestsBetween(fromSeconds: number, toSeconds: number): number {
-    return this.firstFrom(toSeconds) - this.firstFrom(fromSeconds);
-  }
-
   /**
    * The requests from `fromSeconds` to `toSeconds`. Those before `steadyFromSeconds` tell what requests are like, but not
    * at what rate they come: each minute of theirs is brought to that of the rest. What is not known of requests under way
