@@ -24,9 +24,9 @@ export function replicasForPods({ values, missing, target }: PodMetric, toleranc
   if (missing === 0) return isNear(ratio) ? current : ceil(ratio * ready);
   const assumed = ratio < 1 ? missing * target : 0;
   const damped = (sum(values) + assumed) / current / target;
-  if (isNear(damped) || (ratio < 1 && damped > 1) || (ratio > 1 && damped < 1)) return current;
-  const replicas = ceil(damped * current);
-  return (damped < 1 && replicas > current) || (damped > 1 && replicas < current) ? current : replicas;
+  // Pods at the target cannot make up for others below it: only upwards can a ratio be turned around.
+  if (isNear(damped) || (ratio > 1 && damped < 1)) return current;
+  return ceil(damped * current);
 }
 
 /**
