@@ -36,6 +36,18 @@ describe("bounds of one pool", () => {
   });
 });
 
+describe("bounds that contradict each other", () => {
+  it("keep the least replicas, whatever the most or the budget are", () => {
+    expect(boundReplicas({ agg: 9 }, [pool({ minReplicas: 4, maxReplicas: 2 })], noLimits).replicas).toEqual({
+      agg: 4,
+    });
+    const dear = pool({ gpusPerWorker: 4, minReplicas: 1 });
+    for (const asked of [0, 1, 9]) {
+      expect(boundReplicas({ agg: asked }, [dear], { ...noLimits, maxGpus: 2 }).replicas).toEqual({ agg: 1 });
+    }
+  });
+});
+
 describe("a budget two pools share", () => {
   const pools = [pool({ name: "prefill" }), pool({ name: "decode" })];
 

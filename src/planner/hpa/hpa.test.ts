@@ -1,3 +1,4 @@
+import { assert, integer, property } from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { frontEnd, gauges, observation, pool, quietWindow } from "../../../test/planner-fixtures.ts";
 import { disaggregatedContext, policyContext } from "../../../test/policy-fixtures.ts";
@@ -75,6 +76,23 @@ describe("behaviour, as the Kubernetes documentation explains it", () => {
       { type: "Percent", value: 10, period_seconds: 60 },
     ]);
     expect(steps(few, 30, 10, [60, 75, 90, 120])).toEqual([26, 26, 26, 22]);
+  });
+
+  it("takes any share of any number, rounded up, as if by whole numbers", () => {
+    assert(
+      property(integer({ min: 1, max: 500 }), integer({ min: 1, max: 99 }), (replicas, value) => {
+        const scaling = down([{ type: "Percent", value, period_seconds: 60 }]);
+        expect(scaling.next(0, replicas, 60).replicas).toBe(Math.floor((replicas * (100 - value)) / 100));
+      }),
+    );
+  });
+
+  it("never turns a change around that others have made more of than its rate", () => {
+    const policies = [{ type: "Pods" as const, value: 2, period_seconds: 60 }];
+    const scaling = new StabilizedScaling(behaviorOf({ scale_up: { policies }, scale_down: { policies } }));
+    scaling.changed(1, 10, 30);
+    expect(scaling.next(20, 10, 45)).toEqual({ replicas: 10, heldBy: "rate policy" });
+    expect(scaling.next(20, 10, 90).replicas).toBe(12);
   });
 
   it("selects the policy of the least change with Min, and nothing with Disabled", () => {

@@ -58,6 +58,22 @@ describe("activation", () => {
     expect(waiting(policy, 120, 1, 1)).toBe(3);
   });
 
+  it("keeps a replica until then, though the autoscaler it drives would need none", () => {
+    const atOnce = { scale_down: { stabilization_window_seconds: 0 } };
+    const policy = kedaPolicy.create({ ...toZero, behavior: atOnce }, policyContext());
+    expect(waiting(policy, 30, 3, 4)).toBe(1);
+    expect([45, 60, 75].map((now) => waiting(policy, now, 0, 1))).toEqual([1, 1, 1]);
+    expect(waiting(policy, 90, 0, 1)).toBe(0);
+  });
+
+  it("does not count waking up among the changes that the autoscaler's rate is bounded by", () => {
+    const onePod = { scale_up: { policies: [{ type: "Pods" as const, value: 1, period_seconds: 600 }] } };
+    const policy = kedaPolicy.create({ ...toZero, behavior: onePod }, policyContext());
+    expect(waiting(policy, 30, 50, 0)).toBe(1);
+    expect(waiting(policy, 45, 50, 1)).toBe(2);
+    expect(waiting(policy, 60, 50, 2)).toBe(2);
+  });
+
   it("does not idle within the initial cooldown", () => {
     const policy = kedaPolicy.create({ ...toZero, initial_cooldown_period_seconds: 600 }, policyContext());
     expect(waiting(policy, 300, 0, 1)).toBe(1);

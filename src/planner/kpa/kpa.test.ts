@@ -61,6 +61,13 @@ describe("panic mode", () => {
     expect(decider.decide(12, 0, 3, 63)).toMatchObject({ replicas: 2 });
   });
 
+  it("begins anew with what is wanted then, not with the most of an earlier one", () => {
+    const decider = new KpaDecider(settings, 1);
+    expect(decider.decide(12, 200, 2, 0).replicas).toBe(20);
+    expect(decider.decide(12, 0, 20, 61)).toMatchObject({ panicking: false, replicas: 10 });
+    expect(decider.decide(12, 50, 2, 100)).toMatchObject({ panicking: true, replicas: 5 });
+  });
+
   it("is extended by every burst", () => {
     const decider = new KpaDecider(settings, 1);
     decider.decide(12, 60, 2, 0);

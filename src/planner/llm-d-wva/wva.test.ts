@@ -31,6 +31,11 @@ describe("the saturation analysis, as llm-d documents it", () => {
     expect(analyse([0.9, 0], [0.1, 7])).toMatchObject({ nonSaturated: 0, shouldScaleUp: true, scaleDownSafe: false });
   });
 
+  it("counts replicas at a threshold as saturated, and no replicas as no reason for more", () => {
+    expect(analyse([0.8, 0], [0.1, 5], [0.79, 4])).toMatchObject({ nonSaturated: 1 });
+    expect(analyse()).toMatchObject({ nonSaturated: 0, shouldScaleUp: false, scaleDownSafe: false });
+  });
+
   it("leaves saturated replicas out of the means", () => {
     expect(analyse([0.95, 9], [0.2, 1])).toMatchObject({ nonSaturated: 1, spareQueue: 4, shouldScaleUp: false });
   });

@@ -65,6 +65,11 @@ describe("crontab lines, as crontab(5) explains them", () => {
     expect(firings("23 0-23/2 * * *", "2024-01-01T01:00", 2)).toEqual(["2024-01-01T02:23", "2024-01-01T04:23"]);
   });
 
+  it("takes a step from one number on for one up to the end", () => {
+    const times = ["2024-01-01T00:05", "2024-01-01T00:25", "2024-01-01T00:45", "2024-01-01T01:05"];
+    expect(firings("5/20 * * * *", "2024-01-01", 4)).toEqual(times);
+  });
+
   it("fires on either day where both day fields are restricted: the 1st, the 15th and every Friday", () => {
     expect(firings("30 4 1,15 * 5", "2024-02-01T00:00", 4)).toEqual([
       "2024-02-01T04:30",
