@@ -47,6 +47,16 @@ describe("a recommendation", () => {
     expect(text({ failed: 3 })).toContain("20 runs, 3 of them failed.");
   });
 
+  it("names options of the run as files do, and has words on the left of its table", () => {
+    const fleet = { ...hpa, settings: { "run.numWorkers": 5, "planner.min_endpoint": 2 } };
+    const page = text({ ranking: [fleet] });
+    expect(page).toContain("tensor parallel 2, num_workers=5 planner.min_endpoint=2).**");
+    const rule = page.split("\n").find((line) => line.startsWith("| -"))!;
+    const onTheRight = rule.split("|").map((cell) => cell.trim().endsWith(":"));
+    expect(onTheRight.slice(1, 5)).toEqual([false, false, false, true]);
+    expect(onTheRight.at(-2)).toBe(false);
+  });
+
   it("compares with the setting as given, for better and for worse", () => {
     expect(told({ asGiven: given })).toMatch(
       /The setting as given attains 98\.0 % for 5\.00 GPU-hours there: the recommended one is 5\.0 points worse for 20 % fewer GPU-hours\.$/,

@@ -103,6 +103,7 @@ function rankingTable(
   const entries = beside === null ? ranking : [...ranking, beside];
   return {
     title: "Ranked by the part they were tuned on",
+    words: [0, 1, 2, 12],
     head: [
       "#",
       "policy",
@@ -134,7 +135,11 @@ function rankingTable(
 
 function settingsText(settings: Readonly<Record<string, unknown>>): string {
   const entries = Object.entries(settings).map(([key, value]) => {
-    const name = key.replace(/^(policy|run)\./, "");
+    const own = key.replace(/^policy\./, "");
+    // Options of a run as files and result call them.
+    const name = own.replace(/^run\.(.*)$/, (_, option: string) =>
+      option.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    );
     return `${name}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
   });
   return entries.length === 0 ? "defaults" : entries.join(" ");

@@ -6,6 +6,8 @@ export interface TextTable {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: ReadonlyArray<readonly string[]>;
+  /** Columns of words, which stand on the left; the first where it does not say. */
+  readonly words?: readonly number[];
   /** What cells refer to by number, from 1. */
   readonly notes?: readonly string[];
 }
@@ -130,11 +132,12 @@ function cellTable(cell: StudyCell): TextTable {
 /** The tables as Markdown, their notes as numbered lists below. */
 export function markdownTables(tables: readonly TextTable[]): string {
   return tables
-    .map(({ title, head, rows, notes = [] }) => {
+    .map(({ title, head, rows, words = [0], notes = [] }) => {
       const cells = [head, ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
       const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-      const line = (row: readonly string[]) => `| ${row.map((text, i) => pad(text, widths[i]!, i)).join(" | ")} |`;
-      const rule = `| ${widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
+      const line = (row: readonly string[]) =>
+        `| ${row.map((text, i) => pad(text, widths[i]!, words.includes(i))).join(" | ")} |`;
+      const rule = `| ${widths.map((width, i) => (words.includes(i) ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
       const list = notes.map((note, i) => `${i + 1}. ${note.replaceAll(/\s+/g, " ").replaceAll("<", "\\<")}\n`);
       const below = list.length === 0 ? "" : `\n${list.join("")}`;
       return `### ${title}\n\n${[line(cells[0]!), rule, ...cells.slice(1).map(line)].join("\n")}\n${below}`;
@@ -142,6 +145,6 @@ export function markdownTables(tables: readonly TextTable[]): string {
     .join("\n");
 }
 
-function pad(text: string, width: number, column: number): string {
-  return column === 0 ? text.padEnd(width) : text.padStart(width);
+function pad(text: string, width: number, isWord: boolean): string {
+  return isWord ? text.padEnd(width) : text.padStart(width);
 }

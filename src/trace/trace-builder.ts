@@ -170,7 +170,8 @@ export class TraceBuilder {
    */
   finish(name: string, arrivals: "required" | "optional"): Trace {
     const count = this.#count;
-    for (const [reason, rows] of this.#skipped) this.notes.push(`${rows} rows left out: ${reason}`);
+    for (const [reason, rows] of this.#skipped)
+      this.notes.push(`${rows} row${rows === 1 ? "" : "s"} left out: ${reason}`);
     if (count === 0) {
       const [skipped] = this.#skipped.keys();
       this.fail(null, skipped === undefined ? "holds no requests" : `holds no usable requests (${skipped})`);

@@ -81,7 +81,7 @@ describe("details", () => {
         "2023-11-16T18:15:51.000001Z,7,1\n",
     );
     expect([...trace.arrivalMs]).toEqual([0, expect.closeTo(4314.579, 9), expect.closeTo(4319.411, 9)]);
-    expect(trace.notes.join("\n")).toContain("1 rows left out: ContextTokens is 0");
+    expect(trace.notes.join("\n")).toContain("1 row left out: ContextTokens is 0");
     expect(trace.startUnixMs).toBeCloseTo(Date.UTC(2023, 10, 16, 18, 15, 46) + 680.59, 3);
   });
 
@@ -152,7 +152,7 @@ describe("details", () => {
     expect([...trace.arrivalMs]).toEqual([0, 2, 4]);
     expect(trace.blocks?.blockSize).toBe(16);
     expect([...trace.blocks!.ids]).toEqual([0, 1, 2, 3, 0, 1, 4, 5, 6, 7, 8]);
-    expect(trace.notes.join("\n")).toContain("1 rows left out: status is not ok");
+    expect(trace.notes.join("\n")).toContain("1 row left out: status is not ok");
   });
 
   it("finds the prefixes of LLMServingSim token ids, and fills in prompts without", async () => {
@@ -208,7 +208,7 @@ describe("details", () => {
         record("1763306523123456999", "profiling", '{"code":500}'),
     );
     expect([...trace.arrivalMs]).toEqual([0, expect.closeTo(0.00021, 9)]);
-    expect(trace.notes).toContain("1 rows left out: the request failed");
+    expect(trace.notes).toContain("1 row left out: the request failed");
   });
 
   it("says which formats exist", async () => {
