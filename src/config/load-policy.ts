@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { withKeptRecords } from "../planner/kept-records.ts";
 import type { Planner } from "../planner/planner.ts";
 import type { PolicyContext } from "../planner/policy.ts";
 import { shown } from "./config-error.ts";
@@ -37,7 +38,7 @@ export async function loadPolicy(
     problems.add(where, `cannot load ${path}: ${withRemedy(reason, path)}`);
     return null;
   }
-  if (isPlanner(offered)) return offered;
+  if (isPlanner(offered)) return withKeptRecords(offered);
   problems.add(
     where,
     `the default export of ${path} gives ${shown(offered)}, expected a policy with firstTickSeconds() and onTick(observation), or a function that makes one`,
