@@ -43,6 +43,24 @@ describe("windtunnel trace", () => {
     expect(readFileSync(page, "utf8")).toContain("Hit rate, boundless cache");
   });
 
+  it("tells rates of sessions as such, and why their twin cannot be drawn", async () => {
+    const chats = join(folder, "chats.jsonl");
+    const row = { input_length: 500, output_length: 5, hash_ids: [1] };
+    const turns = ["a", "b", "c"].flatMap((session_id, i) => [
+      { ...row, session_id, timestamp: i * 1000 },
+      { ...row, session_id, delay: 2000 },
+    ]);
+    writeFileSync(chats, turns.map((turn) => `${JSON.stringify(turn)}\n`).join(""));
+    const text = await output(["inspect", chats]);
+    expect(text).toMatch(
+      /Arrivals of sessions\n.*\n\s+Rate\s+1\.50 sessions\/s\n\s+Input\s+1,500 tokens\/s \(all turns\)\n/,
+    );
+    expect(text).not.toContain("Busiest minute");
+    await expect(run(["generate", chats, "-o", "-"])).rejects.toThrow(
+      "chats.jsonl: a twin needs the arrival time of every request, 3 of 6 have none: later turns of its sessions follow those before them",
+    );
+  });
+
   it.each([
     [["convert", "SMALL", "-o", "SMALL"], "--out: SMALL is a trace to read; give another path"],
     [["generate", "SMALL", "-o", "SMALL"], "--out: SMALL is a trace to read; give another path"],

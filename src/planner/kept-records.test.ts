@@ -23,7 +23,11 @@ test("a record that a policy goes on with stays as it was", () => {
 test("the policy keeps its methods, its state and what it wants to see", () => {
   class Counting implements Planner {
     seesRequests = true;
+    foreseen = 0;
     #ticks = 0;
+    foresee() {
+      this.foreseen++;
+    }
     firstTickSeconds() {
       return 3;
     }
@@ -31,7 +35,11 @@ test("the policy keeps its methods, its state and what it wants to see", () => {
       return { replicas: { agg: ++this.#ticks }, nextTickSeconds: null };
     }
   }
-  const policy = withKeptRecords(new Counting());
+  const counting = new Counting();
+  const policy = withKeptRecords(counting);
+  policy.foresee!({} as Parameters<NonNullable<Planner["foresee"]>>[0]);
+  expect(counting.foreseen).toBe(1);
+  expect(answering({}).foresee).toBeUndefined();
   expect(policy.firstTickSeconds()).toBe(3);
   expect(policy.seesRequests).toBe(true);
   policy.onTick(observation);

@@ -7,6 +7,7 @@ import type { Planner, Targets } from "./planner.ts";
 export function withKeptRecords(policy: Planner): Planner {
   return {
     firstTickSeconds: () => policy.firstTickSeconds(),
+    ...(policy.foresee === undefined ? {} : { foresee: (rehearsal) => policy.foresee!(rehearsal) }),
     onTick: (observation) => kept(policy.onTick(observation)),
     get seesRequests() {
       return policy.seesRequests === true;

@@ -19,17 +19,19 @@ export function sizeFacts(profile: TraceProfile): ProfileFacts {
 }
 
 /** When its requests come; null where no span of time is recorded. */
-export function arrivalFacts({ arrivals }: TraceProfile): ProfileFacts | null {
+export function arrivalFacts({ arrivals, sessions }: TraceProfile): ProfileFacts | null {
   if (arrivals === null) return null;
   const { peakRequestsPerSecond: peak } = arrivals;
+  // Later turns come when those before them are answered: only first turns have a time of their own.
+  const [title, unit] = sessions === null ? ["Arrivals", "requests/s"] : ["Arrivals of sessions", "sessions/s"];
   return {
-    title: "Arrivals",
+    title,
     rows: [
       ["Duration", `${decimals(arrivals.durationSeconds)} s`],
-      ["Rate", `${decimals(arrivals.requestsPerSecond)} requests/s`],
-      ...(peak === null ? [] : [["Busiest minute", `${decimals(peak)} requests/s`] as const]),
-      ["Input", `${whole(arrivals.inputTokensPerSecond)} tokens/s`],
-      ["Output", `${whole(arrivals.outputTokensPerSecond)} tokens/s`],
+      ["Rate", `${decimals(arrivals.requestsPerSecond)} ${unit}`],
+      ...(peak === null ? [] : [["Busiest minute", `${decimals(peak)} ${unit}`] as const]),
+      ["Input", `${whole(arrivals.inputTokensPerSecond)} tokens/s${sessions === null ? "" : " (all turns)"}`],
+      ["Output", `${whole(arrivals.outputTokensPerSecond)} tokens/s${sessions === null ? "" : " (all turns)"}`],
       ["Gap variation", `${decimals(arrivals.gapVariation)} (1 = Poisson)`],
       ...arrivals.dispersion.map(
         ({ windowSeconds, index }) =>

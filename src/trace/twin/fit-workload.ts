@@ -22,8 +22,11 @@ const leastFollowUps = 20;
  * @throws TraceError for a trace without arrival times.
  */
 export function fitWorkload(trace: Trace): WorkloadModel {
-  if (trace.arrivalMs.some(Number.isNaN)) {
-    throw new TraceError(trace.name, null, "a twin needs the arrival time of every request");
+  const withoutTime = trace.arrivalMs.filter((at) => Number.isNaN(at)).length;
+  if (withoutTime > 0) {
+    const why = trace.sessions === null ? "" : ": later turns of its sessions follow those before them";
+    const message = `a twin needs the arrival time of every request, ${withoutTime} of ${trace.count} have none${why}`;
+    throw new TraceError(trace.name, null, message);
   }
   const { arrivalMs, inputLength, outputLength, blocks, count } = selectRequests(
     { ...trace, sessions: null },

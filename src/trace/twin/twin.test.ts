@@ -66,6 +66,6 @@ describe("fitWorkload", () => {
       stdin: Readable.from([Buffer.from('{"input_length":5,"output_length":1,"hash_ids":[1]}')]),
       arrivals: "optional",
     });
-    expect(() => fitWorkload(trace)).toThrow("stdin: a twin needs the arrival time of every request");
+    expect(() => fitWorkload(trace)).toThrow("stdin: a twin needs the arrival time of every request, 1 of 1 have none");
   });
 });
