@@ -73,13 +73,19 @@ export class MooncakeSlowLine {
         mistakes.add(error);
       }
     }
+    const has = (aliases: readonly string[]) => aliases.some((name) => (fields.get(name) ?? "null") !== "null");
     for (const aliases of [names.outputLength, names.hashIds]) {
-      if (aliases.some((name) => (fields.get(name) ?? "null") !== "null")) continue;
-      mistakes.add(new TraceError(file, line, `${aliases[0]} is missing${this.#unknown.hint(fields, aliases)}`));
+      if (has(aliases)) continue;
+      const knowsLengths = aliases === names.hashIds && has(names.inputLength) && has(names.outputLength);
+      const hint = this.#unknown.hint(fields, aliases) || (knowsLengths ? lengthsOnly : "");
+      mistakes.add(new TraceError(file, line, `${aliases[0]} is missing${hint}`));
     }
     return mistakes.count === before;
   }
 }
+
+const lengthsOnly =
+  " (where prompts are known by length only: CSV with the header arrival_ms,input_length,output_length)";
 
 type FieldReader = (fields: Map<string, string>, line: number, row: MooncakeRow, builder: TraceBuilder) => void;
 
