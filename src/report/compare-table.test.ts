@@ -103,6 +103,15 @@ describe("compareTable", () => {
   });
 });
 
+test("runs of different traces are told as such, and requests that had not ended", () => {
+  const other = { ...first, trace: { ...first.trace, name: "other.jsonl" }, incomplete_requests: 4 };
+  const lines = compareTable([runs[0]!, { label: "after", result: other }]).split("\n");
+  const told = lines.find((line) => line.startsWith("  trace"))!;
+  expect(told.trim().split(/\s{2,}/)).toEqual(["trace", first.trace.name, "other.jsonl"]);
+  expect(lines.find((line) => line.startsWith("  not ended"))).toMatch(/ 4 \(\+4\)$/);
+  expect(compareTable(runs)).not.toContain("  trace");
+});
+
 describe("difference", () => {
   const metric = (label: string) => comparedMetrics.find((candidate) => candidate.label === label)!;
 
@@ -111,6 +120,7 @@ describe("difference", () => {
     expect(difference(metric("request throughput"), 2, 1)).toEqual({ text: "−50.0 %", verdict: "worse" });
     expect(difference(metric("scaling events"), 2, 3)).toEqual({ text: "+50.0 %", verdict: null });
     expect(difference(metric("rejected or failed"), 0, 3)).toEqual({ text: "+3", verdict: "worse" });
+    expect(difference(metric("rejected or failed"), 0, 2586)).toEqual({ text: "+2586", verdict: "worse" });
     expect(difference(metric("prefix cache hits"), 0, 0.25)).toEqual({ text: "+25.0 points", verdict: "better" });
     expect(difference(metric("GPU-hours"), 2, 2)).toEqual({ text: "", verdict: null });
     expect(difference(metric("request throughput"), 3.3952, 3.3953)).toEqual({ text: "", verdict: null });

@@ -120,7 +120,8 @@ export function difference({ unit, better }: ComparedMetric, first: number | nul
   const sign = rose ? "+" : "−";
   const verdict = better === null ? null : rose === (better === "more") ? "better" : "worse";
   const away = Math.abs(other - first);
-  if (first === 0 && unit !== "share") return { text: `${sign}${Number(away.toPrecision(3))}`, verdict };
+  if (first === 0 && unit !== "share")
+    return { text: `${sign}${unit === "" ? away : Number(away.toPrecision(3))}`, verdict };
   const percent = ((unit === "share" ? away : away / Math.abs(first)) * 100).toFixed(1);
   // What rounds to nothing is no verdict.
   if (Number(percent) === 0) return { text: "", verdict: null };
@@ -135,13 +136,14 @@ const outputSettings: ReadonlySet<string> = new Set(["planner.report_filename", 
  * prefill engine, say) counts only where another was given it.
  */
 export function differingSettings(
-  runs: readonly Pick<RunResult, "config" | "mode" | "semantics">[],
+  runs: readonly Pick<RunResult, "config" | "mode" | "semantics" | "trace">[],
 ): readonly { readonly path: string; readonly values: readonly unknown[] }[] {
   const paths = [...new Set(runs.flatMap(({ config }) => Object.keys(config)))].filter((path) => {
     const settings = runs.flatMap(({ config }) => config[path] ?? []);
     return settings.length === runs.length || settings.some(({ from }) => from === "given");
   });
   const rows = [
+    { path: "trace", values: runs.map(({ trace }) => trace.name as unknown) },
     { path: "mode", values: runs.map(({ mode }) => mode as unknown) },
     { path: "semantics", values: runs.map(({ semantics }) => semantics as unknown) },
     ...paths
