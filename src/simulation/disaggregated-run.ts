@@ -6,6 +6,7 @@ import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { RequestStatus, type RequestLedger } from "../metrics/request-ledger.ts";
 import type { ArrivalSource } from "../workload/arrival-source.ts";
 import { onOfferGrid } from "../workload/offer-grid.ts";
+import { InterruptedHandoffs } from "./interrupted-handoffs.ts";
 import { Interruptions, type InterruptionHost } from "./interruptions.ts";
 import { FinishedQueue } from "./finished-queue.ts";
 import { HandoffActions } from "./handoff-actions.ts";
@@ -45,6 +46,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   private readonly decodePool: WorkerPool<DecodeWorker>;
   private readonly board: StationBoard;
   private readonly actions: HandoffActions;
+  private readonly interrupted: InterruptedHandoffs;
   private readonly dispatch: PrefillDispatch;
   private readonly passes: StationPasses;
   private readonly unfinished: UnfinishedHandoffs;
@@ -83,6 +85,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
     this.board = context.board;
     this.dispatch = new PrefillDispatch(context);
     this.actions = new HandoffActions(context, this.dispatch);
+    this.interrupted = new InterruptedHandoffs(context, this.actions, this.dispatch);
     this.passes = new StationPasses(context, this.actions, this.dispatch);
     this.unfinished = new UnfinishedHandoffs(context, this.actions, source, this.finished);
   }
@@ -207,11 +210,11 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   }
 
   bringUp(request: number, atNs: number): void {
-    this.actions.bringUp(request, atNs);
+    this.interrupted.bringUp(request, atNs);
   }
 
   takeOut(request: number, atNs: number): InterruptedRequest | null {
-    const interrupted = this.actions.takeOut(request, atNs);
+    const interrupted = this.interrupted.takeOut(request, atNs);
     if (interrupted !== null) this.observers.traffic?.onTakenOut(request);
     return interrupted;
   }
@@ -247,7 +250,7 @@ export class DisaggregatedRun implements RunParts, InterruptionHost {
   }
 
   onWorkerGone(member: PooledWorker): void {
-    this.actions.onPrefillWorkerGone(member as PooledWorker<PrefillWorker>);
+    this.interrupted.onPrefillWorkerGone(member as PooledWorker<PrefillWorker>);
     this.board.forgetGone();
   }
 

@@ -1,7 +1,5 @@
 import { promisesWholeOutput } from "../engine/engine-config.ts";
-import type { DecodeWorker, PrefillWorker } from "../engine/handoff-worker.ts";
-import { nothingSent, type InterruptedRequest } from "../engine/interruption.ts";
-import type { PooledWorker } from "../fleet/worker-pool.ts";
+import type { DecodeWorker } from "../engine/handoff-worker.ts";
 import { FailureReason, RequestStatus } from "../metrics/request-ledger.ts";
 import type { HandoffContext } from "./handoff-context.ts";
 import type { PrefillDispatch } from "./prefill-dispatch.ts";
@@ -154,50 +152,17 @@ export class HandoffActions {
     }
   }
 
-  /** Runs the workers that have a request up to now. */
-  bringUp(request: number, nowNs: number): void {
-    const { board, ledger, decodePool } = this.context;
-    const source = this.dispatch.sourceOf.get(request);
-    const index = ledger.workerIndex[request]!;
-    const decoding = index < 0 ? undefined : decodePool.find(index);
-    if (source !== undefined) board.touch(source, nowNs);
-    if (decoding !== undefined) board.touch(board.of("decode", decoding), nowNs);
-  }
-
-  /** Takes a request out of every step it may be in; null when it has ended. */
-  takeOut(request: number, nowNs: number): InterruptedRequest | null {
-    const { board, ledger, decodePool, prefillRouter, decodeRouter } = this.context;
-    const index = ledger.workerIndex[request]!;
-    const decoding = index < 0 ? undefined : decodePool.find(index);
-    const source = this.dispatch.sourceOf.get(request);
-    this.bringUp(request, nowNs);
-    const { status } = ledger;
-    const isOver = status[request] !== RequestStatus.pending && status[request] !== RequestStatus.completed;
-    if (isOver || ledger.terminalNs[request]! <= nowNs) return null;
-    source?.member.worker.interrupt!(request, nowNs);
-    const interrupted = decoding?.worker.interrupt!(request, nowNs) ?? nothingSent();
-    this.dispatch.sourceOf.delete(request);
+  /** Drops every step of a request: it is taken out of the hand-off. */
+  withdraw(request: number): void {
     this.decodeOf.delete(request);
-    this.actions = this.actions.filter((action) => action.request !== request);
+    this.dropQueued(request);
     this.parked = this.parked.filter((action) => action.request !== request);
     this.transfers.remove(request);
-    board.forgetRequest(request);
-    ledger.terminalNs[request] = nowNs;
-    prefillRouter.withdraw(request, nowNs);
-    decodeRouter.withdraw(request, nowNs);
-    if (decoding !== undefined && decoding.worker.pendingDestinations > 0) {
-      this.tryReserve(board.of("decode", decoding) as Station<DecodeWorker>, nowNs);
-    }
-    return interrupted;
   }
 
-  /** A prefill worker is gone; prompts it still held had been handed over. */
-  onPrefillWorkerGone(member: PooledWorker<PrefillWorker>): void {
-    for (const [request, station] of this.dispatch.sourceOf) {
-      if (station.member !== member) continue;
-      this.dispatch.sourceOf.delete(request);
-      this.actions = this.actions.filter((action) => action.request !== request);
-    }
+  /** Drops the steps of a request that are to be done now. */
+  dropQueued(request: number): void {
+    this.actions = this.actions.filter((action) => action.request !== request);
   }
 
   private chooseDestination(request: number, nowNs: number): void {
@@ -267,7 +232,8 @@ export class HandoffActions {
     observers.traffic?.onLeft([request]);
   }
 
-  private tryReserve(station: Station<DecodeWorker>, nowNs: number): void {
+  /** Gives the first in line at an idle decode worker its destination, if there is room. */
+  tryReserve(station: Station<DecodeWorker>, nowNs: number): void {
     const { worker } = station.member;
     if (worker.busyUntilNs <= nowNs) {
       const reserved = worker.tryReserve(nowNs);
