@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { simulate } from "../replay.ts";
-import { handMadeResult } from "../../test/hand-made-outcome.ts";
+import { handMadeOutcome, handMadeResult } from "../../test/hand-made-outcome.ts";
 import { resultDigest, sortKeys } from "./digest.ts";
 import { runResultSchema } from "./schema.ts";
 import type { RunResult } from "./schema.ts";
 import { bucketSeconds } from "./timeline.ts";
-import { GapRecorder } from "../metrics/gap-recorder.ts";
-import { FailureReason, RequestLedger, RequestStatus } from "../metrics/request-ledger.ts";
-import type { SimulationOutcome, WorkerSpan } from "../simulation/outcome.ts";
+import { FailureReason, RequestStatus } from "../metrics/request-ledger.ts";
+import type { WorkerSpan } from "../simulation/outcome.ts";
 
 const twenty = { inputTokens: 1000, outputTokens: 10, requestCount: 20, arrivalIntervalMs: 10 } as const;
 
@@ -193,11 +192,13 @@ describe("a whole run", () => {
 describe("hand-made outcomes", () => {
   test("a planner's workers: steps, billing of starting and draining ones", () => {
     const result = handMadeResult(
-      outcomeOf([
-        span({ id: 0, createdNs: 0, readyNs: 0, goneNs: 10e9 }),
-        span({ id: 1, createdNs: 1e9, readyNs: 3e9, drainingNs: 5e9, goneNs: 6e9 }),
-        span({ id: 2, createdNs: 1e9, readyNs: Number.NaN, goneNs: 2e9 }),
-      ]),
+      handMadeOutcome([], {
+        workers: [
+          span({ id: 0, createdNs: 0, readyNs: 0, goneNs: 10e9 }),
+          span({ id: 1, createdNs: 1e9, readyNs: 3e9, drainingNs: 5e9, goneNs: 6e9 }),
+          span({ id: 2, createdNs: 1e9, readyNs: Number.NaN, goneNs: 2e9 }),
+        ],
+      }),
     );
     expect(result.timeline.replicas.agg).toEqual({
       t_s: [0, 1, 2, 3, 5, 6],
@@ -211,20 +212,18 @@ describe("hand-made outcomes", () => {
   });
 
   test("rejected, failed, unfinished and tokenless requests", () => {
-    const outcome = outcomeOf([span({ id: 0, createdNs: 0, readyNs: 0, goneNs: 10e9 })]);
-    const { ledger } = outcome;
-    const leave = (request: number, status: RequestStatus, reason: FailureReason = FailureReason.none) => {
-      ledger.arrivalNs[request] = 1e9;
-      ledger.status[request] = status;
-      ledger.reason[request] = reason;
-      if (status !== RequestStatus.pending) ledger.terminalNs[request] = 2e9;
-    };
-    leave(0, RequestStatus.completed); // no token asked for
-    leave(1, RequestStatus.rejected, FailureReason.promptExceedsKvPool);
-    leave(2, RequestStatus.failed, FailureReason.outgrewKvPool);
-    leave(3, RequestStatus.pending);
+    const left = { arrival: 1, terminal: 2, output: 0 };
+    const { rejected, failed, pending } = RequestStatus;
+    const requests = [
+      left, // no token asked for
+      { ...left, status: rejected, reason: FailureReason.promptExceedsKvPool },
+      { ...left, status: failed, reason: FailureReason.outgrewKvPool },
+      { arrival: 1, output: 0, status: pending },
+    ];
+    const workers = [span({ id: 0, createdNs: 0, readyNs: 0, goneNs: 10e9 })];
+    const outcome = handMadeOutcome(requests, { workers, durationNs: 2e9 });
     const bounds = { source: "flags", ttftMs: null, itlMs: 50, e2eMs: null } as const;
-    const result = handMadeResult({ ...outcome, offeredRequests: 4, durationNs: 2e9 }, { sla: bounds });
+    const result = handMadeResult(outcome, { sla: bounds });
     expect(result).toMatchObject({
       num_requests: 4,
       completed_requests: 1,
@@ -240,7 +239,7 @@ describe("hand-made outcomes", () => {
     expect(result.sla?.attainment.itl).toBe(0);
     const goodWithin = (e2eMs: number) => {
       const sla = { source: "flags", ttftMs: null, itlMs: null, e2eMs } as const;
-      return handMadeResult({ ...outcome, offeredRequests: 4, durationNs: 2e9 }, { sla });
+      return handMadeResult(outcome, { sla });
     };
     expect(goodWithin(1000).goodput_completed_requests).toBe(1);
     expect(goodWithin(999).goodput_completed_requests).toBe(0);
@@ -248,7 +247,7 @@ describe("hand-made outcomes", () => {
   });
 
   test("nothing at all", () => {
-    const result = handMadeResult(outcomeOf([]));
+    const result = handMadeResult(handMadeOutcome([]));
     expect(runResultSchema.safeParse(result).success).toBe(true);
     expect(result.request_throughput_rps).toBe(0);
   });
@@ -284,32 +283,4 @@ function sum(values: readonly number[]): number {
 function span(given: Partial<WorkerSpan>): WorkerSpan {
   const nothing = { pool: "agg", gpus: 2, drainingNs: Number.NaN, busyNs: 0, requests: 0 } as const;
   return { ...nothing, id: 0, createdNs: 0, readyNs: 0, goneNs: 0, ...given };
-}
-
-function outcomeOf(workers: readonly WorkerSpan[]): SimulationOutcome {
-  const count = 4;
-  return {
-    trace: {
-      name: "made by hand",
-      count,
-      arrivalMs: new Float64Array(count),
-      inputLength: new Int32Array(count).fill(10),
-      outputLength: new Int32Array(count),
-      blocks: null,
-      sessions: null,
-      notes: [],
-    },
-    ledger: new RequestLedger(count, new GapRecorder()),
-    engine: "pass-by-pass",
-    offeredRequests: 0,
-    durationNs: 0,
-    passes: 0,
-    prefillTokens: 0,
-    workers,
-    scalingEvents: [],
-    ticks: [],
-    loadSamples: null,
-    handoffs: null,
-    endedEarly: null,
-  };
 }
