@@ -270,10 +270,12 @@ export class AggregatedRun implements RunParts, InterruptionHost {
   private tick(atNs: number): boolean {
     let unfinished = (this.interruptions?.waiting ?? 0) > 0 || this.source.remaining > 0 || this.flow.someWait;
     for (const member of this.pool.serving()) {
-      this.flow.advance(member, atNs, false);
+      this.flow.advance(member, justAfter(atNs), false);
       this.observers.traffic!.onForwards(member.worker, atNs);
       if (member.worker.inSystem > 0 || member.worker.busyUntilNs > atNs) unfinished = true;
     }
+    // Whatever ends at once comes before the tick.
+    if (this.finished.nextNs <= atNs) return true;
     if (!unfinished) return false;
     this.planner!.tick(atNs);
     if (this.pool.active.length > 0) this.flow.routeWaiting(atNs);
