@@ -11,8 +11,8 @@ export interface PooledWorker<W extends Worker = Worker> {
   readyNs: number;
   drainingNs: number;
   goneNs: number;
-  /** When its engine last published a record, for the planner's idle records. */
-  lastPublishNs: number;
+  /** When each of its ranks last published a record, for the planner's idle records. */
+  readonly lastPublishNs: number[];
 }
 
 /**
@@ -174,7 +174,7 @@ export class WorkerPool<W extends Worker = Worker> {
       readyNs,
       drainingNs: NaN,
       goneNs: NaN,
-      lastPublishNs: readyNs,
+      lastPublishNs: [],
     };
     this.starting.push(member);
     this.onAdded?.(id, readyNs);

@@ -24,14 +24,15 @@ export function observePool(
   const passes: PublishedPass[] = [];
   for (const member of pool.active) {
     const { worker } = member;
-    const latest = worker.lastPassEndedBy(atNs, sinceNs, 0);
-    if (latest !== null) member.lastPublishNs = latest.endNs;
-    const quietNs = atNs - member.lastPublishNs;
     const busy = worker.inSystem > 0 || worker.busyUntilNs > atNs;
-    const idle = quietNs >= idlePeriodNs && (semantics.idleRecordHidesBusyWorker || !busy);
-    if (idle) member.lastPublishNs += Math.floor(quietNs / idlePeriodNs) * idlePeriodNs;
+    const { lastPublishNs } = member;
     for (let rank = 0; rank < dpSize; rank++) {
-      const pass = idle ? emptyForwardPass() : worker.lastPassEndedBy(atNs, sinceNs, rank);
+      const latest = worker.lastPassEndedBy(atNs, sinceNs, rank);
+      lastPublishNs[rank] = latest?.endNs ?? lastPublishNs[rank] ?? member.readyNs;
+      const quietNs = atNs - lastPublishNs[rank]!;
+      const idle = quietNs >= idlePeriodNs && (semantics.idleRecordHidesBusyWorker || !busy);
+      if (idle) lastPublishNs[rank]! += Math.floor(quietNs / idlePeriodNs) * idlePeriodNs;
+      const pass = idle ? emptyForwardPass() : latest;
       if (pass === null) continue;
       const copy = { ...pass };
       if (!semantics.idleRecordHidesBusyWorker) copy.sumQueuedPrefillTokens += copy.remainingPrefillTokens;

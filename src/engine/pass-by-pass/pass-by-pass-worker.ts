@@ -28,8 +28,6 @@ export class PassByPassWorker implements Worker {
   private lastEndNs = -1;
 
   private readonly durations: Float64Array;
-  /** Ranks that refused requests in the pass under way, without running anything. */
-  private readonly refusing: boolean[];
   private readonly horizonNs: number;
   private readonly rowsAllowed: boolean;
   private readonly rounds: PrefillRounds | null;
@@ -49,7 +47,6 @@ export class PassByPassWorker implements Worker {
     this.rounds = rounds;
     this.rowsAllowed = rowsAllowed;
     this.durations = new Float64Array(ranks.length);
-    this.refusing = Array.from(ranks, () => false);
     this.horizonNs = horizonNs;
     this.previous = ranks.map(() => emptyForwardPass());
   }
@@ -110,10 +107,11 @@ export class PassByPassWorker implements Worker {
   }
 
   lastPassEndedBy(atNs: number, sinceNs: number, rank = 0): ForwardPass | null {
-    if (this.lastEndNs >= 0 && this.lastEndNs <= atNs) {
-      return this.lastEndNs > sinceNs ? this.ranks[rank]!.pass : null;
-    }
-    return this.previousEndNs > sinceNs && this.previousEndNs <= atNs ? this.previous[rank]! : null;
+    let pass: ForwardPass | null = null;
+    if (this.lastEndNs >= 0 && this.lastEndNs <= atNs) pass = this.ranks[rank]!.pass;
+    else if (this.previousEndNs >= 0 && this.previousEndNs <= atNs) pass = this.previous[rank]!;
+    // A rank that only refused something has a record the others do not have.
+    return pass !== null && pass.endNs > sinceNs ? pass : null;
   }
 
   forwardsEndedBy(atNs: number): { readonly emittedTokens: number; readonly emittingRequests: number } {
@@ -152,7 +150,7 @@ export class PassByPassWorker implements Worker {
   }
 
   private runPass(startNs: number): void {
-    const { ranks, durations, refusing, rounds } = this;
+    const { ranks, durations, rounds } = this;
     let longest = -1;
     rounds?.begin();
     for (let i = 0; i < ranks.length; i++) {
@@ -180,13 +178,11 @@ export class PassByPassWorker implements Worker {
     let refusedOnly = false;
     for (let i = 0; i < ranks.length; i++) {
       const rank = ranks[i]!;
-      refusing[i] = false;
       if (durations[i]! >= 0) {
         rank.endPass(endNs);
         this.prefillTokens += rank.pass.sumPrefillTokens;
       } else {
-        refusing[i] = rank.endIdle?.(endNs) === true;
-        if (refusing[i] && longest < 0) refusedOnly = true;
+        if (rank.endIdle?.(endNs) === true && longest < 0) refusedOnly = true;
         if (longest >= 0) copyForwardPass(emptyForwardPass(), rank.pass);
       }
       if (longest >= 0) {
@@ -198,7 +194,6 @@ export class PassByPassWorker implements Worker {
       if (rank.finished.length > 0) this.finished.push(...rank.finished.splice(0));
       if (rank.hasWork) hasWork = true;
     }
-    if (refusedOnly) this.recordIdle(startNs, endNs);
     if (longest >= 0 || refusedOnly) {
       this.previousEndNs = this.lastEndNs;
       this.lastEndNs = endNs;
@@ -210,16 +205,6 @@ export class PassByPassWorker implements Worker {
     rounds?.end(!hasWork);
     this.busyUntilNs = endNs;
     this.nextStartNs = hasWork && longest >= 0 ? endNs : this.wakeNs(endNs);
-  }
-
-  /** A rank refused what it had and no rank ran anything: of the others, nothing is published. */
-  private recordIdle(startNs: number, endNs: number): void {
-    for (const [i, rank] of this.ranks.entries()) {
-      if (this.refusing[i]) continue;
-      copyForwardPass(emptyForwardPass(), rank.pass);
-      rank.pass.startNs = startNs;
-      rank.pass.endNs = endNs;
-    }
   }
 
   /** When a lower cache tier may have brought something back, not before `atNs`. */

@@ -9,6 +9,8 @@ export interface SglangPass {
   readonly scheduler: SglangScheduler;
   /** Requests that emit, and the tokens of each. */
   readonly emitting: EmittingRequests;
+  /** Requests retracted in it, and the tokens they have. */
+  readonly retracted: { readonly requests: number; readonly tokens: number };
   /** It computes prompts and nobody decodes. */
   readonly prefillOnly: boolean;
   /** The rules under which prompts have passes of their own. */
@@ -32,6 +34,11 @@ export function recordSglangPass(pass: ForwardPass, from: SglangPass): void {
       pass.numDecodeRequests++;
       pass.sumDecodeKvTokens += sequenceLength(state);
     }
+  }
+  if (!prefillFirst) {
+    // 1.4.2 counts decodes before it retracts, and the queue after it.
+    pass.numDecodeRequests += from.retracted.requests;
+    pass.sumDecodeKvTokens += from.retracted.tokens;
   }
   pass.numQueuedPrefill = 0;
   pass.sumQueuedPrefillTokens = 0;

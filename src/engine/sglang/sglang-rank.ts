@@ -34,6 +34,8 @@ export class SglangRank implements EngineRank, SglangListener {
   /** Most tokens a request emits in a decode. */
   protected longestBurst: number;
   protected passStartNs = 0;
+  /** Requests retracted in the pass under way, and the tokens they have. */
+  private readonly retracted = { requests: 0, tokens: 0 };
   private readonly prefillFirst: boolean;
   private readonly modelLength: number;
   private readonly emitting = new EmittingRequests();
@@ -143,6 +145,8 @@ export class SglangRank implements EngineRank, SglangListener {
 
   startPass(startNs: number): number {
     this.passStartNs = startNs;
+    this.retracted.requests = 0;
+    this.retracted.tokens = 0;
     this.records.startPass();
     const { scheduler } = this;
     const { tiers } = this.context;
@@ -194,7 +198,10 @@ export class SglangRank implements EngineRank, SglangListener {
     if (state.retracted) this.ledger.preemptions.onReadmitted(state.request, this.passStartNs);
   }
 
-  onRetract({ request }: SglangRequest): void {
+  onRetract(state: SglangRequest): void {
+    const { request } = state;
+    this.retracted.requests++;
+    this.retracted.tokens += sequenceLength(state);
     this.ledger.preemptions.onPreempted(request, this.passStartNs);
   }
 
@@ -296,8 +303,8 @@ export class SglangRank implements EngineRank, SglangListener {
 
   /** Fills the forward-pass record as it stands at the start of the pass. */
   protected recordPass(startNs: number): void {
-    const { pass, scheduler, emitting, prefillOnly, prefillFirst } = this;
-    recordSglangPass(pass, { startNs, scheduler, emitting, prefillOnly, prefillFirst });
+    const { pass, scheduler, emitting, retracted, prefillOnly, prefillFirst } = this;
+    recordSglangPass(pass, { startNs, scheduler, emitting, retracted, prefillOnly, prefillFirst });
     pass.activeBlocks = this.pool.activePages;
   }
 }
