@@ -86,5 +86,5 @@ function decimals(value: number): string {
 }
 
 function short(value: number): string {
-  return Number.isInteger(value) ? whole(value) : value.toLocaleString("en-US", { maximumFractionDigits: 1 });
+  return value.toLocaleString("en-US", { maximumFractionDigits: 1 });
 }

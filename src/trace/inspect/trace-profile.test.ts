@@ -79,6 +79,15 @@ describe("what prompts have in common", () => {
     }
   });
 
+  it("takes as large a cache as lies between their arrivals", () => {
+    const saturatedAt = (...times: number[]) => {
+      const prompts = [[0], [1], [0]];
+      return profileTrace(trace(times.map((at, i) => ({ at, blocks: prompts[i]! })))).sharing!.saturatedAtBlocks;
+    };
+    expect(saturatedAt(0, 1, 2)).toBe(2);
+    expect(saturatedAt(0, 2, 1)).toBe(1);
+  });
+
   it("is a share of whole blocks, too, and never more than all of them", () => {
     const same = { blocks: [0, 1], input: 20 };
     const { sharing } = profileTrace(
