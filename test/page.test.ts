@@ -77,22 +77,27 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
   });
 
   test("the verdict is by the share that met all bounds, and a bound just reached is met", async () => {
-    const result = results["agg"]!;
-    const { sla } = result;
+    const { sla, ...result } = results["agg"]!;
+    const lastUp = result.scaling_events.findLastIndex(({ kind }) => kind === "scale_up");
+    const events = result.scaling_events.filter((_, i) => i !== lastUp);
     for (const [share, verdict] of [
       [0.9, "~"],
       [0.85, "✕"],
     ] as const) {
       const bound = result.p95_ttft_ms;
-      const seen = { ...result, sla: { ...sla!, ttft_ms: bound, attainment: { ...sla!.attainment, all: share } } };
+      const seen = {
+        ...result,
+        scaling_events: events,
+        sla: { ...sla!, ttft_ms: bound, attainment: { ...sla!.attainment, all: share } },
+      };
       const { page } = await openPage(browser, renderHtmlReport(seen));
       expect(await page.locator(".verdict .badge").textContent(), String(share)).toBe(verdict);
       const cells = page.locator(".percentiles tbody tr").first().locator("td");
       const classes = await cells.evaluateAll((found) => found.slice(3, 5).map((cell) => cell.className));
       expect(classes).toEqual(["numeric within", "numeric over"]);
-      const ups = result.scaling_events.filter(({ kind }) => kind === "scale_up").length;
+      const ups = events.filter(({ kind }) => kind === "scale_up").length;
       const tiles = await page.locator(".tiles").innerText();
-      expect(tiles).toContain(`${ups} up, ${result.scaling_events.length - ups} down`);
+      expect(tiles).toContain(`${ups} up, ${events.length - ups} down`);
       await page.close();
     }
   });
