@@ -1,13 +1,16 @@
 import type { Gpu } from "../gpu.ts";
 import type { ExpertFeedForward } from "../model-shape.ts";
 
+/** A token reaches an expert of the busiest group with at most this probability. */
+const LIKELIEST_HIT = 0.999;
+
 /**
  * The routed experts of one layer, in seconds: the tokens reach only some experts, those experts' weights are read and
  * their rows computed; few rows an expert compute badly.
  * @param constants start (µs), compute efficiency, rows an expert at half efficiency, memory efficiency, scale and
- *   power of the tokens in the count of experts reached (routing is uneven), imbalance over expert-parallel groups
- *   (as the sixth), cost (µs) an expert reached, expert width (in hundreds) at half efficiency, sharpness of the joint
- *   − 1, power of the tokens
+ *   power (the last one) of the tokens in the count of experts reached (routing is uneven), share of the tokens that all
+ *   go to one expert-parallel group, the others being spread evenly, cost (µs) an expert reached, expert width (in
+ *   hundreds) at half efficiency, sharpness of the joint − 1
  * @param flops peak rate of the experts' arithmetic, FLOP/s
  * @param bytesPerWeight of an expert's weights
  * @param tokens tokens of all ranks together
@@ -23,12 +26,15 @@ export function expertsSeconds(
   expertParallelSize: number,
   tokens: number,
 ): number {
-  const [start, efficiency, halfRows, memoryEfficiency, scale, imbalance, perExpert, halfWidth, sharpness, tokenPower] =
+  const [start, efficiency, halfRows, memoryEfficiency, scale, crowded, perExpert, halfWidth, sharpness, tokenPower] =
     constants as Constants;
   const width = intermediateSize / tensorParallelSize;
-  const missed = (1 - expertsPerToken / experts) ** Math.max(scale * tokens ** tokenPower, 1e-9);
+  // The layer lasts as long as its busiest group, which gets this many times the rows of an even split: in equal parts
+  // because more of its experts are reached and because they are reached more often.
+  const uneven = 1 + crowded * (expertParallelSize - 1);
+  const hit = Math.min((expertsPerToken / experts) * Math.sqrt(uneven), LIKELIEST_HIT);
+  const missed = (1 - hit) ** Math.max(scale * tokens ** tokenPower, 1e-9);
   const reached = (experts / expertParallelSize) * (1 - missed);
-  const uneven = expertParallelSize > 1 ? 1 + imbalance : 1;
   const rows = ((tokens * expertsPerToken) / expertParallelSize) * uneven;
   const rowsEach = rows / reached;
   const got = efficiency * (rowsEach / (rowsEach + halfRows)) * (width / (width + halfWidth * 100));

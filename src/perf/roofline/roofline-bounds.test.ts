@@ -19,20 +19,23 @@ function steps(
   name: string,
 ): [string, StepModel, ModelShape][] {
   const model = catalogueModel(name)!;
+  const hasExperts = model.feedForward.kind === "experts";
   return [1, 8]
     .filter((tp) => model.attention.heads % tp === 0)
-    .map((tp) => {
+    .flatMap((tp) => (hasExperts && tp > 1 ? [[tp, 1] as const, [tp, tp] as const] : [[tp, 1] as const]))
+    .map(([tp, groups]) => {
       const deployment: Deployment = {
         gpu,
         backend,
         model,
         tensorParallelSize: tp,
         attentionDataParallelSize: 1,
-        expertTensorParallelSize: model.feedForward.kind === "experts" ? tp : 1,
-        expertParallelSize: 1,
+        expertTensorParallelSize: hasExperts ? tp / groups : 1,
+        expertParallelSize: groups,
         draftTokens: 0,
       };
-      return [`${name} tp ${tp}`, new StepModel(deployment, new RooflinePricer(deployment)), model];
+      const split = groups > 1 ? `tp ${tp}, experts in ${groups} groups` : `tp ${tp}`;
+      return [`${name} ${split}`, new StepModel(deployment, new RooflinePricer(deployment)), model];
     });
 }
 
