@@ -54,5 +54,9 @@ describe("cache tiers", () => {
     const engine = JSON.stringify(tiers);
     const apart = await resolveReplay({ ...workload, prefillEngineArgs: engine, decodeEngineArgs: engine });
     expect(apart.context.warnings).toEqual([expect.stringMatching(/decode-engine-args num_g2_blocks has no effect/)]);
+    const { topology } = apart.run;
+    if (topology.mode !== "disagg") throw new Error("one pool");
+    expect(topology.prefillEngine.kvTiers).toMatchObject({ hostBlocks: 100 });
+    expect(topology.decodeEngine.kvTiers).toBeUndefined();
   });
 });
