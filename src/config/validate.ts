@@ -19,6 +19,8 @@ interface Issue {
   readonly values?: readonly unknown[];
   /** Of a value that may have one of several forms: what each of them finds wrong. */
   readonly errors?: readonly (readonly Issue[])[];
+  /** The type a value should have had. */
+  readonly expected?: string;
 }
 
 /**
@@ -59,11 +61,32 @@ function report(issue: Issue, schema: unknown, root: unknown, where: string, pro
   }
   const found = issue.input === undefined ? valueAt(root, path) : issue.input;
   const isFinite = typeof found !== "number" || Number.isFinite(found);
-  const expected = isFinite ? issue.message : issue.message.replace("expected a number", "expected a finite number");
+  const allowed = issue.message === NO_MESSAGE ? `expected ${allowedBy(issue)}` : issue.message;
+  const expected = isFinite ? allowed : allowed.replace("expected a number", "expected a finite number");
   const names = (issue.values ?? []).filter((name) => typeof name === "string");
   // A short list speaks for itself.
   const near = typeof found === "string" && names.length > SHORT_LIST ? suggestion(found, names) : "";
   problems.add(place(where, path), `found ${shown(found)}, ${expected}${near}`);
+}
+
+/** What zod says of a block without a message of its own. */
+const NO_MESSAGE = "Invalid input";
+
+const typeWords: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  number: "a number",
+  object: "an object",
+  record: "an object",
+  string: "text",
+};
+
+/** What a block without a message of its own allows: its type, its values, or that of each of its forms. */
+function allowedBy({ code, expected = "", values, errors }: Issue): string {
+  if (code === "invalid_type") return typeWords[expected] ?? expected;
+  if (code === "invalid_value") return (values ?? []).map((value) => shown(value)).join(" or ");
+  const forms = (errors ?? []).flatMap((issues) => issues.filter(({ path }) => path.length === 0).map(allowedBy));
+  return forms.length === 0 ? "another value" : [...new Set(forms)].join(" or ");
 }
 
 /** The mistakes in the one form that a value is of, though not a right one; null where it is of none or of several. */
