@@ -11,6 +11,7 @@ import { PhysicalPassTimes } from "./physical-pass-times.ts";
 import { profilePasses } from "./profile-passes.ts";
 import { TrafficFollower } from "./traffic-shape.ts";
 import type { TrafficShape } from "./traffic-shape.ts";
+import { replicaWords } from "../replica-words.ts";
 
 /** Knobs beside those of the planner configuration. */
 export interface DynamoFixedKnobs {
@@ -269,5 +270,5 @@ function explain(facts: {
   const demand =
     capacity === null ? "" : ` ${rate.toFixed(2)} requests/s at ${capacity.toFixed(2)} an engine need ${floor}.`;
   const held = replicas > Math.max(now, floor) ? ` Fewer were not enough all the time: ${replicas} stay.` : "";
-  return `${load}: the load calls for ${now} of ${current} replicas.${demand}${held}`;
+  return `${load}: the load calls for ${now} of ${replicaWords(current)}.${demand}${held}`;
 }

@@ -7,6 +7,7 @@ import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { behaviorKnob, behaviorOf } from "./behavior-knobs.ts";
 import { replicasForPods, replicasForTotal } from "./replica-calculator.ts";
 import { StabilizedScaling } from "./scaling-behavior.ts";
+import { replicaWords } from "../replica-words.ts";
 
 const metric = z.strictObject(
   {
@@ -120,9 +121,10 @@ function explain(
   if (metrics.length === 0) return "No replica reports its metrics yet.";
   const values = metrics.join(", ");
   const means = `Mean ${values} a replica`;
-  if (recommended === current && replicas === current) return `${means}: ${current} replicas are right.`;
+  if (recommended === current && replicas === current)
+    return `${means}: ${replicaWords(current)} ${current === 1 ? "is" : "are"} right.`;
   const held = heldBy === null ? "" : `, held at ${replicas} by the ${heldBy}`;
-  return `${means}: ${current} replicas should be ${recommended}${held}.`;
+  return `${means}: ${replicaWords(current)} should be ${recommended}${held}.`;
 }
 
 function shown(value: number): string {

@@ -175,7 +175,7 @@ describe("the policy", () => {
     expect(replicas).toEqual({ prefill: 3, decode: 2 });
     expect(reason).toContain("Prefill: Mean waiting requests 12 of 4");
     expect(reason).toContain(
-      "Decode: Mean share of the key-value cache in use 1 of 0.500 a replica: 1 replicas should be 2.",
+      "Decode: Mean share of the key-value cache in use 1 of 0.500 a replica: 1 replica should be 2.",
     );
   });
 });

@@ -4,6 +4,7 @@ import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
 import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { KpaDecider } from "./kpa-decider.ts";
 import { SlidingMean } from "../sliding-mean.ts";
+import { replicaWords } from "../replica-words.ts";
 
 const shape = {
   metric: choice(["concurrency", "rps"], "What is kept at its target: requests in flight, or requests a second."),
@@ -103,7 +104,7 @@ class KpaScaler implements PoolScaler {
     const held = decision.panicking && wanted < replicas ? "; nothing goes in panic mode" : "";
     return {
       replicas,
-      reason: `On average ${mean.toFixed(1)} ${what} in the ${window} window, ${this.target.toFixed(1)} a replica: ${wanted} replicas${held}.`,
+      reason: `On average ${mean.toFixed(1)} ${what} in the ${window} window, ${this.target.toFixed(1)} a replica: ${replicaWords(wanted)}${held}.`,
       record: {
         stable_mean: stableMean,
         panic_mean: panicMean,

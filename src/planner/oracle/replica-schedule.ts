@@ -1,4 +1,5 @@
 import type { Observation, Planner, Targets } from "../planner.ts";
+import { replicaWords } from "../replica-words.ts";
 
 /** Replicas that are to take requests, a number a segment of time; the last holds on. */
 export interface ReplicaSchedule {
@@ -31,7 +32,7 @@ export class ScheduleFollower implements Planner {
       nextTickSeconds: this.tickSeconds.find((at) => at > nowSeconds) ?? null,
       reason:
         replicas === size
-          ? `${replicas} replicas, as planned.`
+          ? `${replicaWords(replicas)}, as planned.`
           : `Scale ${replicas > size ? "up" : "down"} ${size} → ${replicas}: planned with the trace known${
               replicas > size && this.startupSeconds > 0 ? `, to be ready in ${this.startupSeconds} s` : ""
             }.`,

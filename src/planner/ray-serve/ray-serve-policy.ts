@@ -6,6 +6,7 @@ import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
 import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { desiredReplicas, ScalingDelays } from "./ray-serve-scaler.ts";
 import type { RayServeSettings } from "./ray-serve-scaler.ts";
+import { replicaWords } from "../replica-words.ts";
 
 const shape = {
   target_ongoing_requests: realNumber({ above: 0 }, "Wanted mean of requests processed and queued a replica."),
@@ -87,7 +88,7 @@ class RayServeScaler implements PoolScaler {
     const waiting = dueSeconds === null ? "" : `, if that still holds at ${dueSeconds.toFixed(0)} s`;
     return {
       replicas,
-      reason: `${mean}: ${desired} replicas${waiting}.`,
+      reason: `${mean}: ${replicaWords(desired)}${waiting}.`,
       record: { ...record, wanted_replicas: desired },
     };
   }

@@ -102,7 +102,7 @@ class SchedulePolicy implements Planner {
       sentences.push(
         state.replicas === null
           ? `No${of} entry of the schedule has begun.`
-          : `The schedule has ${state.replicas}${of} replicas since ${state.since}.`,
+          : `The schedule has ${state.replicas}${of} replica${state.replicas === 1 ? "" : "s"} since ${state.since}.`,
       );
       record[of === "" ? "desired_replicas" : `${name}_desired_replicas`] = wanted[name];
       if (state.nextSeconds !== null) next = Math.min(next, state.nextSeconds - leadSeconds);

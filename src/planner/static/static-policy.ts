@@ -2,6 +2,7 @@ import { orNull, wholeNumber } from "../../config/fields.ts";
 import { definePolicy } from "../policy-definition.ts";
 import { PoolByPoolPolicy } from "../pool-by-pool.ts";
 import type { PoolScaler } from "../pool-by-pool.ts";
+import { replicaWords } from "../replica-words.ts";
 
 /** A fixed fleet: what every autoscaler has to be better than. */
 export const staticPolicy = definePolicy({
@@ -25,6 +26,6 @@ export const staticPolicy = definePolicy({
 });
 
 function fixed(replicas: number): PoolScaler {
-  const decision = { replicas, reason: `${replicas} replicas, always.` };
+  const decision = { replicas, reason: `${replicaWords(replicas)}, always.` };
   return { decide: () => decision };
 }
