@@ -86,7 +86,7 @@ export class Runner {
     return figures;
   }
 
-  /** The setting as given, on both parts. */
+  /** The setting as given, on all parts. */
   async givenSetting(
     options: ReplayOptions,
     parts: {

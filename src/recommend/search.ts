@@ -15,6 +15,9 @@ export interface Trial {
   readonly outcome: Outcome | null;
 }
 
+/** A trial whose run gave something. */
+export type ScoredTrial = Trial & { readonly outcome: Outcome };
+
 /** Runs candidates; answers in their order. */
 export type Evaluate = (candidates: readonly Candidate[]) => Promise<(Outcome | null)[]>;
 
@@ -60,9 +63,9 @@ export async function search(families: readonly Family[], goal: SearchGoal, eval
 }
 
 /** Trials that ran, best first: those that hold the attainment by cost, then the others by what they attain. */
-export function ranked(trials: readonly Trial[], attainment: number): (Trial & { readonly outcome: Outcome })[] {
+export function ranked(trials: readonly Trial[], attainment: number): ScoredTrial[] {
   return trials
-    .filter((trial): trial is Trial & { outcome: Outcome } => trial.outcome !== null)
+    .filter((trial): trial is ScoredTrial => trial.outcome !== null)
     .toSorted((a, b) => {
       const [left, right] = [a.outcome, b.outcome];
       const holds = Number(right.attainment >= attainment) - Number(left.attainment >= attainment);
