@@ -61,7 +61,7 @@ export function text(description: string) {
   return z.string(error).check(z.minLength(1, error)).register(z.globalRegistry, { description });
 }
 
-/** One of a few names; upper and lower case count as the same (see `lowerCaseChoices`). */
+/** One of a few names, written as here; engine arguments are brought to lower case before (`lowerCaseChoices`). */
 export function choice<const Names extends readonly [string, ...string[]]>(names: Names, description: string) {
   const error = `expected one of ${names.map((name) => `"${name}"`).join(", ")}`;
   return z.enum(names, error).register(z.globalRegistry, { description });
