@@ -24,6 +24,15 @@ const base = rooflinePerfModel({
   expertParallelSize: 1,
   draftTokens: 0,
 });
+/** What a server does to the modelled times. */
+const truth = {
+  prefillBaseMs: 1.5,
+  prefillScale: 1.2,
+  decodeBaseMs: 0.4,
+  decodePerRequestMs: 0.02,
+  decodeScale: 0.9,
+  decodeAttentionScale: 1.3,
+};
 const folder = mkdtempSync(join(tmpdir(), "calibration-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -33,19 +42,9 @@ describe("CalibratedPerfModel", () => {
     expect(model.prefillMs(2, 1000, 500)).toBe(base.prefillMs(2, 1000, 500));
     expect(model.decodeMs(16, 2000)).toBe(base.decodeMs(16, 2000));
   });
-});
 
-describe("CalibratedPerfModel with factors", () => {
   it("scales attention and the rest apart, and adds what a pass and each of its sequences cost", () => {
-    const factors = {
-      prefillBaseMs: 1.5,
-      prefillScale: 1.2,
-      decodeBaseMs: 0.4,
-      decodePerRequestMs: 0.02,
-      decodeScale: 0.9,
-      decodeAttentionScale: 1.3,
-    };
-    const model = new CalibratedPerfModel(base, factors, "test");
+    const model = new CalibratedPerfModel(base, truth, "test");
     expect(model.prefillMs(2, 1000, 500)).toBeCloseTo(1.5 + 1.2 * base.prefillMs(2, 1000, 500), 9);
     const attention = base.step.decodeAttentionMs(16, 2001);
     const rest = base.decodeMs(16, 2000) - attention;
@@ -55,14 +54,6 @@ describe("CalibratedPerfModel with factors", () => {
 
 describe("fitPasses", () => {
   it("finds the factors passes were made with", () => {
-    const truth = {
-      prefillBaseMs: 1.5,
-      prefillScale: 1.2,
-      decodeBaseMs: 0.4,
-      decodePerRequestMs: 0.02,
-      decodeScale: 0.9,
-      decodeAttentionScale: 1.3,
-    };
     const model = new CalibratedPerfModel(base, truth, "test");
     const passes: MeasuredPass[] = [];
     for (const requests of [1, 4, 32, 128]) {

@@ -1,9 +1,56 @@
 import { dense, mixture } from "../catalogue-model.ts";
-import type { CatalogueModel, Extra } from "../catalogue-model.ts";
-import type { GroupedQueryAttention } from "../model-shape.ts";
+import type { CatalogueModel } from "../catalogue-model.ts";
 
-const qwen3: Partial<GroupedQueryAttention> = { normalizesQueryAndKey: true };
-const blockwise: Extra = { fp8: "fp8_block" };
+/** What all models of Qwen 3 have alike. */
+const qwen3 = {
+  vocabularySize: 151_936,
+  fp8: "fp8_block",
+  attention: { normalizesQueryAndKey: true },
+} as const;
+
+// Dimensions that several models share: those that see images have a text model's.
+const of2B = {
+  layers: 28,
+  hiddenSize: 2048,
+  heads: { query: 16, keyValue: 8, dimension: 128 },
+  intermediateSize: 6144,
+  ...qwen3,
+};
+const of4B = {
+  layers: 36,
+  hiddenSize: 2560,
+  heads: { query: 32, keyValue: 8, dimension: 128 },
+  intermediateSize: 9728,
+  ...qwen3,
+};
+const of8B = {
+  layers: 36,
+  hiddenSize: 4096,
+  heads: { query: 32, keyValue: 8, dimension: 128 },
+  intermediateSize: 12_288,
+  ...qwen3,
+};
+const of32B = {
+  layers: 64,
+  hiddenSize: 5120,
+  heads: { query: 64, keyValue: 8, dimension: 128 },
+  intermediateSize: 25_600,
+  ...qwen3,
+};
+const of30B = {
+  layers: 48,
+  hiddenSize: 2048,
+  heads: { query: 32, keyValue: 4, dimension: 128 },
+  experts: { count: 128, perToken: 8, intermediateSize: 768, sharedIntermediateSize: 0 },
+  ...qwen3,
+};
+const of235B = {
+  layers: 94,
+  hiddenSize: 4096,
+  heads: { query: 64, keyValue: 4, dimension: 128 },
+  experts: { count: 128, perToken: 8, intermediateSize: 1536, sharedIntermediateSize: 0 },
+  ...qwen3,
+};
 
 /** Qwen 2.5 and 3, and MiMo, which has the shape of Qwen 2.5. From their published config.json files. */
 export const qwenModels: readonly CatalogueModel[] = [
@@ -85,144 +132,36 @@ export const qwenModels: readonly CatalogueModel[] = [
     hiddenSize: 1024,
     heads: { query: 16, keyValue: 8, dimension: 128 },
     intermediateSize: 3072,
-    vocabularySize: 151_936,
-    ...blockwise,
-    attention: qwen3,
+    ...qwen3,
   }),
-  dense({
-    id: "Qwen/Qwen3-1.7B",
-    layers: 28,
-    hiddenSize: 2048,
-    heads: { query: 16, keyValue: 8, dimension: 128 },
-    intermediateSize: 6144,
-    vocabularySize: 151_936,
-    ...blockwise,
-    attention: qwen3,
-  }),
-  dense({
-    id: "Qwen/Qwen3-4B",
-    layers: 36,
-    hiddenSize: 2560,
-    heads: { query: 32, keyValue: 8, dimension: 128 },
-    intermediateSize: 9728,
-    vocabularySize: 151_936,
-    ...blockwise,
-    attention: qwen3,
-  }),
-  dense({
-    id: "Qwen/Qwen3-8B",
-    layers: 36,
-    hiddenSize: 4096,
-    heads: { query: 32, keyValue: 8, dimension: 128 },
-    intermediateSize: 12_288,
-    vocabularySize: 151_936,
-    ...blockwise,
-    attention: qwen3,
-  }),
+  dense({ id: "Qwen/Qwen3-1.7B", ...of2B }),
+  dense({ id: "Qwen/Qwen3-4B", ...of4B }),
+  dense({ id: "Qwen/Qwen3-8B", ...of8B }),
   dense({
     id: "Qwen/Qwen3-14B",
     layers: 40,
     hiddenSize: 5120,
     heads: { query: 40, keyValue: 8, dimension: 128 },
     intermediateSize: 17_408,
-    vocabularySize: 151_936,
-    ...blockwise,
-    attention: qwen3,
+    ...qwen3,
   }),
-  dense({
-    id: "Qwen/Qwen3-32B",
-    layers: 64,
-    hiddenSize: 5120,
-    heads: { query: 64, keyValue: 8, dimension: 128 },
-    intermediateSize: 25_600,
-    vocabularySize: 151_936,
-    ...blockwise,
-    attention: qwen3,
-  }),
-  mixture({
-    id: "Qwen/Qwen3-30B-A3B",
-    layers: 48,
-    hiddenSize: 2048,
-    heads: { query: 32, keyValue: 4, dimension: 128 },
-    experts: { count: 128, perToken: 8, intermediateSize: 768, sharedIntermediateSize: 0 },
-    vocabularySize: 151_936,
-    ...blockwise,
-    attention: qwen3,
-  }),
-  mixture({
-    id: "Qwen/Qwen3-Coder-30B-A3B",
-    layers: 48,
-    hiddenSize: 2048,
-    heads: { query: 32, keyValue: 4, dimension: 128 },
-    experts: { count: 128, perToken: 8, intermediateSize: 768, sharedIntermediateSize: 0 },
-    vocabularySize: 151_936,
-    ...blockwise,
-    attention: qwen3,
-  }),
-  ...(
-    [
-      ["2B", 28, 2048, 16, 6144],
-      ["4B", 36, 2560, 32, 9728],
-      ["8B", 36, 4096, 32, 12_288],
-      ["32B", 64, 5120, 64, 25_600],
-    ] as const
-  ).map(([size, layers, hiddenSize, heads, width]) =>
-    seeing(
-      dense({
-        id: `Qwen/Qwen3-VL-${size}`,
-        layers,
-        hiddenSize,
-        heads: { query: heads, keyValue: 8, dimension: 128 },
-        intermediateSize: width,
-        vocabularySize: 151_936,
-        ...blockwise,
-        attention: qwen3,
-      }),
-    ),
-  ),
-  seeing(
-    mixture({
-      id: "Qwen/Qwen3-VL-30B-A3B",
-      layers: 48,
-      hiddenSize: 2048,
-      heads: { query: 32, keyValue: 4, dimension: 128 },
-      experts: { count: 128, perToken: 8, intermediateSize: 768, sharedIntermediateSize: 0 },
-      vocabularySize: 151_936,
-      ...blockwise,
-      attention: qwen3,
-    }),
-  ),
-  seeing(
-    mixture({
-      id: "Qwen/Qwen3-VL-235B-A22B",
-      layers: 94,
-      hiddenSize: 4096,
-      heads: { query: 64, keyValue: 4, dimension: 128 },
-      experts: { count: 128, perToken: 8, intermediateSize: 1536, sharedIntermediateSize: 0 },
-      vocabularySize: 151_936,
-      ...blockwise,
-      attention: qwen3,
-    }),
-  ),
-  mixture({
-    id: "Qwen/Qwen3-235B-A22B",
-    layers: 94,
-    hiddenSize: 4096,
-    heads: { query: 64, keyValue: 4, dimension: 128 },
-    experts: { count: 128, perToken: 8, intermediateSize: 1536, sharedIntermediateSize: 0 },
-    vocabularySize: 151_936,
-    ...blockwise,
-    attention: qwen3,
-  }),
+  dense({ id: "Qwen/Qwen3-32B", ...of32B }),
+  mixture({ id: "Qwen/Qwen3-30B-A3B", ...of30B }),
+  mixture({ id: "Qwen/Qwen3-Coder-30B-A3B", ...of30B }),
+  seeing(dense({ id: "Qwen/Qwen3-VL-2B", ...of2B })),
+  seeing(dense({ id: "Qwen/Qwen3-VL-4B", ...of4B })),
+  seeing(dense({ id: "Qwen/Qwen3-VL-8B", ...of8B })),
+  seeing(dense({ id: "Qwen/Qwen3-VL-32B", ...of32B })),
+  seeing(mixture({ id: "Qwen/Qwen3-VL-30B-A3B", ...of30B })),
+  seeing(mixture({ id: "Qwen/Qwen3-VL-235B-A22B", ...of235B })),
+  mixture({ id: "Qwen/Qwen3-235B-A22B", ...of235B }),
   mixture({
     id: "Qwen/Qwen3-Coder-480B-A35B",
     layers: 62,
     hiddenSize: 6144,
     heads: { query: 96, keyValue: 8, dimension: 128 },
     experts: { count: 160, perToken: 8, intermediateSize: 2560, sharedIntermediateSize: 0 },
-    vocabularySize: 151_936,
-    ...blockwise,
-    attention: qwen3,
+    ...qwen3,
   }),
 ];
 
