@@ -1,4 +1,4 @@
-import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -8,6 +8,8 @@ const directory = mkdtempSync(join(tmpdir(), "output-paths-"));
 const trace = { role: "the trace", path: join(directory, "trace.jsonl") };
 writeFileSync(trace.path, "");
 symlinkSync(directory, join(directory, "link"));
+mkdirSync(join(directory, "far/off"), { recursive: true });
+symlinkSync(join(directory, "far/off"), join(directory, "off"));
 
 const outputs = (...paths: readonly string[]): NamedFile[] =>
   paths.map((path, i) => ({ role: `--out-${i + 1}`, path: path.startsWith("/") ? path : `${directory}/${path}` }));
@@ -21,6 +23,9 @@ it("an output may not replace an input or another output, by whatever way its pa
   expect(() => checkOutputs(same, [])).toThrow(
     /--out-3: .*\/link\/new.json is where --out-1 leads; give another path$/,
   );
+  // `off/..` is the folder above the one the link leads to, not the one the link lies in.
+  checkOutputs(outputs("off/../trace.jsonl"), [trace]);
+  expect(() => checkOutputs(outputs("far/new.json", "off/../new.json"), [])).toThrow("where --out-1 leads");
   expect(() => checkOutputs(outputs("gone/new.json", "gone/./new.json"), [])).toThrow("where --out-1 leads");
 });
 

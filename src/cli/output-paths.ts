@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { ProblemList } from "../config/config-error.ts";
 import { statOrNull } from "../config/document.ts";
+import { checkWritable, OutputError } from "../report/atomic-file.ts";
 
 /** A file that a command writes or reads, and the option that names it. */
 export interface NamedFile {
@@ -30,6 +31,20 @@ export function checkOutputs(outputs: readonly NamedFile[], inputs: readonly Nam
   problems.throwIfAny();
 }
 
+/** Tries whether the outputs could be written, before anything is worked out. @throws ConfigError with all that could not */
+export function checkAllWritable(outputs: readonly NamedFile[]): void {
+  const problems = new ProblemList();
+  for (const { path } of outputs) {
+    try {
+      checkWritable(path);
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+      problems.add("", error.message);
+    }
+  }
+  problems.throwIfAny();
+}
+
 function isReplaceable(path: string): boolean {
   const stat = statOrNull(path);
   return stat === null || stat.isFile();
@@ -42,7 +57,8 @@ function placeOf(path: string): string {
     [dirname(path), basename(path)],
   ] as const) {
     try {
-      return join(realpathSync(known), rest);
+      // As the system finds it: `link/..` is the folder above the one the link leads to.
+      return join(realpathSync.native(known), rest);
     } catch {
       // Not there yet.
     }

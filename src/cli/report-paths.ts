@@ -24,7 +24,9 @@ function stamp(now: Date): string {
 export function resultPath(given: string | undefined, now: Date): string {
   if (given === undefined) return datedReport(process.cwd(), now);
   const isFolder = given.endsWith("/") || statOrNull(given)?.isDirectory() === true;
-  return isFolder ? datedReport(given, now) : join(given);
+  if (isFolder) return datedReport(given, now);
+  // As Python writes paths: what `..` leads to is the system's to say, there may be a link before it.
+  return given.includes("..") ? given : join(given);
 }
 
 /** `dynamo_replay_report_20260131_235959.json`, local time. */

@@ -2,6 +2,7 @@ import {
   closeSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -53,6 +54,20 @@ describe("writing a file as a whole", () => {
 
   test.skipIf(!existsSync("/dev/full"))("a full device names the path, plain and compressed", async () => {
     await expect(writeFileAtomically("/dev/full", ["x"])).rejects.toThrow("cannot write /dev/full: no space left");
+  });
+
+  test("what lies above a linked folder is reached as the system reaches it", async () => {
+    const folder = scratch();
+    mkdirSync(join(folder, "far/off"), { recursive: true });
+    symlinkSync(join(folder, "far/off"), join(folder, "off"));
+    writeFileSync(join(folder, "far/report.json"), "old");
+    symlinkSync("report.json", join(folder, "far/latest.json"));
+    await writeFileAtomically(`${folder}/off/../latest.json`, ["new"]);
+    await writeFileAtomically(`${folder}/off/../other.json`, ["other"]);
+    checkWritable(`${folder}/off/../latest.json`);
+    expect(readdirSync(folder).toSorted()).toEqual(["far", "off"]);
+    expect(readFileSync(join(folder, "far/report.json"), "utf8")).toBe("new");
+    expect(readFileSync(join(folder, "far/other.json"), "utf8")).toBe("other");
   });
 
   test("a link stays, and what it leads to is replaced", async () => {

@@ -1,5 +1,5 @@
 import { closeSync, lstatSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { createGzip } from "node:zlib";
 import { fileErrorText, statOrNull } from "../config/document.ts";
 
@@ -107,11 +107,12 @@ function writeChunks(file: number, chunks: Iterable<string | Uint8Array>): void 
 /** The file a path leads to; a link to nothing is taken for the file itself. */
 function behindLinks(path: string): string {
   if (statOrNull(path) === null) return path;
-  return lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
+  return lstatSync(path).isSymbolicLink() ? realpathSync.native(path) : path;
 }
 
+/** Beside the file itself; a joined path would take `link/..` for the folder the link lies in. */
 function partialName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  return `${dirname(path)}/.${basename(path)}.${process.pid}.partial`;
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {

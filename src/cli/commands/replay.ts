@@ -1,17 +1,16 @@
-import { ProblemList } from "../../config/config-error.ts";
 import { replayOptions } from "../../config/replay-option-table.ts";
 import { optionKey, type ReplayOptions } from "../../config/replay-options.ts";
 import { resolveReplay } from "../../config/resolve-replay.ts";
 import type { ResolvedReplay } from "../../config/resolve-replay.ts";
 import { loadWorkload, runReplay } from "../../replay.ts";
 import { aiperfTable, scalingEventLines } from "../../report/aiperf-table.ts";
-import { checkWritable, OutputError, writeFileAtomically } from "../../report/atomic-file.ts";
+import { OutputError, writeFileAtomically } from "../../report/atomic-file.ts";
 import { requestRows } from "../../report/request-rows.ts";
 import { resultJson } from "../../report/result-json.ts";
 import type { RunResult } from "../../result/schema.ts";
 import { exitCodes } from "../failure.ts";
 import { listenForInterrupt } from "../interrupt.ts";
-import { checkOutputs, type NamedFile } from "../output-paths.ts";
+import { checkAllWritable, checkOutputs, type NamedFile } from "../output-paths.ts";
 import { ProgressLine } from "../progress-line.ts";
 import { parseReplayCommandLine } from "../replay-command-line.ts";
 import { slaLine, twoSlasNote } from "../sla-lines.ts";
@@ -100,16 +99,7 @@ function checkReports({ json, jsonl, html }: ReportPaths, options: ReplayOptions
   const reports = { "--report-json": json, "--report-jsonl": jsonl, "--report-html": html };
   const outputs = Object.entries(reports).flatMap(([role, path]) => (path === null ? [] : [{ role, path }]));
   checkOutputs(outputs, filesRead(options));
-  const problems = new ProblemList();
-  for (const { path } of outputs) {
-    try {
-      checkWritable(path);
-    } catch (error) {
-      if (!(error instanceof OutputError)) throw error;
-      problems.add("", error.message);
-    }
-  }
-  problems.throwIfAny();
+  checkAllWritable(outputs);
 }
 
 /** What the options name that may be a file. */
