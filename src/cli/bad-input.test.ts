@@ -13,11 +13,24 @@ test("a policy module that never finishes loading ends the run with a message", 
 
 describe("bad input: one clear line each, exit 2, no stack trace, nothing written", () => {
   const trace = ["replay", "trace.jsonl"];
+  const deployment = ["--backend", "vllm", "--system", "h200_sxm", "--model", "meta-llama/Llama-3.1-8B"];
   test.each<[string, string[], RegExp]>([
     [
       "unknown flag",
       [...trace, "--num-wokers", "2"],
       /^windtunnel: unknown option '--num-wokers' \(Did you mean --num-workers\?\)\n$/,
+    ],
+    ["a command every object has", ["perf", "constructor"], /^windtunnel: unknown command "perf constructor"; known: /],
+    ["a schema every object has", ["schema", "constructor"], /^windtunnel: unknown schema "constructor"; known: /],
+    [
+      "more samples than can be kept",
+      ["sweep", "trace.jsonl", "--vary", "engine.startup_time=uniform:0:5", "--samples", "1000000000000"],
+      /^windtunnel: --samples: 1000000000000 runs; at most 10000000 are allowed\n$/,
+    ],
+    [
+      "a calibration in the place of what was measured",
+      ["perf", "calibrate", "trace.jsonl", "--out", "./trace.jsonl", ...deployment],
+      /^windtunnel: --out: \.\/trace\.jsonl is the file of measurements; give another path\n/,
     ],
     [
       "name like one of many",

@@ -31,11 +31,10 @@ export async function run(args: string[]): Promise<number> {
   if (name === undefined) {
     throw new ConfigError([{ where: "", message: `perf takes a command: ${names.join(", ")}` }]);
   }
-  const found = subcommands[name];
-  if (found === undefined) {
+  if (!Object.hasOwn(subcommands, name)) {
     throw new ConfigError([
       { where: "", message: `unknown command "perf ${name}"${suggestion(name, names)}; known: ${names.join(", ")}` },
     ]);
   }
-  return (await found.load()).run(rest);
+  return (await subcommands[name]!.load()).run(rest);
 }

@@ -54,8 +54,7 @@ export async function run(args: string[]): Promise<number> {
   if (name === undefined || more.length > 0) {
     throw new ConfigError([{ where: "", message: `schema takes one name: ${names}` }]);
   }
-  const make = schemas[name];
-  if (make === undefined) {
+  if (!Object.hasOwn(schemas, name)) {
     throw new ConfigError([
       {
         where: "",
@@ -63,7 +62,7 @@ export async function run(args: string[]): Promise<number> {
       },
     ]);
   }
-  process.stdout.write(`${JSON.stringify(await make(), null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(await schemas[name]!(), null, 2)}\n`);
   return exitCodes.done;
 }
 

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { ConfigError } from "../../config/config-error.ts";
 import { resolveEngine } from "../../config/resolve-engine.ts";
 import type { ValidatedEngineArgs } from "../../config/validated-engine-args.ts";
@@ -15,9 +14,11 @@ import { measuredRun } from "../../perf/calibration/measured-run.ts";
 import { measuredPasses } from "../../perf/calibration/measured-passes.ts";
 import { resolveAicDeployment } from "../../perf/resolve.ts";
 import { StepPerfModel } from "../../perf/step-perf-model.ts";
+import { writeFileAtomically } from "../../report/atomic-file.ts";
 import type { Trace } from "../../trace/trace.ts";
 import { exitCodes } from "../failure.ts";
 import { OptionReader } from "../option-reader.ts";
+import { checkAllWritable, checkOutputs } from "../output-paths.ts";
 import { simulateRun, workersOf } from "./simulate-run.ts";
 import { engineArgsOf, engineCommand, parseCommand, textTable, underShortcuts } from "./perf-command-line.ts";
 
@@ -53,7 +54,11 @@ export async function run(args: string[]): Promise<number> {
   )!;
   const workers = reader.read(() => workersOf(options["workers"]));
   const table = await reader.readLater(() => measurements(positional[0]!));
+  const out = String(options["out"]);
+  const outputs = [{ role: "--out", path: out }];
+  reader.read(() => checkOutputs(outputs, [{ role: "the file of measurements", path: positional[0]! }]));
   reader.throwIfAny();
+  checkAllWritable(outputs);
   const calibration = await underShortcuts(options, () =>
     table.columns.includes("latency_ms")
       ? calibratePasses(measuredPasses(table), engine, share, table.path)
@@ -65,9 +70,9 @@ export async function run(args: string[]): Promise<number> {
     deployment: calibrationDeployment(await resolveAicDeployment(engine)),
     ...calibration,
   };
-  const out = String(options["out"]);
-  await writeFile(out, `${JSON.stringify(file, null, 2)}\n`);
-  process.stdout.write(options["json"] === true ? `${JSON.stringify(file, null, 2)}\n` : text(file, out));
+  const document = `${JSON.stringify(file, null, 2)}\n`;
+  await writeFileAtomically(out, [document]);
+  process.stdout.write(options["json"] === true ? document : text(file, out));
   return exitCodes.done;
 }
 

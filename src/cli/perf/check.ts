@@ -12,7 +12,14 @@ import { OptionReader } from "../option-reader.ts";
 import { checkDeployments, holdsDeployments } from "./check-deployments.ts";
 import type { CheckedRun } from "./check-run.ts";
 import { checkRun, holdsRun } from "./check-run.ts";
-import { engineArgsOf, engineCommand, parseCommand, textTable, underShortcuts } from "./perf-command-line.ts";
+import {
+  engineArgsOf,
+  engineCommand,
+  extrapolationOf,
+  parseCommand,
+  textTable,
+  underShortcuts,
+} from "./perf-command-line.ts";
 import { workersOf } from "./simulate-run.ts";
 
 const groupings = ["model", "system", "backend"] as const;
@@ -40,6 +47,7 @@ export async function run(args: string[]): Promise<number> {
   const every = reader.count("--every", String(options["every"])) ?? 1;
   const overheads = reader.read(() => overheadsOf(options["overheads"]));
   const workers = reader.read(() => workersOf(options["workers"]));
+  const extrapolation = reader.read(() => extrapolationOf(options["perfExtrapolation"]));
   const worst = reader.number("--worst", String(options["worst"]), "a whole number of at least 0", isCount) ?? 0;
   await reader.readLater(async () => {
     if (folder === undefined) return;
@@ -50,8 +58,7 @@ export async function run(args: string[]): Promise<number> {
   });
   reader.throwIfAny();
   const table = await readTruthTable(positional[0]!);
-  const factory =
-    folder === undefined ? roofline : tables(String(folder), options["perfExtrapolation"] === "0.12" ? "0.12" : "0.11");
+  const factory = folder === undefined ? roofline : tables(String(folder), extrapolation);
   if (folder !== undefined && holdsDeployments(table)) {
     throw new ConfigError([
       { where: "--perf-data", message: "measured deployments are simulated with the roofline only" },

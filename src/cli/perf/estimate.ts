@@ -50,14 +50,11 @@ export async function run(args: string[]): Promise<number> {
   const inputs = reader.read(() => wholeNumbers("--isl", options["isl"], 1));
   const prefixes = reader.read(() => wholeNumbers("--prefix", options["prefix"], 0));
   const contexts = reader.read(() => wholeNumbers("--context", options["context"], 1));
+  const engine = await reader.readLater(() => underShortcuts(options, () => engineArgsOf(options)));
   reader.throwIfAny();
-  const { engine, performance } = await underShortcuts(options, async () => {
-    const named = await engineArgsOf(options);
-    return {
-      engine: named,
-      performance: await resolveEnginePerformance({ ...named, numGpuBlocks: named.numGpuBlocks ?? 1 }),
-    };
-  });
+  const performance = await underShortcuts(options, () =>
+    resolveEnginePerformance({ ...engine, numGpuBlocks: engine.numGpuBlocks ?? 1 }),
+  );
   const { perfModel } = performance;
   const behind = stepModelBehind(perfModel);
   if (behind === null) {

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { ConfigError } from "../../config/config-error.ts";
 import { summarize } from "../../perf/check/check-file.ts";
 import type { ComparedRow } from "../../perf/check/check-file.ts";
@@ -11,12 +10,15 @@ import { OverheadPerfModel } from "../../perf/overheads/overhead-perf-model.ts";
 import { noOverheads, runOverheads, serverRuntimes } from "../../perf/overheads/run-overheads.ts";
 import type { RuntimeConstants, ServerRuntime } from "../../perf/overheads/run-overheads.ts";
 import type { PerfModel } from "../../perf/perf-model.ts";
+import { writeFileAtomically } from "../../report/atomic-file.ts";
 import { exitCodes } from "../failure.ts";
+import { OptionReader } from "../option-reader.ts";
+import { checkAllWritable, checkOutputs } from "../output-paths.ts";
 import { holdsDeployments, readyDeployments } from "./check-deployments.ts";
 import type { ReadyDeployment } from "./check-deployments.ts";
 import { runClosedLoop } from "./closed-loop.ts";
 import type { ClientTimes } from "./closed-loop.ts";
-import { parseCommand, plainCommand, textTable, wholeNumbers } from "./perf-command-line.ts";
+import { parseCommand, plainCommand, textTable } from "./perf-command-line.ts";
 
 type Constants = Partial<Record<ServerRuntime, RuntimeConstants>>;
 
@@ -30,26 +32,27 @@ export async function run(args: string[]): Promise<number> {
   const parsed = parseCommand(command, args);
   if (parsed === null) return exitCodes.done;
   const { positional, options } = parsed;
-  const every = wholeNumbers("--every", options["every"], 1);
-  if (every.length !== 1) {
-    throw new ConfigError([
-      { where: "--every", message: `found "${String(options["every"])}", expected a whole number of at least 1` },
-    ]);
-  }
-  const holdOut = options["holdOut"];
-  if (holdOut !== "half" && holdOut !== "model") {
-    throw new ConfigError([{ where: "--hold-out", message: `found "${String(holdOut)}", expected "half" or "model"` }]);
-  }
+  const reader = new OptionReader();
+  const every = reader.count("--every", String(options["every"])) ?? 1;
+  const holdOut = reader.read(() => holdOutOf(options["holdOut"]));
+  const out = String(options["out"]);
+  const outputs = holdOut === "half" ? [{ role: "--out", path: out }] : [];
+  reader.read(() => checkOutputs(outputs, [{ role: "the file of deployments", path: positional[0]! }]));
+  reader.throwIfAny();
   const table = await readTruthTable(positional[0]!);
   if (!holdsDeployments(table)) {
     throw new ConfigError([{ where: table.path, message: "no column silicon_tpot_ms: these are no deployments" }]);
   }
-  const ready = (await readyDeployments(table, every[0]!)).ready.filter(({ kind }) => kind !== "latent");
+  checkAllWritable(outputs);
+  const ready = (await readyDeployments(table, every)).ready.filter(({ kind }) => kind !== "latent");
   const observed = ready.map(observe);
-  process.stdout.write(
-    holdOut === "half" ? await judgedOnHalf(ready, observed, String(options["out"])) : judgedByModel(ready, observed),
-  );
+  process.stdout.write(holdOut === "half" ? await judgedOnHalf(ready, observed, out) : judgedByModel(ready, observed));
   return exitCodes.done;
+}
+
+function holdOutOf(given: unknown): "half" | "model" {
+  if (given === "half" || given === "model") return given;
+  throw new ConfigError([{ where: "--hold-out", message: `found "${String(given)}", expected "half" or "model"` }]);
 }
 
 async function judgedOnHalf(
@@ -62,7 +65,7 @@ async function judgedOnHalf(
   const { runtimes, simulated } = constants;
   const fitted = chosen.filter(Boolean).length;
   const source = `windtunnel perf fit-overheads on ${fitted} of ${ready.length} published deployments (aiconfigurator silicon_sample.csv, Apache-2.0). Figures: docs/performance-models.md.`;
-  await writeFile(out, `${JSON.stringify({ source, runtimes }, null, 2)}\n`);
+  await writeFileAtomically(out, [`${JSON.stringify({ source, runtimes }, null, 2)}\n`]);
   const compared = compare(ready, simulated, runtimes);
   return report([
     ["fitted to", compared.filter((_, i) => chosen[i])],

@@ -95,21 +95,29 @@ export async function underShortcuts<T>(
         .filter(([, key]) => options[key] !== undefined)
         .map(([flag, key]) => [`--extra-engine-args ${key}`, flag.split(" ")[0]!]),
     );
+    if (options["perfExtrapolation"] !== undefined) {
+      flags.set("--extra-engine-args perf_extrapolation", "--perf-extrapolation");
+    }
     throw new ConfigError(error.problems.map(({ where, message }) => ({ where: flags.get(where) ?? where, message })));
   }
 }
 
-/** A comma-separated list of whole numbers. @throws ConfigError */
+/** A comma-separated list of whole numbers. @throws ConfigError with every part that is none */
 export function wholeNumbers(flag: string, given: unknown, least: number): number[] {
   const parts = String(given).split(",");
-  return parts.map((part) => {
-    const value = Number(part);
-    if (!Number.isSafeInteger(value) || value < least || part.trim() === "") {
-      const message = `found "${part}", expected whole numbers of at least ${least}, separated by commas`;
-      throw new ConfigError([{ where: flag, message }]);
-    }
-    return value;
-  });
+  const isWhole = (part: string) => part.trim() !== "" && Number.isSafeInteger(Number(part)) && Number(part) >= least;
+  const wrong = parts.filter((part) => !isWhole(part));
+  if (wrong.length === 0) return parts.map(Number);
+  const allowed = `expected whole numbers of at least ${least}, separated by commas`;
+  throw new ConfigError(wrong.map((part) => ({ where: flag, message: `found "${part}", ${allowed}` })));
+}
+
+/** The rule past the tables' grid that `--perf-extrapolation` names; the older one without it. @throws ConfigError */
+export function extrapolationOf(given: unknown): "0.11" | "0.12" {
+  if (given === undefined || given === "0.11") return "0.11";
+  if (given === "0.12") return given;
+  const message = `found "${String(given)}", expected "0.11" or "0.12"`;
+  throw new ConfigError([{ where: "--perf-extrapolation", message }]);
 }
 
 /** Lines of cells as a table, all but the first column aligned to the right. */
