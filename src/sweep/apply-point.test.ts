@@ -28,6 +28,24 @@ describe("keys", () => {
     expect(base.decodeEngineArgs).toEqual({});
   });
 
+  test("a value of one pool goes before that of both, in whatever order they are given", () => {
+    const base = { prefillEngineArgs: {}, decodeEngineArgs: {} };
+    const expected = { prefillEngineArgs: { startup_time: 1 }, decodeEngineArgs: { startup_time: 5 } };
+    expect(apply(base, { "engine.startup_time": 5, "prefill.startup_time": 1 })).toEqual(expected);
+    expect(apply(base, { "prefill.startup_time": 1, "engine.startup_time": 5 })).toEqual(expected);
+  });
+
+  test.each([
+    [{ "planner.ttft_ms": 5, "run.planner_config": "a.json" }],
+    [{ "run.planner_config": "a.json", "planner.ttft_ms": 5 }],
+    [{ "run.num_workers": 1, "run.num-workers": 2 }],
+    [{ policy: "hpa", "run.policy": "keda" }],
+    [{ "engine.sglang": null, "engine.sglang.page_size": 16 }],
+  ])("refuses two values for one place, of which one would be lost: %j", (values: Record<string, AxisValue>) => {
+    const [one, other] = Object.keys(values);
+    expect(() => apply({}, values)).toThrow(`--vary ${one} and --vary ${other} set the same; vary one of them`);
+  });
+
   test("a repeat has seeds of its own", () => {
     expect(apply({ seed: 7 }, {}, 0)).toEqual({ seed: 7 });
     expect(apply({ seed: 7 }, {}, 2)).toEqual({ seed: 9, arrivalSeed: 44 });
@@ -53,6 +71,10 @@ describe("keys", () => {
 
   test("refuses a way through something that is no object", () => {
     const base = { extraEngineArgs: { block_size: 64 } };
-    expect(() => apply(base, { "engine.block_size.x": 1 })).toThrow(/block_size is not an object/);
+    expect(() => apply(base, { "engine.block_size.x": 1 })).toThrow(
+      /^--vary engine.block_size.x: engine.block_size is not an object$/,
+    );
+    const list = { plannerConfig: [] };
+    expect(() => apply(list, { "planner.ttft_ms": 1 })).toThrow(/^--vary planner.ttft_ms: planner is not an object$/);
   });
 });

@@ -4,7 +4,14 @@ import { namedByAxis } from "./axis-problem.ts";
 const point = {
   index: 0,
   repeat: 0,
-  values: { "run.num_workers": 0, "engine.sglang.page_size": 0, policy: "x", "planner.ttft_ms": -1 },
+  values: {
+    "run.num_workers": 0,
+    "engine.sglang.page_size": 0,
+    policy: "x",
+    "planner.ttft_ms": -1,
+    "router.mode": 1,
+    "planner.mode": 1,
+  },
 };
 
 test("a key nobody knows is that of its axis", () => {
@@ -38,6 +45,7 @@ test.each([
   ["--prefill-engine-args sglang.page_size", "--vary engine.sglang.page_size"],
   ["--planner-config ttft_ms", "--vary planner.ttft_ms"],
   ["--policy", "--vary policy"],
+  ["--planner-config mode", "--vary planner.mode"],
   // Not what is varied.
   ["--num-prefill-workers", "--num-prefill-workers"],
   ["--extra-engine-args page_size", "--extra-engine-args page_size"],

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from "../config/config-error.ts";
+import { documentOptions } from "./apply-point.ts";
 import type { SweepPoint } from "./sweep-plan.ts";
 
 /** A mistake of a point's settings, by the axis it comes from where it is the value of one. */
@@ -27,6 +28,15 @@ function reaches(axis: string, where: string): boolean {
   const [flag, path] = where.split(" ", 2) as [string, string?];
   const dot = axis.indexOf(".");
   const root = axis.slice(0, Math.max(0, dot));
-  if (path !== undefined) return root !== "run" && axis.slice(dot + 1) === path;
+  if (path !== undefined) return axis.slice(dot + 1) === path && flagsOf(root).includes(flag);
   return flag === `--${(root === "run" ? axis.slice(dot + 1) : axis).replaceAll("_", "-")}`;
+}
+
+/** Flags of the documents that axes with this beginning lead into. */
+function flagsOf(root: string): string[] {
+  if (!Object.hasOwn(documentOptions, root)) return [];
+  const { engine, prefill, decode } = documentOptions;
+  const options =
+    root === "engine" ? [engine, prefill, decode] : [documentOptions[root as keyof typeof documentOptions]];
+  return options.map((option) => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
 }

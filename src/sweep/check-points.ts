@@ -2,22 +2,11 @@ import { ConfigError, ProblemList, type ConfigProblem } from "../config/config-e
 import { loadDocument } from "../config/document.ts";
 import type { ReplayOptions } from "../config/replay-options.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
-import { applyPoint } from "./apply-point.ts";
+import { applyPoint, documentOptions } from "./apply-point.ts";
 import { AxisError } from "./axis.ts";
 import { namedByAxis } from "./axis-problem.ts";
 import { byAxis } from "./mistakes-by-axis.ts";
 import type { SweepPoint } from "./sweep-plan.ts";
-
-const documentOptions = [
-  "extraEngineArgs",
-  "prefillEngineArgs",
-  "decodeEngineArgs",
-  "plannerConfig",
-  "policyConfig",
-  "routerConfig",
-  "faultConfig",
-  "clientConfig",
-] as const;
 
 /**
  * Reads the documents among a sweep's base options, so that values can be put into them.
@@ -26,7 +15,7 @@ const documentOptions = [
 export async function withDocuments(base: ReplayOptions): Promise<ReplayOptions> {
   const problems = new ProblemList();
   const options: Record<string, unknown> = { ...base };
-  for (const key of documentOptions) {
+  for (const key of Object.values(documentOptions)) {
     const given = base[key];
     if (typeof given === "string") options[key] = await loadDocument(given, `--${flagOf(key)}`, problems);
   }

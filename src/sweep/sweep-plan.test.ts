@@ -50,6 +50,7 @@ describe("grid", () => {
     [["a.x=1"], { zipped: [["a.x"]], samples: 2 }, /cannot be combined with --samples/],
     [["a.x=uniform:0:1"], {}, /has no grid; add --samples N/],
     [["a.x=lin:0:1:10000", "a.y=lin:0:1:10000"], {}, /at most 10000000 are allowed/],
+    [["a.x=uniform:0:1"], { samples: 1e12 }, /--samples: 1000000000000 runs; at most 10000000 are allowed/],
     [["a.x=lin:0:1:10000"], { repeats: 1001 }, /the grid has 10010000 runs; at most 10000000 are allowed/],
   ] as const)("refuses %j %j", (vary, change, message) => {
     expect(() => sweepPoints(design(vary, change))).toThrow(message);

@@ -31,6 +31,9 @@ const mostPoints = 10_000_000;
  */
 export function sweepPoints(design: SweepDesign): SweepPoint[] {
   checkKeys(design);
+  if (design.samples !== null && design.samples * design.repeats > mostPoints) {
+    throw new AxisError(`--samples: ${design.samples * design.repeats} runs; at most ${mostPoints} are allowed`);
+  }
   const combinations = design.samples === null ? grid(design) : sampled(design, design.samples);
   return combinations.flatMap((values, place) =>
     Array.from({ length: design.repeats }, (_, repeat) => ({ index: place * design.repeats + repeat, values, repeat })),
