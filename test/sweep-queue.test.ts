@@ -179,6 +179,9 @@ describe.skipIf(redisMissing !== null)(
       );
       expect(refused.code).toBe(1);
       await strict.end("SIGTERM");
+      expect(strict.stderr).toMatch(
+        /refused a run: this worker runs no code .*\n(.*\n)?windtunnel: 0 runs done, 0 failed, 1 refused\n$/,
+      );
 
       const queue = new Queue(`runs-${windtunnelVersion}`, { connection: { port: redis.port }, prefix: "{strict}" });
       const task = { run: "r", point: { index: 0, values: {}, repeat: 0 }, options: {} };

@@ -54,18 +54,19 @@ export async function run(args: string[]): Promise<number> {
   const { signal } = listenForInterrupt({
     onFirst: () => say("finishing the runs under way; once more ends them"),
   });
-  const counts = { done: 0, failed: 0 };
+  const counts = { done: 0, failed: 0, refused: 0 };
   const places = settings.parallel === 1 ? "1 run at a time" : `${settings.parallel} runs at a time`;
   const { workOnQueue } = await import("../../sweep/queue/queue-worker.ts");
   await workOnQueue(
     settings,
     {
       onReady: (place) => say(`worker ${windtunnelVersion} on queue ${settings.queue} at ${place}, ${places}`),
-      onRun: ({ error }) => counts[error === null ? "done" : "failed"]++,
+      onRun: (how) => counts[how]++,
       onNote: say,
     },
     signal,
   );
-  say(runsDone(counts.done, counts.failed));
+  const refused = counts.refused > 0 ? `, ${counts.refused} refused` : "";
+  say(`${runsDone(counts.done, counts.failed)}${refused}`);
   return exitCodes.done;
 }

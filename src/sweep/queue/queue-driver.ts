@@ -245,17 +245,18 @@ export class QueueDriver implements RunDriver {
     const job = await this.queue.getJob(id);
     const returned = job?.returnvalue as RunReturn | null | undefined;
     if (returned === null || returned === undefined) return null;
-    if (resultPath !== null && returned.figures !== null) {
-      const packed = await this.connection.redis.getBuffer(this.keys.result(id));
-      if (packed === null) {
-        await this.queue.remove(id);
-        await this.add(id);
-        return null;
-      }
-      const { writeRunFiles } = await import("../run-files.ts");
-      await writeRunFiles(resultPath, JSON.parse(gunzipSync(packed).toString()) as RunResult);
-    }
     const { run, point } = task;
+    const packed = resultPath === null ? null : await this.connection.redis.getBuffer(this.keys.result(id));
+    if (resultPath !== null && packed !== null) {
+      const result = unpackedResult(packed);
+      if (typeof result === "string") return failedRow(run, point, result);
+      const { writeRunFiles } = await import("../run-files.ts");
+      await writeRunFiles(resultPath, result);
+    } else if (resultPath !== null && returned.figures !== null) {
+      await this.queue.remove(id);
+      await this.add(id);
+      return null;
+    }
     const { figures, error } = returned;
     return { run, index: point.index, values: point.values, repeat: point.repeat, figures, error };
   }
@@ -293,5 +294,14 @@ export class QueueDriver implements RunDriver {
   private tell(workers: readonly RegisteredWorker[]): void {
     if (this.closed) return;
     this.onStatus({ running: this.running.size, workers, connected: this.connection.redis.status === "ready" });
+  }
+}
+
+/** The full result a worker sent, or why it cannot be had: asking again would not help. */
+function unpackedResult(packed: Buffer): RunResult | string {
+  try {
+    return JSON.parse(gunzipSync(packed).toString()) as RunResult;
+  } catch (error) {
+    return `its full result cannot be read (${(error as Error).message}); leave --keep-results out`;
   }
 }

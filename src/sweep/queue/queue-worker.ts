@@ -28,7 +28,8 @@ export interface WorkerSettings {
 /** What a worker tells. */
 export interface WorkerHooks {
   readonly onReady: (place: string) => void;
-  readonly onRun: (returned: RunReturn) => void;
+  /** A run has ended: with figures, without, or undone because this worker must not do it. */
+  readonly onRun: (how: "done" | "failed" | "refused") => void;
   /** Something a person may want to know: Redis went away, a run was taken over. */
   readonly onNote: (text: string) => void;
 }
@@ -65,6 +66,12 @@ export async function workOnQueue(settings: WorkerSettings, hooks: WorkerHooks, 
   const note = notedOnce(hooks.onNote);
   redis.on("close", () => signal.aborted || note(`lost Redis at ${place}; trying again`));
   redis.on("ready", () => note(`back on Redis at ${place}`));
+  worker.on("failed", (job, error) => {
+    if (error instanceof bullmq.UnrecoverableError) {
+      hooks.onRun("refused");
+      note(`refused a run: ${error.message}`);
+    } else if (job !== undefined && job.attemptsMade >= (job.opts.attempts ?? 1)) hooks.onRun("failed");
+  });
   worker.on("error", (error) => {
     if (/lock/.test(error.message)) note("a run of this worker was taken over by another");
   });
@@ -109,7 +116,7 @@ function runner({ settings, hooks, redis, bullmq, keys, pool, traces }: Workplac
     // Before the run counts as done, so that whoever sees it done finds the result.
     if (result !== null) await redis.set(keys.result(id!), Buffer.from(result), "EX", keptSeconds);
     const returned = { figures: row.figures, error: row.error };
-    hooks.onRun(returned);
+    hooks.onRun(row.error === null ? "done" : "failed");
     return returned;
   };
 }
