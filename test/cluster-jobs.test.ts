@@ -108,10 +108,19 @@ test("the documentation shows what its commands print", async () => {
   }
 });
 
+test("a sweep of few runs has as many shards, and options in short are not handed on to them", async () => {
+  const args = ["sweep", ...workload, "--vary", "run.num_workers=1,2", "--emi", "slurm-array", "--para", "2"];
+  const { stdout, stderr } = await runCli(args, { cwd: scratchFolder() });
+  expect(stderr).toBe("");
+  expect(stdout).toContain("#SBATCH --array=1-2\n");
+  expect(stdout).toMatch(/run.num_workers=1,2 --quiet --parallel 2 \\\n {2}--shard "\$SLURM_ARRAY_TASK_ID\/2" /);
+});
+
 test.each([
   [["--emit", "nomad"], /--emit: found "nomad", expected kubernetes-job or slurm-array/],
   [["--emit", "slurm-array", "--shards", "6"], /--shards: found 6, expected at most 5/],
   [["--emit", "slurm-array", "--shard", "1/3"], /--shard: cannot be combined with --emit/],
+  [["--emit", "slurm-array", "--dry-run"], /--emit: prints a job that runs the sweep; leave --dry-run out/],
   [["--shards", "3"], /--shards: needs --emit/],
   [["--emit", "slurm-array", "--driver", "bullmq", "--redis", "redis://localhost"], /--emit: makes shards/],
 ])("%j is refused", async (args, message) => {

@@ -32,10 +32,12 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
     ],
     [
       "numbers of perf estimate",
-      ["perf", "estimate", "--batch", "0", "--isl", "5,", "--prefix", "-1"],
+      ["perf", "estimate", "--batch", "0,1,a", "--isl", "5,", "--prefix", "-1", "--tp", "0"],
       '--batch: found "0", expected whole numbers of at least 1, separated by commas\n' +
+        '--batch: found "a", expected whole numbers of at least 1, separated by commas\n' +
         '--isl: found "", expected whole numbers of at least 1, separated by commas\n' +
-        '--prefix: found "-1", expected whole numbers of at least 0, separated by commas\n',
+        '--prefix: found "-1", expected whole numbers of at least 0, separated by commas\n' +
+        "--tp: found 0, expected a whole number of at least 1\n",
     ],
     [
       "options of perf check",
@@ -51,14 +53,23 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
         "x",
         "--overheads",
         "no",
+        "--perf-extrapolation",
+        "0.13",
         "--perf-data",
         "nowhere",
       ],
       '--by: found "modl" (did you mean "model"?), expected model, system, backend\n' +
         '--every: found "0", expected a whole number of at least 1\n' +
         '--overheads: found "no", expected "none" or "measured"\n' +
+        '--perf-extrapolation: found "0.13", expected "0.11" or "0.12"\n' +
         '--worst: found "x", expected a whole number of at least 0\n' +
         "--perf-data: nowhere holds no tables of aiconfigurator (a folder data/ of GPUs)\n",
+    ],
+    [
+      "options of perf fit-overheads",
+      ["perf", "fit-overheads", "bad.jsonl", "--every", "0", "--hold-out", "no"],
+      '--every: found "0", expected a whole number of at least 1\n' +
+        '--hold-out: found "no", expected "half" or "model"\n',
     ],
     [
       "paths of reports",
@@ -90,6 +101,23 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
         '--parallel: found "5000", expected a whole number from 1 to 1024\n' +
         "--out: bad.jsonl is no folder\n" +
         '--threshold: found "3", expected a share above 0 and up to 1 such as 0.9\n',
+    ],
+    [
+      "plan and options of a sweep",
+      [
+        "sweep",
+        "--plan",
+        '{"vary": {"a.x": "5:1:1"}, "repeat": 3, "replay": {"num_worker": 2}}',
+        "--vary",
+        "y=1:2:-1",
+        "--samples",
+        "0",
+      ],
+      '--plan: unknown key "repeat" (did you mean "repeats"?)\n' +
+        '--plan replay: unknown key "num_worker" (did you mean "num-workers"?)\n' +
+        "--plan vary.a.x: the range 5:1 is empty\n" +
+        "--vary y: the step must be above 0, found -1\n" +
+        '--samples: found "0", expected a whole number of at least 1\n',
     ],
     [
       "options of a recommendation",

@@ -29,19 +29,24 @@ export function parseReplayCommandLine(args: string[]): ReplayOptions | null {
 /**
  * Parses a command that takes a replay's traces and options beside its own.
  * @param unlisted flags of a replay that the command refuses, or has under its own meaning: help leaves them out
- * @returns null when help was asked for and printed
+ * @returns what was given, and the arguments with the names of options written out; null when help was asked for and printed
  * @throws ConfigError for an unknown flag or a missing value
  */
 export function parseWithReplayOptions(
   command: Command,
   args: string[],
   unlisted: readonly string[] = [],
-): { readonly replay: ReplayOptions; readonly own: Readonly<Record<string, unknown>> } | null {
+): {
+  readonly replay: ReplayOptions;
+  readonly own: Readonly<Record<string, unknown>>;
+  readonly args: readonly string[];
+} | null {
   command.argument("[trace...]", `trace file (.gz too), ${presetUsage}, or - for standard input`);
   for (const option of replayOptions) {
     command.addOption(commanderOption(option).hideHelp(unlisted.includes(option.flag)));
   }
-  if (!parseOrHelp(command, withWholeNames(command, args))) return null;
+  const written = withWholeNames(command, args);
+  if (!parseOrHelp(command, written)) return null;
   const own: Record<string, unknown> = { ...command.opts() };
   const options: Record<string, unknown> = {};
   for (const option of replayOptions) {
@@ -51,7 +56,7 @@ export function parseWithReplayOptions(
   }
   const traces = command.args;
   if (traces.length > 0) options["trace"] = traces.length === 1 ? traces[0] : traces;
-  return { replay: options as ReplayOptions, own };
+  return { replay: options as ReplayOptions, own, args: written };
 }
 
 function commanderOption({ flag, kind, value, description, group, ...option }: ReplayOption): Option {

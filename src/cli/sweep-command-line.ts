@@ -36,7 +36,9 @@ export interface SweepCommandLine {
 /** A job for a cluster, to be printed. */
 export interface EmittedJob {
   readonly kind: "kubernetes-job" | "slurm-array";
-  readonly sweep: ShardedSweep;
+  readonly sweep: Omit<ShardedSweep, "shards">;
+  /** null = as many as are usual, but none without a run. */
+  readonly shards: number | null;
   readonly place: KubernetesPlace;
 }
 
@@ -92,7 +94,7 @@ function sweepCommand(): Command {
     .option("--queue-length <N>", "runs of this sweep in the queue at a time (default: 1000)")
     .option("--trace-store <PLACE>", "folder or http(s) address that traces go through instead of Redis")
     .option("--emit <KIND>", "print a job that runs the sweep in shards: kubernetes-job or slurm-array")
-    .option("--shards <N>", "shards of that job (default: 8)")
+    .option("--shards <N>", "shards of that job (default: 8, or one for each run where there are fewer)")
     .option("--image <NAME>", "container image of that job, with the windtunnel package")
     .option("--volume-claim <NAME>", "volume claim of that job, which holds the files (default: windtunnel-sweep)")
     .option("--dry-run", "list the runs and stop")
@@ -109,21 +111,27 @@ export async function parseSweepCommandLine(args: string[]): Promise<SweepComman
   const own = given.own as unknown as OwnOptions;
   const options = new OptionReader();
   const plan = own.plan === undefined ? null : await options.readLater(() => readPlan(own.plan!));
+  const planIsRead = !options.failed;
   const replay = { ...plan?.replay, ...given.replay };
   options.read(() => refuseReports(replay, "--keep-results writes the result and the page of every run to DIR/runs"));
   const commandLine = {
     replay,
-    // The axes of a plan that cannot be read would be missed, too.
-    design: options.failed ? (undefined as never) : designOf(own, plan, replay, options),
+    design: designOf(own, planIsRead ? plan : null, replay, options),
     parallel: options.read(() => parallelFrom(own.parallel)),
     out: options.read(() => outputFolder(own.out, "--out")),
     shard: options.read(() => (own.shard === undefined ? null : shardFrom(own.shard))),
     keepResults: own.keepResults === true,
     dryRun: own.dryRun === true,
     slaThreshold: options.read(() => thresholdFrom(own.threshold)),
-    emit: options.read(() => emitOf(own, args)),
+    emit: options.read(() => emitOf(own, given.args)),
     queue: options.read(() => queueOf(own)),
   };
+  // A plan that cannot be read may have some.
+  if (planIsRead && commandLine.design.axes.length === 0) {
+    options.read(() => {
+      throw new AxisError("give at least one --vary KEY=RANGE, e.g. --vary engine.startup_time=0:300:10");
+    });
+  }
   options.throwIfAny();
   return commandLine;
 }
@@ -137,15 +145,9 @@ async function readPlan(path: string): Promise<PlanFile> {
 function designOf(own: OwnOptions, plan: PlanFile | null, replay: ReplayOptions, options: OptionReader): SweepDesign {
   const fresh = own.vary.map((text) => options.read(() => parseAxis(text)));
   const kept = plan?.axes.filter(({ key }) => !fresh.some((axis) => axis?.key === key)) ?? [];
-  const axes = [...kept, ...fresh];
-  if (axes.length === 0) {
-    options.read(() => {
-      throw new AxisError("give at least one --vary KEY=RANGE, e.g. --vary engine.startup_time=0:300:10");
-    });
-  }
   const { samples, sampling, repeats } = own;
   return {
-    axes,
+    axes: [...kept, ...fresh],
     zipped: [...(plan?.zipped ?? []), ...own.zip.map((keys) => keys.split(",").map((key) => key.trim()))],
     samples: options.read(() => (samples === undefined ? (plan?.samples ?? null) : whole(samples, "--samples", 1))),
     sampling: options.read(() =>
@@ -192,15 +194,16 @@ function emitOf(own: OwnOptions, args: readonly string[]): EmittedJob | null {
     throw new ConfigError([{ where: "--emit", message: `found "${kind}", expected kubernetes-job or slurm-array` }]);
   }
   refuse([["--shard", own.shard]], "cannot be combined with --emit, which makes all shards; --shards says how many");
+  if (own.dryRun === true) refuse([["--emit", kind]], "prints a job that runs the sweep; leave --dry-run out");
   if (own.driver !== "local") refuse([["--emit", kind]], "makes shards, which need no queue; leave --driver out");
   return {
     kind,
     sweep: {
       args: withoutOptions(args, notOfShards),
-      shards: whole(shards ?? "8", "--shards", 1),
       parallel: parallelFrom(own.parallel) ?? 4,
       out: own.out,
     },
+    shards: shards === undefined ? null : whole(shards, "--shards", 1),
     place: {
       image: image ?? `YOUR-REGISTRY/windtunnel:${windtunnelVersion}`,
       volumeClaim: volumeClaim ?? "windtunnel-sweep",

@@ -58,14 +58,18 @@ test.each([
     "{vary: {a.x: 1}, replay: {num_workers: 1, num-workers: 2}}",
     /--plan replay: the option "num-workers" is given twice/,
   ],
+  ["[1, 2]", /--plan: found \[1,2\], expected a mapping/],
   ["nowhere.yaml", /--plan: cannot read nowhere.yaml: no such file/],
 ])("refuses %s", async (text, message) => {
   await expect(readPlanFile(text)).rejects.toThrow(message);
 });
 
-test("tells every range that cannot be read, with what else is wrong", async () => {
-  const plan = "{vary: {a.x: '5:1:1', a.y: 'lin:1:2', a.z: []}, replay: {num_worker: 1}}";
+test("tells all that is wrong with a plan at once", async () => {
+  const plan = "{vary: {a.x: '5:1:1', a.y: 'lin:1:2', a.z: [], a.w: {}}, replay: {num_worker: 1}, repeat: 2, seed: 1}";
   for (const said of [
+    /--plan: unknown key "repeat" \(did you mean "repeats"\?\)/,
+    /--plan: unknown key "seed"/,
+    /vary.a\.w: found .*expected a list of values/,
     /a\.x: the range 5:1 is empty/,
     /a\.y: found "lin:1:2"/,
     /a\.z: the list is empty/,

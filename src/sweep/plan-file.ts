@@ -54,13 +54,9 @@ export async function readPlanFile(given: string): Promise<PlanFile> {
   const document = await loadDocument(given, "--plan", problems);
   problems.throwIfAny();
   const plan = validate(schema, document, "--plan", problems);
-  problems.throwIfAny();
-  const replay = replayFrom(plan!.replay ?? {}, "--plan replay", problems);
-  const axes: Axis[] = [];
-  for (const [key, value] of Object.entries(plan!.vary)) {
-    const axis = axisFrom(key, value, problems);
-    if (axis !== null) axes.push(axis);
-  }
+  const { replay: options = {}, vary } = plan ?? readableParts(document);
+  const replay = replayFrom(options, "--plan replay", problems);
+  const axes = Object.entries(vary).flatMap(([key, value]) => axisFrom(key, value, problems) ?? []);
   problems.throwIfAny();
   return {
     replay: plan!.trace === undefined ? replay : { ...replay, trace: plan!.trace },
@@ -70,6 +66,20 @@ export async function readPlanFile(given: string): Promise<PlanFile> {
     sampling: plan!.sampling,
     repeats: plan!.repeats,
   };
+}
+
+/** What of a plan with mistakes can be looked at for more of them. */
+function readableParts(document: unknown): Pick<z.infer<typeof schema>, "replay" | "vary"> {
+  const { replay, vary } = (document ?? {}) as Readonly<Record<string, unknown>>;
+  const ranges = Object.entries(isMapping(vary) ? vary : {}).flatMap(([key, value]) => {
+    const read = range.safeParse(value);
+    return read.success ? [[key, read.data] as const] : [];
+  });
+  return { ...(isMapping(replay) ? { replay } : {}), vary: Object.fromEntries(ranges) };
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Options of a replay by their flags, `_` for `-` allowed; unknown ones go to `problems`. */

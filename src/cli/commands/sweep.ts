@@ -121,12 +121,17 @@ async function forgetQueue(out: string): Promise<void> {
   forgetSweepIdentity(out);
 }
 
+const usualShards = 8;
+
 /** Prints a job for a cluster's scheduler. */
-async function emit({ kind, sweep, place }: EmittedJob, runs: number): Promise<number> {
-  if (sweep.shards > runs) {
-    const message = `found ${sweep.shards}, expected at most ${runs}: no shard may be without a run`;
+async function emit(job: EmittedJob, runs: number): Promise<number> {
+  const { kind, place } = job;
+  const shards = job.shards ?? Math.min(usualShards, runs);
+  if (shards > runs) {
+    const message = `found ${shards}, expected at most ${runs}: no shard may be without a run`;
     throw new ConfigError([{ where: "--shards", message }]);
   }
+  const sweep = { ...job.sweep, shards };
   if (kind === "slurm-array") {
     const { slurmArray } = await import("../../sweep/cluster/slurm-array.ts");
     process.stdout.write(slurmArray(sweep));
