@@ -11,6 +11,8 @@ export interface PoolDecision {
   readonly reason: string;
   /** Numbers and words for the tick's record. */
   readonly record?: Readonly<Record<string, number | string | null>>;
+  /** When it wants to be asked again, if that is before the next regular decision. */
+  readonly againSeconds?: number;
 }
 
 /** Scales one pool by what it sees of it; the way most autoscalers work. */
@@ -30,10 +32,14 @@ export interface ScaledByPool {
   readonly maxReplicas: number | null;
 }
 
-/** A policy whose pools are scaled each by itself, on a fixed interval, within common bounds. */
+/** Seconds by which a tick may be early: what adding up intervals loses. */
+export const sameMoment = 1e-9;
+
+/** A policy whose pools are scaled each by itself, on a fixed interval and when one asks for it, within common bounds. */
 export class PoolByPoolPolicy implements Planner {
   private readonly intervalSeconds: number;
   private readonly firstSeconds: number;
+  private regularSeconds: number;
   private readonly scalers: ReadonlyMap<PoolName, PoolScaler>;
   private readonly bounded: readonly BoundedPool[];
   private readonly limits: ReplicaLimits;
@@ -47,6 +53,7 @@ export class PoolByPoolPolicy implements Planner {
   ) {
     this.intervalSeconds = intervalSeconds;
     this.firstSeconds = firstSeconds;
+    this.regularSeconds = firstSeconds;
     this.limits = limits;
     this.scalers = new Map(pools.map(({ pool, scaler }) => [pool.name, scaler]));
     this.bounded = pools.map(({ pool, minReplicas, maxReplicas }) => ({
@@ -66,9 +73,12 @@ export class PoolByPoolPolicy implements Planner {
     const wanted: Partial<Record<PoolName, number>> = {};
     const sentences: string[] = [];
     const record: Record<string, number | string | null> = {};
+    if (nowSeconds >= this.regularSeconds - sameMoment) this.regularSeconds = nowSeconds + this.intervalSeconds;
+    let next = this.regularSeconds;
     for (const [name, scaler] of this.scalers) {
       const decision = scaler.decide(observation.pools[name]!, observation);
       wanted[name] = decision.replicas;
+      if (decision.againSeconds !== undefined) next = Math.min(next, decision.againSeconds);
       sentences.push(this.scalers.size === 1 ? decision.reason : `${titled(name)}: ${decision.reason}`);
       for (const [key, value] of Object.entries({ ...decision.record, desired_replicas: decision.replicas })) {
         record[this.scalers.size === 1 ? key : `${name}_${key}`] = value;
@@ -79,7 +89,7 @@ export class PoolByPoolPolicy implements Planner {
     for (const [name, scaler] of this.scalers) scaler.settled?.(replicas[name]!, nowSeconds);
     return {
       replicas,
-      nextTickSeconds: nowSeconds + this.intervalSeconds,
+      nextTickSeconds: next,
       reason: sentences.join(" "),
       record,
     };

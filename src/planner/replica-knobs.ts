@@ -1,6 +1,7 @@
 import { orNull, wholeNumber } from "../config/fields.ts";
 import type { PoolName } from "./planner.ts";
 import type { BuiltInContext, KnobReport } from "./policy-definition.ts";
+import type { PolicyPool, ReplicaLimits } from "./policy.ts";
 
 /** Knobs every policy that scales pool by pool has: how few and how many replicas a pool may have. */
 export const replicaKnobs = {
@@ -30,4 +31,21 @@ export function checkReplicaKnobs(
       `found ${least} replicas of ${gpus} GPU(s), expected no more than max_gpu_budget, which is ${limits.maxGpus}`,
     );
   }
+}
+
+/** Replicas a pool's autoscaler may ask for. */
+export interface ReplicaRange {
+  readonly least: number;
+  /** What the whole GPU budget holds at most; Infinity = without bound. */
+  readonly most: number;
+}
+
+/** The range of a pool by its own knobs and the bounds of the planner configuration. */
+export function replicaRange(
+  knobs: { readonly min_replicas: number | null; readonly max_replicas: number | null },
+  { gpusPerWorker }: Pick<PolicyPool, "gpusPerWorker">,
+  { minReplicas, maxGpus }: ReplicaLimits,
+): ReplicaRange {
+  const budget = maxGpus === null ? Infinity : Math.floor(maxGpus / gpusPerWorker);
+  return { least: knobs.min_replicas ?? minReplicas, most: Math.min(knobs.max_replicas ?? Infinity, budget) };
 }

@@ -4,10 +4,11 @@ import { loadMetrics, metricWords, perWorker, total } from "../load-metric.ts";
 import type { Observation, PoolName, PoolObservation } from "../planner.ts";
 import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
 import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
-import { behaviorKnob, behaviorOf } from "./behavior-knobs.ts";
-import { replicasForPods, replicasForTotal } from "./replica-calculator.ts";
-import { StabilizedScaling } from "./scaling-behavior.ts";
+import { replicaRange, type ReplicaRange } from "../replica-knobs.ts";
 import { replicaWords } from "../replica-words.ts";
+import { behaviorKnob, behaviorOf, tolerancesOf } from "./behavior-knobs.ts";
+import { replicasForPods, replicasForTotal, type Tolerances } from "./replica-calculator.ts";
+import { StabilizedScaling } from "./scaling-behavior.ts";
 
 const metric = z.strictObject(
   {
@@ -39,9 +40,9 @@ type HpaKnobs = PoolKnobs<typeof shape>;
 
 /**
  * Kubernetes' HorizontalPodAutoscaler (autoscaling/v2): of several metrics the one that asks for most replicas counts.
- * Sync period, tolerance and behaviour have Kubernetes' defaults. It has none for metrics of an inference server: queue
- * and cache use are what serving guides tell to scale on (Google Kubernetes Engine's guide for LLM inference begins at a
- * queue of 3 to 5).
+ * Sync period and tolerance have Kubernetes' defaults, and there is no `spec.behavior` unless one is given. Kubernetes has no
+ * metrics of an inference server: queue and cache use are what serving guides tell to scale on (Google Kubernetes Engine's
+ * guide for LLM inference begins at a queue of 3 to 5).
  */
 export const hpaPolicy = definePoolPolicy({
   title: "Kubernetes HorizontalPodAutoscaler (autoscaling/v2)",
@@ -64,52 +65,76 @@ export const hpaPolicy = definePoolPolicy({
       scale_down: { stabilization_window_seconds: seconds },
     })),
   },
+  check: ({ min_replicas: own, metrics }, _pool, { limits }, report) => {
+    if ((own ?? limits.minReplicas) > 0 || metrics.some(({ type }) => type === "External")) return;
+    report(
+      "min_replicas",
+      `found 0${own === null ? " (min_endpoint)" : ""}, expected at least 1: only with an External metric can a HorizontalPodAutoscaler scale to zero`,
+    );
+  },
   intervalSeconds: (knobs) => knobs.sync_period_seconds,
-  createScaler: (knobs, { name }) => new HpaScaler(name, knobs),
+  createScaler: (knobs, pool, limits) => new HpaScaler(pool.name, knobs, replicaRange(knobs, pool, limits)),
 });
 
-/** One HorizontalPodAutoscaler. */
+/** One HorizontalPodAutoscaler (`reconcileAutoscaler` of Kubernetes' pkg/controller/podautoscaler/horizontal.go). */
 export class HpaScaler implements PoolScaler {
   private readonly name: PoolName;
-  private readonly knobs: Pick<HpaKnobs, "metrics" | "tolerance">;
+  private readonly metrics: HpaKnobs["metrics"];
+  private readonly range: ReplicaRange;
+  private readonly tolerances: Tolerances;
   private readonly scaling: StabilizedScaling;
   private before = 0;
 
-  constructor(name: PoolName, knobs: Pick<HpaKnobs, "metrics" | "tolerance" | "behavior">) {
+  constructor(name: PoolName, knobs: Pick<HpaKnobs, "metrics" | "tolerance" | "behavior">, range: ReplicaRange) {
     this.name = name;
-    this.knobs = knobs;
+    this.metrics = knobs.metrics;
+    this.range = range;
+    this.tolerances = tolerancesOf(knobs.behavior, knobs.tolerance);
     this.scaling = new StabilizedScaling(behaviorOf(knobs.behavior));
   }
 
   decide(pool: PoolObservation, observation: Observation): PoolDecision {
-    const { tolerance, metrics } = this.knobs;
+    const { nowSeconds } = observation;
     const current = pool.activeIds.length + pool.startingIds.length;
     this.before = current;
-    const record: Record<string, number | null> = {};
-    const sentences: string[] = [];
-    const asked: (number | null)[] = metrics.map(({ name, target, type }) => {
-      const values = perWorker(name, pool, observation);
-      const external = type === "External";
-      const value = external
-        ? total(name, this.name, pool, observation) / Math.max(1, current)
-        : values.reduce((sum, one) => sum + one, 0) / values.length;
-      record[name] = values.length === 0 && !external ? null : value;
-      if (values.length > 0 || external) sentences.push(`${metricWords[name]} ${shown(value)} of ${shown(target)}`);
-      return external
-        ? replicasForTotal(value * Math.max(1, current), target, current, tolerance)
-        : replicasForPods({ values, missing: pool.startingIds.length, target }, tolerance);
-    });
+    this.scaling.begin(current, nowSeconds);
+    const { least, most } = this.range;
+    if (current > most || current < least) {
+      const replicas = current > most ? most : least;
+      return { replicas, reason: `${replicaWords(current)} are out of bounds.` };
+    }
+    const { asked, sentences, record } = this.measure(pool, observation, current);
     const known = asked.filter((replicas) => replicas !== null);
-    const most = Math.max(...known);
-    // Where a metric is missing, only more replicas are asked for.
-    const recommended = known.length === 0 || (known.length < asked.length && most < current) ? current : most;
-    const { replicas, heldBy } = this.scaling.next(recommended, current, observation.nowSeconds);
+    const recommended = known.length === 0 ? null : Math.max(...known);
+    // Where a metric is missing, only more replicas are asked for; a sync that comes to nothing leaves no trace.
+    if (recommended === null || (known.length < asked.length && recommended < current)) {
+      return { replicas: current, reason: "No replica reports its metrics yet.", record };
+    }
+    const { replicas, heldBy } = this.scaling.next(recommended, current, nowSeconds);
     record["recommended_replicas"] = recommended;
     return { replicas, reason: explain({ current, recommended, replicas, heldBy }, sentences), record };
   }
 
   settled(replicas: number, nowSeconds: number): void {
     this.scaling.changed(this.before, replicas, nowSeconds);
+  }
+
+  private measure(pool: PoolObservation, observation: Observation, current: number) {
+    const record: Record<string, number | null> = {};
+    const sentences: string[] = [];
+    const asked = this.metrics.map(({ name, target, type }) => {
+      if (type === "External") {
+        const value = total(name, this.name, pool, observation);
+        record[name] = value / Math.max(1, current);
+        sentences.push(`${metricWords[name]} ${shown(record[name])} of ${shown(target)}`);
+        return replicasForTotal(value, target, current, this.tolerances);
+      }
+      const values = perWorker(name, pool, observation);
+      record[name] = values.length === 0 ? null : values.reduce((sum, one) => sum + one, 0) / values.length;
+      if (record[name] !== null) sentences.push(`${metricWords[name]} ${shown(record[name])} of ${shown(target)}`);
+      return replicasForPods({ values, missing: pool.startingIds.length, target }, this.tolerances);
+    });
+    return { asked, sentences, record };
   }
 }
 
@@ -118,7 +143,6 @@ function explain(
   metrics: readonly string[],
 ): string {
   const { current, recommended, replicas, heldBy } = outcome;
-  if (metrics.length === 0) return "No replica reports its metrics yet.";
   const values = metrics.join(", ");
   const means = `Mean ${values} a replica`;
   if (recommended === current && replicas === current)

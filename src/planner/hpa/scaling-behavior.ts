@@ -19,7 +19,7 @@ export interface ScalingBehavior {
   readonly scaleDown: ScalingRules;
 }
 
-/** What behaviour made of a recommendation. */
+/** What became of a recommendation. */
 export interface BehaviorOutcome {
   readonly replicas: number;
   /** What held it back; null = nothing did. */
@@ -36,29 +36,43 @@ interface ScaleChange {
   readonly change: number;
 }
 
+/** `--horizontal-pod-autoscaler-downscale-stabilization` of Kubernetes' controller manager. */
+const downscaleStabilizationSeconds = 300;
+
 /**
- * Stabilisation windows and rate policies of a HorizontalPodAutoscaler (Kubernetes documentation, "Configurable
- * scaling behavior"). Scaling down uses the greatest recommendation of its window, scaling up the least; then the rate
- * policies limit the change against the replicas there were at the start of each policy's period.
+ * What keeps a HorizontalPodAutoscaler from following every recommendation at once (`normalizeDesiredReplicas` and
+ * `normalizeDesiredReplicasWithBehaviors` of Kubernetes' pkg/controller/podautoscaler/horizontal.go).
+ *
+ * With a behaviour, scaling down uses the greatest recommendation of its window, scaling up the least; then the rate
+ * policies limit the change against the replicas there were at the start of each policy's period. Without one, the
+ * greatest recommendation of 300 s counts, even one above the replicas there are, and a step up goes to twice of them, or
+ * to four.
+ *
+ * A recommendation or change as old as a window is out of it: a sync takes its time, so those of a whole number of syncs
+ * ago are a little older than that.
  */
 export class StabilizedScaling {
-  private readonly behavior: ScalingBehavior;
+  private readonly behavior: ScalingBehavior | null;
   private recommendations: Recommendation[] = [];
   private changes: ScaleChange[] = [];
 
-  constructor(behavior: ScalingBehavior) {
+  constructor(behavior: ScalingBehavior | null) {
     this.behavior = behavior;
   }
 
+  /** Takes the replicas found at the first sync for the first recommendation; later calls do nothing. */
+  begin(currentReplicas: number, nowSeconds: number): void {
+    if (this.recommendations.length === 0) this.recommend(currentReplicas, nowSeconds);
+  }
+
   /**
-   * The replicas a recommendation leads to. The replicas at the first call count as the first recommendation.
+   * The replicas a recommendation leads to.
    * @param currentReplicas wanted so far
    */
   next(recommended: number, currentReplicas: number, nowSeconds: number): BehaviorOutcome {
-    if (this.recommendations.length === 0) {
-      this.recommendations.push({ atSeconds: nowSeconds, replicas: currentReplicas });
-    }
+    this.begin(currentReplicas, nowSeconds);
     const stabilized = this.stabilize(recommended, currentReplicas, nowSeconds);
+    this.recommend(recommended, nowSeconds);
     const limited = this.limit(stabilized, currentReplicas, nowSeconds);
     const heldBy = limited !== stabilized ? "rate policy" : stabilized !== recommended ? "stabilization window" : null;
     return { replicas: limited, heldBy };
@@ -66,6 +80,7 @@ export class StabilizedScaling {
 
   /** Remembers a change that was made, for the rate policies. */
   changed(from: number, to: number, nowSeconds: number): void {
+    if (this.behavior === null) return;
     if (to !== from) this.changes.push({ atSeconds: nowSeconds, change: to - from });
     const { scaleUp, scaleDown } = this.behavior;
     const longest = Math.max(0, ...[...scaleUp.policies, ...scaleDown.policies].map((one) => one.periodSeconds));
@@ -73,18 +88,26 @@ export class StabilizedScaling {
   }
 
   private stabilize(recommended: number, current: number, nowSeconds: number): number {
-    const { scaleUp, scaleDown } = this.behavior;
     const within = (seconds: number): number[] =>
       this.recommendations.filter(({ atSeconds }) => atSeconds > nowSeconds - seconds).map(({ replicas }) => replicas);
+    if (this.behavior === null) return Math.max(recommended, ...within(downscaleStabilizationSeconds));
+    const { scaleUp, scaleDown } = this.behavior;
     const least = Math.min(recommended, ...within(scaleUp.stabilizationWindowSeconds));
     const greatest = Math.max(recommended, ...within(scaleDown.stabilizationWindowSeconds));
-    this.recommendations.push({ atSeconds: nowSeconds, replicas: recommended });
-    const longest = Math.max(scaleUp.stabilizationWindowSeconds, scaleDown.stabilizationWindowSeconds);
-    this.recommendations = this.recommendations.filter(
-      ({ atSeconds }, i, all) => atSeconds > nowSeconds - longest || i === all.length - 1,
-    );
     if (current < least) return least;
     return current > greatest ? greatest : current;
+  }
+
+  private recommend(replicas: number, nowSeconds: number): void {
+    const longest =
+      this.behavior === null
+        ? downscaleStabilizationSeconds
+        : Math.max(
+            this.behavior.scaleUp.stabilizationWindowSeconds,
+            this.behavior.scaleDown.stabilizationWindowSeconds,
+          );
+    this.recommendations = this.recommendations.filter(({ atSeconds }) => atSeconds > nowSeconds - longest);
+    this.recommendations.push({ atSeconds: nowSeconds, replicas });
   }
 
   private limit(wanted: number, current: number, nowSeconds: number): number {
@@ -94,8 +117,9 @@ export class StabilizedScaling {
   }
 
   private mostUp(current: number, nowSeconds: number): number {
+    if (this.behavior === null) return Math.max(2 * current, 4);
     const { policies, selectPolicy } = this.behavior.scaleUp;
-    if (selectPolicy === "Disabled" || policies.length === 0) return current;
+    if (selectPolicy === "Disabled") return current;
     const limits = policies.map(({ type, value, periodSeconds }) => {
       const before = current - this.changeWithin(periodSeconds, nowSeconds);
       return type === "Pods" ? before + value : Math.ceil(before * (1 + value / 100));
@@ -104,12 +128,12 @@ export class StabilizedScaling {
   }
 
   private leastDown(current: number, nowSeconds: number): number {
+    if (this.behavior === null) return 0;
     const { policies, selectPolicy } = this.behavior.scaleDown;
-    if (selectPolicy === "Disabled" || policies.length === 0) return current;
+    if (selectPolicy === "Disabled") return current;
     const limits = policies.map(({ type, value, periodSeconds }) => {
       const before = current - this.changeWithin(periodSeconds, nowSeconds);
-      // A tiny slack: 80 less 10 % is 72, not 71.999….
-      return type === "Pods" ? before - value : Math.floor(before * (1 - value / 100) + 1e-9);
+      return type === "Pods" ? before - value : Math.trunc(before * (1 - value / 100));
     });
     return selectPolicy === "Max" ? Math.min(...limits) : Math.max(...limits);
   }

@@ -8,11 +8,14 @@ import { kpaPolicy } from "./kpa-policy.ts";
 
 const settings = {
   targetValue: 10,
+  totalValue: 10,
   stableWindowSeconds: 60,
   panicThreshold: 2,
   maxScaleUpRate: 1000,
   maxScaleDownRate: 2,
   scaleDownDelaySeconds: 0,
+  activationScale: 1,
+  targetBurstCapacity: 200,
 };
 
 describe("a mean over a window", () => {
@@ -97,6 +100,7 @@ describe("the policy", () => {
     expect(policy.firstTickSeconds()).toBe(2);
     const { replicas, reason } = at(policy, 2, 71, 1);
     expect(replicas).toEqual({ agg: 2 });
+    expect(at(kpaPolicy.create({}, policyContext()), 2, 70.0000004, 1).replicas.agg).toBe(1);
     expect(reason).toBe("On average 71.0 requests in flight in the stable window, 70.0 a replica: 2 replicas.");
   });
 
@@ -112,9 +116,39 @@ describe("the policy", () => {
     for (let now = 2; now <= 120; now += 2) expect(at(kept, now, 0, 1).replicas.agg).toBe(1);
   });
 
-  it("wakes up with activation_scale replicas", () => {
-    const policy = kpaPolicy.create({ min_replicas: 0, activation_scale: 3 }, policyContext());
+  it("keeps the last replica for the grace period where the activator has not stood before the pool", () => {
+    const zeroAt = (knobs: object): number | undefined => {
+      const policy = kpaPolicy.create({ min_replicas: 0, ...knobs }, policyContext());
+      for (let now = 2; now <= 200; now += 2) if (at(policy, now, now <= 10 ? 5 : 0, 1).replicas.agg === 0) return now;
+      return undefined;
+    };
+    // Silent from 10 on, inactive from 70 on. One replica of 100 has no burst capacity of 200 to spare, but one of 50.
+    expect(zeroAt({})).toBe(72);
+    expect(zeroAt({ target_burst_capacity: 50 })).toBe(100);
+    expect(zeroAt({ target_burst_capacity: -1 })).toBe(72);
+    expect(zeroAt({ target_burst_capacity: 0, scale_to_zero_grace_period_seconds: 10 })).toBe(80);
+    expect(zeroAt({ scale_to_zero_pod_retention_period_seconds: 50 })).toBe(120);
+    expect(zeroAt({ enable_scale_to_zero: false })).toBeUndefined();
+  });
+
+  it("keeps a first replica that is still starting though the load has gone", () => {
+    const policy = kpaPolicy.create({ min_replicas: 0, stable_window_seconds: 6 }, policyContext({ replicas: 0 }));
+    expect(at(policy, 2, 5, 0).replicas.agg).toBe(1);
+    const starting = pool([], { startingIds: [0] });
+    const later = Array.from({ length: 20 }, (_, i) =>
+      policy.onTick(observation(4 + 2 * i, { agg: starting }, quietWindow(2))),
+    );
+    expect(later.map(({ replicas }) => replicas.agg)).toEqual(Array(20).fill(1));
+    // Ready at 44: active for a stable window, inactive from 50 on.
+    const ready = Array.from({ length: 6 }, (_, i) => at(policy, 44 + 2 * i, 0, 1).replicas.agg);
+    expect(ready).toEqual([1, 1, 1, 1, 0, 0]);
+  });
+
+  it("has activation_scale replicas at least while there is load, and fewer without", () => {
+    const policy = kpaPolicy.create({ min_replicas: 0, activation_scale: 3 }, policyContext({ replicas: 0 }));
     expect(at(policy, 2, 1, 0).replicas.agg).toBe(3);
+    const quiet = kpaPolicy.create({ activation_scale: 3 }, policyContext());
+    expect([2, 4, 6].map((now) => at(quiet, now, 0, 3).replicas.agg)).toEqual([1, 1, 1]);
   });
 
   it("follows requests a second instead", () => {

@@ -25,9 +25,10 @@ export interface SaturationAnalysis {
 }
 
 /**
- * The Workload Variant Autoscaler's saturation analysis (llm-d, "Saturation Analyzer"). A replica is saturated at a cache
- * use or queue at or over its threshold. One more replica when the mean spare capacity of the others is below a trigger
- * (or none is left); one less is safe when their load, spread over one replica less, leaves spare capacity at or over both.
+ * The saturation analysis in percent of llm-d's Workload Variant Autoscaler, for one variant (`AnalyzeModelSaturation` of
+ * its internal/saturation/analyzer.go). A replica is saturated at a cache use or queue at or over its threshold. One more
+ * replica when the mean spare capacity of the others is below a trigger (or none is left); one less is safe when their load,
+ * spread over one replica less, leaves spare capacity at or over both.
  */
 export function analyseSaturation(
   replicas: readonly ReplicaLoad[],
@@ -38,20 +39,26 @@ export function analyseSaturation(
     ({ kvUsage, queueLength }) => kvUsage < kvCacheThreshold && queueLength < queueLengthThreshold,
   );
   const count = healthy.length;
-  const kv = healthy.reduce((sum, { kvUsage }) => sum + kvUsage, 0);
-  const queue = healthy.reduce((sum, { queueLength }) => sum + queueLength, 0);
-  const spareKv = count === 0 ? 0 : kvCacheThreshold - kv / count;
-  const spareQueue = count === 0 ? 0 : queueLengthThreshold - queue / count;
-  const left = count - 1;
-  const scaleDownSafe =
-    count >= 2 &&
-    kvCacheThreshold - kv / left >= kvSpareTrigger &&
-    queueLengthThreshold - queue / left >= queueSpareTrigger;
+  const spareKv = mean(healthy.map(({ kvUsage }) => kvCacheThreshold - kvUsage));
+  const spareQueue = mean(healthy.map(({ queueLength }) => queueLengthThreshold - queueLength));
+  // In its order: at a trigger, floating point decides.
+  const spareOfFewer = (threshold: number, spare: number): number =>
+    threshold - (threshold - spare) * (count / (count - 1));
   return {
     nonSaturated: count,
     spareKv,
     spareQueue,
     shouldScaleUp: replicas.length > 0 && (spareKv < kvSpareTrigger || spareQueue < queueSpareTrigger),
-    scaleDownSafe,
+    scaleDownSafe:
+      count >= 2 &&
+      spareOfFewer(kvCacheThreshold, spareKv) >= kvSpareTrigger &&
+      spareOfFewer(queueLengthThreshold, spareQueue) >= queueSpareTrigger,
   };
+}
+
+/** 0 of none. Once for the variant, once for the model: the second time nothing but rounding is added. */
+function mean(values: readonly number[]): number {
+  const count = values.length;
+  if (count === 0) return 0;
+  return ((values.reduce((sum, value) => sum + value, 0) / count) * count) / count;
 }

@@ -20,10 +20,11 @@ const shape = {
 type WvaKnobs = PoolKnobs<typeof shape>;
 
 /**
- * llm-d's Workload Variant Autoscaler, saturation analysis of one variant: every minute, by the peaks of vLLM's cache-use
- * and waiting gauges over the last minute, one replica more or less. Nothing is added while replicas are starting.
- * Thresholds are the recommended ones of its documentation. The external autoscaler that carries its number out is taken to
- * follow at once.
+ * llm-d's Workload Variant Autoscaler, saturation analysis of one variant: every 30 s, by the peaks of vLLM's cache-use and
+ * waiting gauges over the last minute, one replica more or less; nothing while replicas are starting or going
+ * (`CalculateSaturationTargets`). Thresholds are those of its ConfigMap. Its loop is fixed at 30 s; the `GLOBAL_OPT_INTERVAL`
+ * of its documentation (60 s) is read and not used. The external autoscaler that carries its number out is taken to follow
+ * at once.
  */
 export const wvaPolicy = definePoolPolicy({
   title: "llm-d Workload Variant Autoscaler (saturation analysis)",
@@ -33,7 +34,7 @@ export const wvaPolicy = definePoolPolicy({
     queue_length_threshold: 5,
     kv_spare_trigger: 0.1,
     queue_spare_trigger: 3,
-    optimization_interval_seconds: 60,
+    optimization_interval_seconds: 30,
     scrape_interval_seconds: 15,
     look_back_seconds: 60,
   },
@@ -85,20 +86,19 @@ class WvaScaler implements PoolScaler {
     const { spareKv, spareQueue, nonSaturated } = analysis;
     const found = `${nonSaturated} of ${ready} replicas not saturated, spare cache ${(spareKv * 100).toFixed(0)} %, spare queue ${spareQueue.toFixed(1)}`;
     const record = { spare_kv: spareKv, spare_queue: spareQueue, non_saturated: nonSaturated };
-    if (analysis.shouldScaleUp) {
-      if (pool.startingIds.length > 0) {
-        return {
-          replicas: current,
-          reason: `${found}: more are needed, and ${pool.startingIds.length} are starting.`,
-          record,
-        };
-      }
-      return { replicas: ready + 1, reason: `${found}: one more.`, record };
+    const decided = (replicas: number, words: string): PoolDecision => ({
+      replicas,
+      reason: `${found}: ${words}.`,
+      record,
+    });
+    const { shouldScaleUp, scaleDownSafe } = analysis;
+    const [starting, going] = [pool.startingIds.length, pool.drainingIds.length];
+    if (starting + going > 0) {
+      const wish = shouldScaleUp ? "more are needed" : scaleDownSafe ? "one less is safe" : "no change";
+      return decided(current, `${wish}, ${starting > 0 ? `${starting} are starting` : `${going} are going`}`);
     }
-    if (analysis.scaleDownSafe && pool.startingIds.length === 0) {
-      return { replicas: Math.max(1, ready - 1), reason: `${found}: one less is safe.`, record };
-    }
-    return { replicas: current, reason: `${found}: no change.`, record };
+    if (shouldScaleUp) return decided(ready + 1, "one more");
+    return scaleDownSafe ? decided(Math.max(1, ready - 1), "one less is safe") : decided(current, "no change");
   }
 
   private read(pool: PoolObservation, nowSeconds: number): void {

@@ -1,3 +1,4 @@
+import { array, assert, constantFrom, integer, property, record, tuple } from "../../../test/seeded-properties.ts";
 import { describe, expect, it } from "vitest";
 import { gauges, observation, pool } from "../../../test/planner-fixtures.ts";
 import { policyContext } from "../../../test/policy-fixtures.ts";
@@ -49,33 +50,89 @@ describe("the saturation analysis, as llm-d documents it", () => {
   });
 });
 
+describe("the same analysis told once more, from internal/saturation/analyzer.go", () => {
+  /** By mean loads and the factor by which they grow, as there; one variant. */
+  function byMeanLoads(loads: readonly (readonly [kv: number, queue: number])[], given: typeof thresholds) {
+    let [n, spareKv, spareQueue] = [0, 0, 0];
+    for (const [kv, queue] of loads) {
+      if (kv >= given.kvCacheThreshold || queue >= given.queueLengthThreshold) continue;
+      n += 1;
+      spareKv += given.kvCacheThreshold - kv;
+      spareQueue += given.queueLengthThreshold - queue;
+    }
+    if (n > 0) {
+      // Per variant, and weighed by its replicas for the model.
+      spareKv = ((spareKv / n) * n) / n;
+      spareQueue = ((spareQueue / n) * n) / n;
+    }
+    const grown = n / (n - 1);
+    const [loadKv, loadQueue] = [given.kvCacheThreshold - spareKv, given.queueLengthThreshold - spareQueue];
+    return {
+      up: loads.length > 0 && (spareKv < given.kvSpareTrigger || spareQueue < given.queueSpareTrigger),
+      down:
+        n > 1 &&
+        given.kvCacheThreshold - loadKv * grown >= given.kvSpareTrigger &&
+        given.queueLengthThreshold - loadQueue * grown >= given.queueSpareTrigger,
+    };
+  }
+
+  it("comes to the same, at the triggers too", () => {
+    const load = tuple(
+      integer({ min: 0, max: 20 }).map((twentieths) => twentieths / 20),
+      integer({ min: 0, max: 6 }),
+    );
+    const given = record({
+      kvCacheThreshold: constantFrom(0.8, 0.5),
+      queueLengthThreshold: constantFrom(5, 3),
+      kvSpareTrigger: constantFrom(0.1, 0.05, 0),
+      queueSpareTrigger: constantFrom(3, 1, 0),
+    });
+    assert(
+      property(array(load, { maxLength: 8 }), given, (loads, set) => {
+        const analysis = analyseSaturation(
+          loads.map(([kvUsage, queueLength]) => ({ kvUsage, queueLength })),
+          set,
+        );
+        const { up, down } = byMeanLoads(loads, set);
+        expect([analysis.shouldScaleUp, analysis.scaleDownSafe]).toEqual([up, down]);
+      }),
+    );
+  });
+});
+
 describe("the policy", () => {
-  const at = (policy: Planner, now: number, kv: readonly number[], starting = 0): number =>
+  const at = (policy: Planner, now: number, kv: readonly number[], starting = 0, drainingIds: number[] = []): number =>
     policy.onTick(
       observation(now, {
         agg: pool(
           kv.map(() => ({})),
           {
             startingIds: Array.from({ length: starting }, (_, i) => 50 + i),
+            drainingIds,
             workers: kv.map((kvUtilisation, id) => gauges(id, { kvUtilisation })),
           },
         ),
       }),
     ).replicas.agg!;
 
-  it("decides once a minute, by the peaks since", () => {
+  it("decides every 30 s, by the peaks of a minute", () => {
     const policy = wvaPolicy.create({}, policyContext());
     expect(policy.firstTickSeconds()).toBe(15);
-    expect([15, 30, 45].map((now) => at(policy, now, [now === 30 ? 0.75 : 0.1]))).toEqual([1, 1, 1]);
+    expect([15, 30, 45].map((now) => at(policy, now, [now === 45 ? 0.75 : 0.1]))).toEqual([1, 1, 1]);
     expect(at(policy, 60, [0.1])).toBe(2);
-    for (const now of [75, 90, 105]) at(policy, now, [0.1, 0.1]);
+    expect([75, 90, 105].map((now) => at(policy, now, [0.1, 0.1]))).toEqual([2, 2, 2]);
     expect(at(policy, 120, [0.1, 0.1])).toBe(1);
   });
 
-  it("adds nothing while replicas are starting", () => {
+  it("neither adds nor takes any while replicas are starting or going", () => {
     const policy = wvaPolicy.create({}, policyContext());
     expect(at(policy, 60, [0.9], 1)).toBe(2);
     expect(at(policy, 120, [0.9, 0.9])).toBe(3);
+    const quiet = wvaPolicy.create({}, policyContext());
+    expect(at(quiet, 60, [0.1, 0.1, 0.1], 1)).toBe(4);
+    expect(at(quiet, 90, [0.1, 0.1, 0.1], 0, [9])).toBe(3);
+    expect(at(quiet, 120, [0.9, 0.9, 0.9], 0, [9])).toBe(3);
+    expect(at(quiet, 300, [0.1, 0.1, 0.1])).toBe(2);
   });
 
   it("refuses a scrape interval that misses the decisions", () => {

@@ -1,3 +1,5 @@
+import { sameMoment } from "../pool-by-pool.ts";
+
 /** Settings of Ray Serve's autoscaler, names as in AutoscalingConfig. */
 export interface RayServeSettings {
   readonly targetOngoingRequests: number;
@@ -12,17 +14,23 @@ export interface RayServeSettings {
 }
 
 /**
- * Replicas Ray Serve's default policy asks for before delays (Ray documentation, "Advanced Ray Serve Autoscaling"): the
- * running ones times the ratio of ongoing requests to the target, whose distance from 1 is multiplied by the upscaling or
- * downscaling factor. A factor too small to move anything still takes one replica away where the plain ratio would.
+ * Replicas Ray Serve's default policy asks for before delays (`_core_replica_queue_length_policy` and
+ * `_apply_scaling_factors` of Ray's python/ray/serve/autoscaling_policy.py): ongoing requests ÷ target, of which the running
+ * replicas make the upscaling or downscaling factor's share of the way, rounded up. A factor too small to move anything
+ * still takes one replica away where the whole way would.
  */
 export function desiredReplicas(ongoing: number, running: number, settings: RayServeSettings): number {
-  const ratio = ongoing / (settings.targetOngoingRequests * running);
-  const factor = ratio >= 1 ? settings.upscalingFactor : settings.downscalingFactor;
-  let desired = Math.ceil(running * (1 + (ratio - 1) * factor) - 1e-9);
-  if (Math.ceil(running * ratio - 1e-9) < running && desired === running) desired--;
+  // In Ray's order: in another, floating point rounds otherwise.
+  const wanted = running * (ongoing / (settings.targetOngoingRequests * running));
+  const distance = wanted - running;
+  const factor = distance > 0 ? settings.upscalingFactor : settings.downscalingFactor;
+  let desired = Math.ceil(running + factor * distance);
+  if (Math.ceil(wanted) < running && desired === running) desired--;
   return Math.max(settings.minReplicas, Math.min(settings.maxReplicas, desired));
 }
+
+/** Ray's control loop runs so often; delays are counted in its rounds (`RAY_SERVE_CONTROL_LOOP_INTERVAL_S`). */
+export const controlLoopSeconds = 0.1;
 
 /** What the delays made of a desired number. */
 export interface DelayedDecision {
@@ -32,8 +40,8 @@ export interface DelayedDecision {
 }
 
 /**
- * The delays: a change of a direction is made only when it was wanted, without interruption, for `upscale_delay_s` or
- * `downscale_delay_s`. No replicas are only reached from one, after a delay of their own.
+ * The delays (`_apply_delay_logic`): a change of a direction is made only when it was wanted, without interruption, for
+ * `upscale_delay_s` or `downscale_delay_s`. No replicas are only reached from one, after a delay of their own.
  */
 export class ScalingDelays {
   private readonly settings: RayServeSettings;
@@ -60,8 +68,8 @@ export class ScalingDelays {
         : toZero
           ? settings.downscaleToZeroDelaySeconds
           : settings.downscaleDelaySeconds;
-    const dueSeconds = this.sinceSeconds + delay;
-    if (nowSeconds < dueSeconds - 1e-9) return { replicas: target, dueSeconds };
+    const dueSeconds = this.sinceSeconds + Math.trunc(delay / controlLoopSeconds) * controlLoopSeconds;
+    if (nowSeconds < dueSeconds - sameMoment) return { replicas: target, dueSeconds };
     this.direction = null;
     return { replicas: toZero || direction === "up" ? desired : Math.max(1, desired), dueSeconds: null };
   }
