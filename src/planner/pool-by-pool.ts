@@ -32,6 +32,11 @@ export interface ScaledByPool {
   readonly maxReplicas: number | null;
 }
 
+/** Replicas a pool was last told to have: active and starting ones. */
+export function currentReplicas({ activeIds, startingIds }: PoolObservation): number {
+  return activeIds.length + startingIds.length;
+}
+
 /** Seconds by which a tick may be early: what adding up intervals loses. */
 export const sameMoment = 1e-9;
 

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { choice, realNumber, wholeNumber } from "../../config/fields.ts";
 import { loadMetrics, metricWords, perWorker, total } from "../load-metric.ts";
 import type { Observation, PoolName, PoolObservation } from "../planner.ts";
-import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
+import { currentReplicas, type PoolDecision, type PoolScaler } from "../pool-by-pool.ts";
 import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { replicaRange, type ReplicaRange } from "../replica-knobs.ts";
 import { replicaWords } from "../replica-words.ts";
@@ -95,7 +95,7 @@ export class HpaScaler implements PoolScaler {
 
   decide(pool: PoolObservation, observation: Observation): PoolDecision {
     const { nowSeconds } = observation;
-    const current = pool.activeIds.length + pool.startingIds.length;
+    const current = currentReplicas(pool);
     this.before = current;
     this.scaling.begin(current, nowSeconds);
     const { least, most } = this.range;

@@ -3,7 +3,7 @@ import { behaviorKnob } from "../hpa/behavior-knobs.ts";
 import { HpaScaler } from "../hpa/hpa-policy.ts";
 import { loadMetrics, metricWords, total } from "../load-metric.ts";
 import type { Observation, PoolName, PoolObservation } from "../planner.ts";
-import { sameMoment, type PoolDecision, type PoolScaler } from "../pool-by-pool.ts";
+import { currentReplicas, sameMoment, type PoolDecision, type PoolScaler } from "../pool-by-pool.ts";
 import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { replicaRange, type ReplicaRange } from "../replica-knobs.ts";
 
@@ -100,7 +100,7 @@ class KedaScaler implements PoolScaler {
   decide(pool: PoolObservation, observation: Observation): PoolDecision {
     const { nowSeconds } = observation;
     const value = total(this.knobs.metric, this.name, pool, observation);
-    const current = pool.activeIds.length + pool.startingIds.length;
+    const current = currentReplicas(pool);
     const polled = this.isDue(this.nextPollSeconds, nowSeconds);
     if (polled) this.nextPollSeconds = nowSeconds + this.knobs.polling_interval_seconds;
     const synced = this.isDue(this.nextSyncSeconds, nowSeconds);

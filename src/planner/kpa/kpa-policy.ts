@@ -1,7 +1,7 @@
 import { choice, orNull, realNumber, truth, wholeNumber } from "../../config/fields.ts";
 import type { Observation, PoolObservation } from "../planner.ts";
 import type { PolicyPool, ReplicaLimits } from "../policy.ts";
-import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
+import { currentReplicas, type PoolDecision, type PoolScaler } from "../pool-by-pool.ts";
 import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { replicaRange, type ReplicaRange } from "../replica-knobs.ts";
 import { replicaWords } from "../replica-words.ts";
@@ -122,15 +122,15 @@ class KpaScaler implements PoolScaler {
     const stableMean = cutToMillionths(this.stable.mean);
     const panicMean = cutToMillionths(this.panic.mean);
     const readyReplicas = pool.activeIds.length;
-    const currentReplicas = readyReplicas + pool.startingIds.length;
+    const current = currentReplicas(pool);
     if (stableMean === null || panicMean === null) {
-      return { replicas: currentReplicas, reason: "No measurements yet." };
+      return { replicas: current, reason: "No measurements yet." };
     }
     const decision = this.decider.decide(stableMean, panicMean, readyReplicas, nowSeconds);
     const { excessBurstCapacity } = decision;
     const replicas = this.scaleToZero.next(
       Math.min(Math.max(decision.replicas, this.range.least), this.range.most),
-      { readyReplicas, currentReplicas, excessBurstCapacity },
+      { readyReplicas, currentReplicas: current, excessBurstCapacity },
       nowSeconds,
     );
     const [window, mean, wanted] =

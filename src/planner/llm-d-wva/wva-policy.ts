@@ -1,6 +1,6 @@
 import { realNumber, wholeNumber } from "../../config/fields.ts";
 import type { Observation, PoolObservation } from "../planner.ts";
-import type { PoolDecision, PoolScaler } from "../pool-by-pool.ts";
+import { currentReplicas, type PoolDecision, type PoolScaler } from "../pool-by-pool.ts";
 import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { analyseSaturation } from "./saturation.ts";
 import type { ReplicaLoad, SaturationThresholds } from "./saturation.ts";
@@ -79,7 +79,7 @@ class WvaScaler implements PoolScaler {
   decide(pool: PoolObservation, { nowSeconds }: Observation): PoolDecision {
     this.read(pool, nowSeconds);
     const ready = pool.activeIds.length;
-    const current = ready + pool.startingIds.length;
+    const current = currentReplicas(pool);
     const interval = this.knobs.optimization_interval_seconds;
     if (nowSeconds % interval !== 0) return { replicas: current, reason: "Between two decisions." };
     const analysis = analyseSaturation(this.peaks(), this.thresholds);

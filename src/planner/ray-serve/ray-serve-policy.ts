@@ -1,7 +1,7 @@
 import { orNull, realNumber } from "../../config/fields.ts";
 import type { Observation, PoolObservation } from "../planner.ts";
 import type { PolicyPool, ReplicaLimits } from "../policy.ts";
-import { sameMoment, type PoolDecision, type PoolScaler } from "../pool-by-pool.ts";
+import { currentReplicas, sameMoment, type PoolDecision, type PoolScaler } from "../pool-by-pool.ts";
 import { definePoolPolicy, type PoolKnobs } from "../pool-policy.ts";
 import { replicaRange } from "../replica-knobs.ts";
 import { replicaWords } from "../replica-words.ts";
@@ -87,7 +87,7 @@ class RayServeScaler implements PoolScaler {
     this.measure(pool, traffic.durationSeconds, nowSeconds);
     const ongoing = this.measured;
     const running = pool.activeIds.length;
-    const target = running + pool.startingIds.length;
+    const target = currentReplicas(pool);
     const record = { ongoing_requests: ongoing };
     if (running === 0) {
       const woken = ongoing > 0 ? Math.max(Math.ceil(this.settings.upscalingFactor), target) : target;
