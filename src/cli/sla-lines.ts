@@ -1,5 +1,6 @@
 import type { ResolvedReplay } from "../config/resolve-replay.ts";
 import type { RunResult } from "../result/schema.ts";
+import { shareText } from "../share-text.ts";
 
 /**
  * What the terminal is told where requests are judged by other bounds than the autoscaler works towards: `--sla-…` flags
@@ -18,7 +19,7 @@ export function slaLine(result: RunResult): string | null {
   const { sla, num_requests: requests, incomplete_requests: underWay, gpu_hours: gpuHours } = result;
   if (sla === null || sla.attainment.all === null) return null;
   const bounds = boundsOf({ ttftMs: sla.ttft_ms, itlMs: sla.itl_ms, e2eMs: sla.e2e_ms });
-  const share = `${(sla.attainment.all * 100).toFixed(1)} %`;
+  const share = shareText(sla.attainment.all);
   const cost = `for ${gpuHours < 0.1 ? Number(gpuHours.toPrecision(2)) : gpuHours.toFixed(2)} GPU-hours`;
   if (requests === underWay) return `SLA (${bounds}): no request had ended, ${cost}`;
   const judged = counted(requests - underWay);

@@ -74,5 +74,10 @@ export function optionKey(flag: string): keyof ReplayOptions {
   return flag.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) as keyof ReplayOptions;
 }
 
+/** Flag of a key of `ReplayOptions`, without its dashes: `numWorkers` → `num-workers`. */
+export function optionFlag(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** The options with their defaults filled in; null = not given. */
 export type ReplayValues = { readonly [Key in keyof ReplayOptions]-?: NonNullable<ReplayOptions[Key]> | null };

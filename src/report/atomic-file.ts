@@ -61,6 +61,15 @@ export function checkWritable(path: string): void {
   }
 }
 
+/** Makes a folder for output, and those above it. @throws OutputError */
+export function makeOutputFolder(path: string): void {
+  try {
+    makeFolder(path);
+  } catch (error) {
+    throw new OutputError(path, error);
+  }
+}
+
 function refuseFolder(path: string): void {
   if (statOrNull(path)?.isDirectory() === true) throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
 }

@@ -1,4 +1,5 @@
 import type { RunResult } from "../result/schema.ts";
+import { shareText } from "../share-text.ts";
 import { comparedMetrics, difference, differingSettings } from "./compared-metrics.ts";
 import type { ComparedMetric } from "./compared-metrics.ts";
 
@@ -39,7 +40,7 @@ function unitOf({ unit }: ComparedMetric): string {
 
 function written({ unit }: ComparedMetric, value: number | null): string {
   if (value === null) return "–";
-  if (unit === "share") return `${(value * 100).toFixed(1)} %`;
+  if (unit === "share") return shareText(value);
   if (unit === "GPU·h") return String(Number(value.toPrecision(6)));
   if (unit === "") return String(value);
   return value.toFixed(2);

@@ -26,7 +26,7 @@ type Compared = Pick<
 export interface ComparedMetric {
   readonly section: string;
   readonly label: string;
-  readonly unit: "" | "ms" | "share" | "GPU·h" | "GPU·h / 1,000" | "/s" | "tokens/s" | "s";
+  readonly unit: "" | "ms" | "share" | "GPU·h" | "/s" | "tokens/s" | "s";
   /** Which way is better; null when neither is. */
   readonly better: "less" | "more" | null;
   /** null where a run has no such figure. */

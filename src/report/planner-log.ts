@@ -49,7 +49,7 @@ function snapshot(record: TickRow): Record<string, unknown> {
     kind: "snapshot",
     observed_request_duration_seconds: null,
     schema: SCHEMA,
-    timestamp_utc: new Date(record.timestamp_s * 1000).toISOString().replace(/(\.000)?Z$/, "+00:00"),
+    timestamp_utc: isoTime(record.timestamp_s),
   };
   return Object.fromEntries(
     Object.keys(row)
@@ -57,4 +57,12 @@ function snapshot(record: TickRow): Record<string, unknown> {
       .toSorted()
       .map((key) => [key, row[key]]),
   );
+}
+
+/** A moment as Python's `isoformat` writes it: no fraction, or microseconds. */
+function isoTime(seconds: number): string {
+  const micros = Math.round(seconds * 1e6);
+  const whole = Math.floor(micros / 1e6);
+  const fraction = micros === whole * 1e6 ? "" : `.${String(micros - whole * 1e6).padStart(6, "0")}`;
+  return `${new Date(whole * 1000).toISOString().slice(0, 19)}${fraction}+00:00`;
 }

@@ -1,3 +1,4 @@
+import { shareText } from "../share-text.ts";
 import type { StudyCell, StudyEntry } from "./study-cells.ts";
 import type { PolicySummary } from "./study-summary.ts";
 
@@ -15,7 +16,7 @@ export interface TextTable {
 const dash = "–";
 
 function percent(value: number | null): string {
-  return value === null ? dash : `${(value * 100).toFixed(1)} %`;
+  return value === null ? dash : shareText(value);
 }
 
 function figure(value: number | null, digits: number): string {

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from "../config/config-error.ts";
+import { optionFlag } from "../config/replay-options.ts";
 import { documentOptions } from "./apply-point.ts";
 import type { SweepPoint } from "./sweep-plan.ts";
 
@@ -38,5 +39,5 @@ function flagsOf(root: string): string[] {
   const { engine, prefill, decode } = documentOptions;
   const options =
     root === "engine" ? [engine, prefill, decode] : [documentOptions[root as keyof typeof documentOptions]];
-  return options.map((option) => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  return options.map((option) => `--${optionFlag(option)}`);
 }

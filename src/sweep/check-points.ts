@@ -1,6 +1,6 @@
 import { ConfigError, ProblemList, type ConfigProblem } from "../config/config-error.ts";
 import { loadDocument } from "../config/document.ts";
-import type { ReplayOptions } from "../config/replay-options.ts";
+import { optionFlag, type ReplayOptions } from "../config/replay-options.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
 import { applyPoint, documentOptions } from "./apply-point.ts";
 import { AxisError } from "./axis.ts";
@@ -17,7 +17,7 @@ export async function withDocuments(base: ReplayOptions): Promise<ReplayOptions>
   const options: Record<string, unknown> = { ...base };
   for (const key of Object.values(documentOptions)) {
     const given = base[key];
-    if (typeof given === "string") options[key] = await loadDocument(given, `--${flagOf(key)}`, problems);
+    if (typeof given === "string") options[key] = await loadDocument(given, `--${optionFlag(key)}`, problems);
   }
   problems.throwIfAny();
   return options as ReplayOptions;
@@ -53,8 +53,4 @@ async function problemsOf(error: unknown): Promise<readonly ConfigProblem[]> {
   if (error.unknownKey === null) return [{ where: "", message: error.message }];
   const { likelyAxis } = await import("./likely-axis.ts");
   return [{ where: "", message: `${error.message}${likelyAxis(error.unknownKey)}` }];
-}
-
-function flagOf(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -18,8 +18,9 @@ describe("cliff", () => {
     [[0.95, 0.9], "SLA attainment stays at or above 90 % for every x."],
     [
       [0.95, 0.93, 0.8999, 0.1],
-      "SLA attainment first falls below 90 % at x = 20 (89.9 %; 93 % at 10). It does not come back.",
+      "SLA attainment first falls below 90 % at x = 20 (89.99 %; 93 % at 10). It does not come back.",
     ],
+    [[0.99996, 0.6], "SLA attainment first falls below 90 % at x = 10 (60 %; 99.996 % at 0). It does not come back."],
     [[0.8888], "SLA attainment is below 90 % from the first value on: 88.9 % at x = 0."],
     [[0.5, 0.4], "SLA attainment is below 90 % from the first value on: 50 % at x = 0."],
     [

@@ -28,7 +28,7 @@ export function findCliff(points: readonly AttainmentAt[], threshold: number): C
 
 /** The cliff as sentences, e.g. "SLA attainment first falls below 90 % at startup_time = 10 (72.7 %)." */
 export function cliffWords(cliff: Cliff, key: string, threshold: number): string {
-  const bar = percentOf(threshold);
+  const bar = percentOf(threshold, 6);
   const told = (share: number) => shareWords(share, threshold);
   const { first, before, recovered } = cliff;
   if (first === null) return `SLA attainment stays at or above ${bar} for every ${key}.`;
@@ -42,12 +42,13 @@ export function cliffWords(cliff: Cliff, key: string, threshold: number): string
   return `${start} It is back at or above ${bar} at ${shown.join(", ")}${more}: not one clean edge.`;
 }
 
-/** To a tenth of a percent, but never so that a share below the bar reads as the bar. */
+/** To a tenth of a percent, or to as many digits as tell it from the bar and from all. */
 function shareWords(share: number, threshold: number): string {
-  const readsAsBar = share < threshold && Math.round(share * 1000) >= Math.round(threshold * 1000);
-  return percentOf(readsAsBar ? Math.floor(share * 1000) / 1000 : share);
+  const side = (one: number) => [one < threshold, one < 1].join();
+  const digits = [1, 2, 3, 4, 5].find((count) => side(Number((share * 100).toFixed(count)) / 100) === side(share));
+  return percentOf(share, digits ?? 6);
 }
 
-function percentOf(share: number): string {
-  return `${Math.round(share * 1000) / 10} %`;
+function percentOf(share: number, digits: number): string {
+  return `${Number((share * 100).toFixed(digits))} %`;
 }

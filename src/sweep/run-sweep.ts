@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ReplayOptions } from "../config/replay-options.ts";
-import { makeFolder, OutputError } from "../report/atomic-file.ts";
+import { makeOutputFolder } from "../report/atomic-file.ts";
 import { applyPoint } from "./apply-point.ts";
 import { withDocuments } from "./check-points.ts";
 import { checkRoom } from "./disk-room.ts";
@@ -137,12 +137,4 @@ async function runPoint(
   const row = await driver.run(task, workload, path);
   // Threads that are being ended fail their runs; that says nothing about the runs.
   return stopping() ? null : { row, isKnown: false, task };
-}
-
-function makeOutputFolder(path: string): void {
-  try {
-    makeFolder(path);
-  } catch (error) {
-    throw new OutputError(path, error);
-  }
 }

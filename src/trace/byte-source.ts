@@ -24,7 +24,7 @@ export interface ByteSource {
  * @throws TraceError when it cannot be opened, is a directory, or is named .gz without being gzip.
  */
 export async function openByteSource(path: string, stdin: ByteStream = process.stdin): Promise<ByteSource> {
-  if (path === "-") return streamSource("stdin", stdin ?? process.stdin);
+  if (path === "-") return streamSource("stdin", stdin);
   let fd: number;
   try {
     // Waiting for a pipe's writer must not keep the program from hearing Ctrl-C.

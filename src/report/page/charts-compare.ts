@@ -2,7 +2,7 @@ import type { ComparedRun } from "../page-data.ts";
 import type { ChartSpec, Curve } from "./chart-spec.ts";
 import { hasValues } from "./chart-spec.ts";
 import { lastAt } from "./curve-values.ts";
-import { milliseconds, percent, tick } from "./format.ts";
+import { milliseconds, percent, shareTick, tick } from "./format.ts";
 import { bucketCurve, bucketMiddles, departures, poolsOf, rateCurve, runEnd, shareCurve } from "./run-series.ts";
 import type { ColorRole } from "./theme.ts";
 
@@ -33,7 +33,7 @@ export function compareCharts(runs: readonly ComparedRun[]): ChartSpec[] {
       note: "Share of the requests that left the system at the time and met all bounds of their run.",
       top: 1,
       format: percent,
-      axisFormat: (value) => `${Math.round(value * 100)} %`,
+      axisFormat: shareTick,
     },
     ({ timeline }, style) =>
       timeline.sla_attainment === null
@@ -148,7 +148,7 @@ export function compareDistributions(runs: readonly ComparedRun[]): ChartSpec[] 
       top: 1,
       height: 220,
       format: percent,
-      axisFormat: (value) => `${Math.round(value * 100)} %`,
+      axisFormat: shareTick,
       empty: curves.length === 0 ? "No request completed." : null,
       value: { label: "ms, logarithmic", log: true, format: milliseconds, axisFormat: tick },
       describe: (_, x) => `at ${milliseconds(x)}`,

@@ -96,20 +96,16 @@ function hasReasons(run: RunPageData, key: string): boolean {
 /** One span a reason; a tick that says nothing leaves the one before standing. */
 function spansOf(run: RunPageData, key: string): Span[] {
   const { t_s, texts, words } = run.planner!.ticks;
-  const spans: { -readonly [Key in keyof Span]: Span[Key] }[] = [];
-  let last = "";
+  const begun: { readonly from: number; readonly reason: string }[] = [];
   for (const [tick, place] of texts[key]!.entries()) {
     if (place < 0) continue;
     const reason = words[place]!;
-    const from = t_s[tick]!;
-    const before = spans.at(-1);
-    if (before !== undefined) before.to = from;
-    if (before !== undefined && reason === last && !reason.startsWith("scale_")) continue;
-    const [color, opacity] = reasonColors[reason] ?? (["grey", 0.6] as const);
-    spans.push({ from, to: runEnd(run), color, opacity, text: reasonWords(reason) });
-    last = reason;
+    // Changes are told one by one, however alike.
+    if (reason === begun.at(-1)?.reason && !reason.startsWith("scale_")) continue;
+    begun.push({ from: t_s[tick]!, reason });
   }
-  // A merged span ends where the next begins; the last one at the end of the run.
-  for (const [place, span] of spans.entries()) span.to = spans[place + 1]?.from ?? runEnd(run);
-  return spans;
+  return begun.map(({ from, reason }, place) => {
+    const [color, opacity] = reasonColors[reason] ?? (["grey", 0.6] as const);
+    return { from, to: begun[place + 1]?.from ?? runEnd(run), color, opacity, text: reasonWords(reason) };
+  });
 }

@@ -1,7 +1,7 @@
 import type { RunPageData } from "../page-data.ts";
 import type { ChartSpec, Curve } from "./chart-spec.ts";
 import { hasValues } from "./chart-spec.ts";
-import { milliseconds, percent, tick } from "./format.ts";
+import { milliseconds, percent, shareTick, tick } from "./format.ts";
 import { bucketMiddles, departures, levelCurve, noTicks, shareCurve, target, tickCurve } from "./run-series.ts";
 import type { ColorRole } from "./theme.ts";
 
@@ -45,7 +45,7 @@ function attainment(run: RunPageData): ChartSpec {
     curves,
     top: 1,
     format: percent,
-    axisFormat: (value) => `${Math.round(value * 100)} %`,
+    axisFormat: shareTick,
     empty: series === null ? "No SLA was given: neither --sla- bounds nor a planner with latency targets." : null,
   };
 }

@@ -1,7 +1,7 @@
 import type { RunPageData } from "../page-data.ts";
 import type { ChartSpec, Curve } from "./chart-spec.ts";
 import { hasValues } from "./chart-spec.ts";
-import { figure, percent, tick } from "./format.ts";
+import { figure, percent, shareTick, tick } from "./format.ts";
 import { meanReplicas } from "./mean-replicas.ts";
 import { bucketCurve, levelCurve, noSamples, poolColors, poolsOf, setting } from "./run-series.ts";
 import type { PoolName } from "./run-series.ts";
@@ -115,7 +115,7 @@ function kvUtilisation(run: RunPageData, pool: PoolName): ChartSpec {
     overview,
     threads,
     format: percent,
-    axisFormat: (value) => `${Math.round(value * 100)} %`,
+    axisFormat: shareTick,
     empty: hasValues(curves) ? null : "The number of key-value blocks is not known.",
   };
 }
@@ -153,7 +153,7 @@ function batchUtilisation(run: RunPageData, pools: readonly PoolName[]): ChartSp
     curves,
     overview,
     format: percent,
-    axisFormat: (value) => `${Number((value * 100).toPrecision(2))} %`,
+    axisFormat: shareTick,
     empty: hasValues(curves)
       ? null
       : pools.every((pool) => setting(run, `${pool === "agg" ? "engine" : pool}.max_num_seqs`) === null)

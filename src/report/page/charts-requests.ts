@@ -1,7 +1,7 @@
 import type uPlot from "uplot";
 import type { RunPageData } from "../page-data.ts";
 import type { ChartSpec, Curve } from "./chart-spec.ts";
-import { clock, count, milliseconds, percent, tick } from "./format.ts";
+import { clock, count, milliseconds, percent, shareTick, tick } from "./format.ts";
 import { color } from "./theme.ts";
 
 /** Distributions of the requests, and how the first token's time depends on the prompt. */
@@ -39,7 +39,7 @@ function distribution(run: RunPageData): ChartSpec {
     top: 1,
     height: 280,
     format: percent,
-    axisFormat: (value) => `${Math.round(value * 100)} %`,
+    axisFormat: shareTick,
     empty,
     value: { label: "ms, logarithmic", log: true, format: milliseconds, axisFormat: tick },
     describe: (_, x) => `at ${milliseconds(x)}`,

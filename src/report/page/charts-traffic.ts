@@ -1,7 +1,7 @@
 import type { RunPageData } from "../page-data.ts";
 import type { ChartSpec, Curve } from "./chart-spec.ts";
 import { hasValues } from "./chart-spec.ts";
-import { percent } from "./format.ts";
+import { percent, shareTick } from "./format.ts";
 import { bucketCurve, heldCurve, noTicks, rateCurve, runEnd, setting, tickCurve } from "./run-series.ts";
 
 /** What was asked of the system and how much of it the caches held. */
@@ -80,7 +80,7 @@ function hitRate(run: RunPageData): ChartSpec {
     top: 1,
     height: 110,
     format: percent,
-    axisFormat: (value) => `${Math.round(value * 100)} %`,
+    axisFormat: shareTick,
     empty: hasValues(curves) ? null : "No request completed.",
   };
 }

@@ -1,4 +1,5 @@
 import type { RunPageData } from "../page-data.ts";
+import { lastAt } from "./curve-values.ts";
 import { figure, milliseconds, percent } from "./format.ts";
 import { reasonWords } from "./reason-words.ts";
 import { target } from "./run-series.ts";
@@ -10,11 +11,10 @@ export type ScalingEvent = RunPageData["scaling_events"][number];
 /** Place of the tick nearest to a moment; −1 without ticks. */
 export function nearestTick(run: RunPageData, seconds: number): number {
   const times = run.planner?.ticks.t_s ?? [];
-  let nearest = -1;
-  for (const [place, at] of times.entries()) {
-    if (nearest < 0 || Math.abs(at - seconds) < Math.abs(times[nearest]! - seconds)) nearest = place;
-  }
-  return nearest;
+  const before = lastAt(times, seconds);
+  const after = before + 1;
+  if (before < 0 || after === times.length) return Math.min(after, times.length - 1);
+  return times[after]! - seconds < seconds - times[before]! ? after : before;
 }
 
 /** A number of the tick's record. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { assert, double, integer, property } from "../../../test/seeded-properties.ts";
-import { clock, count, duration, figure, milliseconds, percent, tick } from "./format.ts";
+import { clock, count, duration, figure, milliseconds, percent, shareTick, tick } from "./format.ts";
 
 describe("figures on pages", () => {
   it("have about four digits", () => {
@@ -19,6 +19,14 @@ describe("figures on pages", () => {
       "–",
     ]);
     expect(count(1_234_567)).toBe("1,234,567");
+    // What rounding lifts into the next power of ten has its digits.
+    expect([99.994, 99.996, 9.9996, 999.96, 0.99951].map(figure)).toEqual([
+      "99.99",
+      "100.0",
+      "10.00",
+      "1,000",
+      "1.000",
+    ]);
   });
 
   it("say 0 % and 100 % of nothing and of all only", () => {
@@ -50,14 +58,33 @@ describe("figures on pages", () => {
       "1 min 0 s",
       "1 h 2 min 5 s",
     ]);
-    expect([0.25, 12, 59.5, 3600, 3661].map(duration)).toEqual([
+    expect([9999.6, 59_949, 59_997].map(milliseconds)).toEqual(["10.0 s", "59.9 s", "1 min 0 s"]);
+    expect([0.25, 12, 59.5, 59.996, 3600, 3661].map(duration)).toEqual([
       "250 ms",
       "12 s",
       "59.50 s",
+      "1 min 0 s",
       "1 h 0 min",
       "1 h 1 min 1 s",
     ]);
     expect([999, 1200, 12_000, 3e6, 4.5e9, -12_000].map(tick)).toEqual(["999", "1,200", "12k", "3M", "4.5G", "−12k"]);
+    expect([9999.4, 9999.6, 999_499, 999_500, 999_999, 999.9e6, 1e12].map(tick)).toEqual([
+      "9,999",
+      "10k",
+      "999k",
+      "1M",
+      "1M",
+      "1G",
+      "1000G",
+    ]);
+    expect([0, 0.025, 0.3, 0.1 + 0.2, 0.9995, 1].map(shareTick)).toEqual([
+      "0 %",
+      "2.5 %",
+      "30 %",
+      "30 %",
+      "99.95 %",
+      "100 %",
+    ]);
   });
 
   it("tell the time as a clock does, whatever the number of decimals", () => {

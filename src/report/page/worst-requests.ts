@@ -1,6 +1,6 @@
 import type { RunPageData } from "../page-data.ts";
 import { element } from "./dom.ts";
-import { clock, count, figure, milliseconds } from "./format.ts";
+import { clock, count, milliseconds, percent } from "./format.ts";
 import { keptSorting } from "./kept-sorting.ts";
 import { sortableTable } from "./sortable-table.ts";
 import type { Column } from "./sortable-table.ts";
@@ -108,8 +108,6 @@ function story(row: Request, longest: number): HTMLElement {
     }),
   });
   const words =
-    most === null
-      ? ""
-      : `${most.word} ${milliseconds(most.spent)} (${figure(Math.round((most.spent / row.e2e_latency_ms) * 100))} %)`;
+    most === null ? "" : `${most.word} ${milliseconds(most.spent)} (${percent(most.spent / row.e2e_latency_ms)})`;
   return element("span", { class: "story", title: told.join(", "), children: [bar, element("span", { text: words })] });
 }

@@ -1,5 +1,5 @@
 import { element } from "../../report/page/dom.ts";
-import { shareTick } from "../../report/page/format.ts";
+import { percent, shareTick } from "../../report/page/format.ts";
 import { linearScale, type Scale } from "../../sweep/page/scale.ts";
 import { svg } from "../../sweep/page/svg.ts";
 import { frontOf } from "../oracle-bound.ts";
@@ -72,7 +72,8 @@ function cellCurves(cell: StudyCell): {
     .toSorted((a, b) => a[0] - b[0]);
   const marks = cell.entries.flatMap((entry) => pointOf(entry).map((point) => ({ entry, point })));
   // Fleets far larger than any policy would squeeze everything that matters into a corner.
-  const widest = Math.max(...marks.map(({ point }) => point[0]), ...oracle.map(([hours]) => hours)) * 1.3;
+  const others = [...marks.map(({ point }) => point[0]), ...oracle.map(([hours]) => hours)];
+  const widest = others.length === 0 ? Infinity : Math.max(...others) * 1.3;
   return { fixed: fixed.filter(([hours], i) => hours <= widest || i === 0), oracle, marks };
 }
 
@@ -117,7 +118,7 @@ function curve(points: readonly Point[], x: Scale, y: Scale, classes: string, na
     svg("path", { d: path, class: `line ${classes}` }, [svg("title", {}, [name])]),
     ...places.map(([left, top], i) =>
       svg("circle", { cx: left, cy: top, r: 2.4, class: classes.split(" ")[0]! }, [
-        svg("title", {}, [`${name}: ${(points[i]![1] * 100).toFixed(1)} % for ${points[i]![0].toFixed(2)} GPU-hours`]),
+        svg("title", {}, [`${name}: ${percent(points[i]![1])} for ${points[i]![0].toFixed(2)} GPU-hours`]),
       ]),
     ),
   ];
@@ -164,7 +165,7 @@ function together({ members, places }: BadgeGroup, marks: readonly PolicyMark[])
 function policyMark({ entry, point }: PolicyMark, place: number, own: Place | null, badge: Place): SVGElement {
   const [hours, attainment] = point;
   const oracle = entry.ofOracle === null ? "" : `, ${entry.ofOracle.toFixed(2)} × the oracle`;
-  const told = `${entry.policy}: ${(attainment * 100).toFixed(1)} % for ${hours.toFixed(2)} GPU-hours${oracle}, ${entry.events ?? 0} events`;
+  const told = `${entry.policy}: ${percent(attainment)} for ${hours.toFixed(2)} GPU-hours${oracle}, ${entry.events ?? 0} events`;
   return svg(
     "g",
     { class: `study-mark c-${colorOf(place)}${entry.onFront ? " front" : ""}`, "data-mark": entry.policy },

@@ -1,3 +1,4 @@
+import { percent } from "../../report/page/format.ts";
 import type { StudyPageData } from "../page-data.ts";
 import type { PolicySummary } from "../study-summary.ts";
 
@@ -9,17 +10,23 @@ export function leadSentences({ summaries, cells }: StudyPageData): string[] {
   );
   if (judged.length === 0) return ["No run of a policy has finished."];
   const best = judged.reduce((a, b) => (b.medianOfCeiling > a.medianOfCeiling ? b : a));
-  const mostOnFront = Math.max(...summaries.map(({ onFront }) => onFront));
-  const front = summaries.filter(({ onFront }) => onFront === mostOnFront).map(({ policy }) => policy);
   const sentences = [
     `${best.policy} comes nearest to what more replicas could reach: ${percent(best.medianOfCeiling)} of it in the median cell, ${percent(best.leastOfCeiling ?? 0)} in its worst, for ${best.totalGpuHours.toFixed(1)} GPU-hours in all.`,
-    `${listed(front)} ${front.length === 1 ? "is" : "are"} on the Pareto front of ${mostOnFront} of ${cells.length} cells, more than any other policy.`,
+    frontSentence(summaries, cells.length),
   ];
   const worse = summaries.filter(({ beatsFixed, cells: count }) => beatsFixed * 2 < count);
   if (worse.length > 0) {
     sentences.push(`In most cells a fixed fleet of the same cost does at least as well as ${among(worse, summaries)}.`);
   }
   return sentences;
+}
+
+function frontSentence(summaries: readonly PolicySummary[], cells: number): string {
+  const most = Math.max(...summaries.map(({ onFront }) => onFront));
+  if (most === 0) return "No policy is on a Pareto front: in every cell a fixed fleet is as good for less.";
+  const front = summaries.filter(({ onFront }) => onFront === most).map(({ policy }) => policy);
+  const than = front.length === summaries.length ? "" : ", more than any other policy";
+  return `${listed(front)} ${front.length === 1 ? "is" : "are"} on the Pareto front of ${most} of ${cells} cells${than}.`;
 }
 
 /** Names some of all policies, the shorter way. */
@@ -33,8 +40,4 @@ function among(some: readonly PolicySummary[], all: readonly PolicySummary[]): s
 /** Names as a sentence has them. */
 function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

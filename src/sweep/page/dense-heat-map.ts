@@ -1,8 +1,9 @@
 import { element } from "../../report/page/dom.ts";
+import type { AxisValue } from "../axis.ts";
 import type { SweepPageData } from "../page-data.ts";
 import type { SweepFigure } from "../sweep-row.ts";
 import type { HeatCell, HeatCells } from "./heat-cells.ts";
-import { runTitle, shownFigure } from "./sweep-runs.ts";
+import { runTitle, shownFigure, valueText } from "./sweep-runs.ts";
 import { svg } from "./svg.ts";
 
 const width = 560;
@@ -79,7 +80,7 @@ function labelled(count: number): number[] {
   return Array.from({ length: Math.ceil(count / step) }, (_, k) => k * step);
 }
 
-function short(value: unknown): string {
-  const text = typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value);
+function short(value: AxisValue | undefined): string {
+  const text = valueText(value);
   return text.length > 11 ? `${text.slice(0, 10)}…` : text;
 }

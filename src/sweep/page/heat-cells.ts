@@ -1,3 +1,4 @@
+import type { AxisValue } from "../axis.ts";
 import type { SweepPageData } from "../page-data.ts";
 import type { SweepFigure } from "../sweep-row.ts";
 
@@ -11,8 +12,8 @@ export interface HeatCell {
 
 /** A figure over two varied quantities. */
 export interface HeatCells {
-  readonly rows: readonly unknown[];
-  readonly columns: readonly unknown[];
+  readonly rows: readonly AxisValue[];
+  readonly columns: readonly AxisValue[];
   /** By row, then by column; null = no run. */
   readonly cells: ReadonlyArray<ReadonlyArray<HeatCell | null>>;
   readonly low: number;
@@ -54,9 +55,7 @@ export function heatCells(data: SweepPageData, name: SweepFigure): HeatCells {
 }
 
 /** Distinct values, numbers by size. */
-function ordered<Value>(values: readonly Value[]): Value[] {
+function ordered(values: readonly AxisValue[]): AxisValue[] {
   const distinct = [...new Set(values)];
-  return distinct.every((value) => typeof value === "number")
-    ? distinct.toSorted((a, b) => (a as number) - (b as number))
-    : distinct;
+  return distinct.every((value) => typeof value === "number") ? distinct.toSorted((a, b) => a - b) : distinct;
 }

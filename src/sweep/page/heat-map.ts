@@ -1,10 +1,11 @@
 import { breakable, element } from "../../report/page/dom.ts";
 import { shareTick } from "../../report/page/format.ts";
+import type { AxisValue } from "../axis.ts";
 import type { SweepPageData } from "../page-data.ts";
 import type { SweepFigure } from "../sweep-row.ts";
 import { denseHeatMap } from "./dense-heat-map.ts";
 import { heatCells, type HeatCell, type HeatCells } from "./heat-cells.ts";
-import { runTitle, shownFigure } from "./sweep-runs.ts";
+import { runTitle, shownFigure, valueText } from "./sweep-runs.ts";
 
 /** Larger maps are pictures: nobody reads so many numbers, and each would be an element of the page. */
 const mostTableCells = 900;
@@ -54,7 +55,7 @@ function heatTable(data: SweepPageData, name: SweepFigure, title: string, map: H
     node.style.setProperty("--heat", String(cell.heat));
     return node;
   };
-  const head = (text: unknown) => element("th", { text: String(text), attributes: { scope: "col" } });
+  const head = (value: AxisValue) => element("th", { text: valueText(value), attributes: { scope: "col" } });
   const corner = element("th", {
     children: breakable(`${down!.key} ↓`),
     attributes: { scope: "col", rowspan: "2" },
@@ -74,7 +75,7 @@ function heatTable(data: SweepPageData, name: SweepFigure, title: string, map: H
         children: map.rows.map((row, at) =>
           element("tr", {
             children: [
-              element("th", { text: String(row), attributes: { scope: "row" } }),
+              element("th", { text: valueText(row), attributes: { scope: "row" } }),
               ...map.cells[at]!.map((cell, column) => cellOf(cell, holds[at]![column]!)),
             ],
           }),

@@ -75,7 +75,8 @@ export function logScale(
   to: number,
   { ownTicks = false, margin = 1.1 }: { readonly ownTicks?: boolean; readonly margin?: number } = {},
 ): Scale {
-  const [least, most] = extent(values.filter((value) => value > 0));
+  const positive = values.filter((value) => value > 0);
+  const [least, most] = positive.length === 0 ? [1, 10] : extent(positive);
   const low = Math.log10(least / margin);
   const high = Math.log10(most * margin);
   const at = (value: number) =>

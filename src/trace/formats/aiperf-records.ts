@@ -28,7 +28,7 @@ export const aiperfFormat: TraceFormat = {
       }
       // Nanoseconds since 1970 do not fit a double; their digits do when split.
       metadata.number("request_start_ns");
-      const digits = /"request_start_ns"\s*:\s*(\d+)/.exec(text)?.[1];
+      const digits = /"request_start_ns"\s*:\s*(\d+)(?![\d.eE])/.exec(text)?.[1];
       if (digits === undefined) metadata.fail("request_start_ns", "must be a non-negative integer");
       const wholeMs = Number(digits.slice(0, -6) || "0");
       if (Number.isNaN(baseMs)) baseMs = wholeMs;

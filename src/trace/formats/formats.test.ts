@@ -121,6 +121,10 @@ describe("details", () => {
       "stdin:1: input_tok_ids has 2 entries",
     ],
     ['{"timestamp":0,"requests":[{"prompt_length":3,"output_length":1},7]}', "stdin:1: requests[1] must be an object"],
+    [
+      '{"metadata":{"request_start_ns":1.7e18},"metrics":{}}',
+      "stdin:1: metadata.request_start_ns must be a non-negative",
+    ],
     ['{"metadata":{"request_start_ns":-5},"metrics":{}}', "stdin:1: metadata.request_start_ns must be a non-negative"],
   ])("refuses %j", async (content, problem) => {
     await expect(readText(content)).rejects.toThrow(problem);

@@ -1,3 +1,4 @@
+import { shareText } from "../../share-text.ts";
 import type { Distribution, SharingProfile, TraceProfile } from "./trace-profile.ts";
 
 /** Figures that belong together, as people read them. */
@@ -49,10 +50,10 @@ export function sharingFacts(sharing: SharingProfile): ProfileFacts {
     rows: [
       ["Blocks", whole(sharing.blocks)],
       ["Different blocks", whole(sharing.distinctBlocks)],
-      ["Prompts that share", percent(sharing.sharingPrompts)],
+      ["Prompts that share", shareText(sharing.sharingPrompts)],
       [
         "Hit rate, boundless cache",
-        `${percent(sharing.infiniteHitRate)} of all blocks${ofWhole === null ? "" : `, ${percent(ofWhole)} of whole blocks`}`,
+        `${shareText(sharing.infiniteHitRate)} of all blocks${ofWhole === null ? "" : `, ${shareText(ofWhole)} of whole blocks`}`,
       ],
     ],
   };
@@ -74,11 +75,6 @@ export function distributionRows({ inputLength, outputLength, sessions, sharing 
 /** A whole number with grouped thousands. */
 export function whole(value: number): string {
   return Math.round(value).toLocaleString("en-US");
-}
-
-/** A share 0..1 in percent. */
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }
 
 function decimals(value: number): string {

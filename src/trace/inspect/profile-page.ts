@@ -1,7 +1,8 @@
 import { windtunnelVersion } from "../../version.ts";
 import { escaped } from "./escaped.ts";
 import { chartMarkup, roundStep, type AxisMark } from "./profile-chart.ts";
-import { arrivalFacts, distributionRows, percent, sharingFacts, sizeFacts, whole } from "./profile-figures.ts";
+import { arrivalFacts, distributionRows, sharingFacts, sizeFacts, whole } from "./profile-figures.ts";
+import { shareText } from "../../share-text.ts";
 import type { ProfileFacts } from "./profile-figures.ts";
 import { profileStyle } from "./profile-style.ts";
 import type { ArrivalProfile, SharingProfile, TraceProfile } from "./trace-profile.ts";
@@ -70,7 +71,7 @@ function tableMarkup(label: string, [head, ...rows]: readonly (readonly string[]
 }
 
 function cacheTable({ lru }: SharingProfile): string {
-  const rows = lru.map(({ blocks, tokens, hitRate }) => [whole(blocks), whole(tokens), percent(hitRate)]);
+  const rows = lru.map(({ blocks, tokens, hitRate }) => [whole(blocks), whole(tokens), shareText(hitRate)]);
   return tableMarkup("LRU caches", [["blocks", "tokens", "hit rate"], ...rows]);
 }
 

@@ -1,4 +1,5 @@
-import { arrivalFacts, distributionRows, percent, sharingFacts, sizeFacts, whole } from "./profile-figures.ts";
+import { arrivalFacts, distributionRows, sharingFacts, sizeFacts, whole } from "./profile-figures.ts";
+import { shareText } from "../../share-text.ts";
 import type { ProfileFacts } from "./profile-figures.ts";
 import type { SharingProfile, TraceProfile } from "./trace-profile.ts";
 
@@ -32,7 +33,7 @@ function sharingLines(sharing: SharingProfile | null): string[] {
     "LRU cache      tokens   hit rate",
     ...sharing.lru.map(
       ({ blocks, tokens, hitRate }) =>
-        `${whole(blocks).padStart(9)}${whole(tokens).padStart(12)}${percent(hitRate).padStart(11)}  ${"#".repeat(Math.round(hitRate * 40))}`,
+        `${whole(blocks).padStart(9)}${whole(tokens).padStart(12)}${shareText(hitRate).padStart(11)}  ${"#".repeat(Math.round(hitRate * 40))}`,
     ),
   ];
 }

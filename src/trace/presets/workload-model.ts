@@ -22,7 +22,7 @@ export interface RequestFamily {
   readonly share: number;
   /** Blocks that all prompts of the family begin with. */
   readonly prefixBlocks: number;
-  /** Relative rate of first turns (or, when `turns.spread`, of all turns) at equal distances over the duration. */
+  /** Relative rate of first turns (or, without `turns.gapSeconds`, of all turns) at equal distances over the duration. */
   readonly rate: readonly number[];
   /** Prompt length of first turns, tokens. */
   readonly firstInput: QuantileCurve;

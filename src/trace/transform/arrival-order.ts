@@ -28,10 +28,11 @@ export function knownTimes(trace: Trace): Float64Array {
 function playTimes({ arrivalMs, dependencies, count }: Trace): Float64Array {
   const { offsets } = dependencies!;
   const { of, members } = playsOf(dependencies!, count);
-  const starts = members.map((requests) => {
-    const roots = requests.filter((request) => offsets[request + 1] === offsets[request]);
-    return Math.min(...roots.map((request) => (Number.isNaN(arrivalMs[request]!) ? Infinity : arrivalMs[request]!)));
-  });
+  const starts = new Float64Array(members.length).fill(Infinity);
+  for (const [request, play] of of.entries()) {
+    const isRoot = offsets[request + 1] === offsets[request];
+    if (isRoot && arrivalMs[request]! < starts[play]!) starts[play] = arrivalMs[request]!;
+  }
   return Float64Array.from(of, (play) => starts[play]!);
 }
 

@@ -27,7 +27,7 @@ export function prefixFamilies(blocks: TraceBlocks): PrefixFamily[] {
     if (requests.length >= Math.max(20, leastShare * count)) {
       families.push({ requests, prefixBlocks: commonPrefix(blocks, requests) });
     } else {
-      rest.push(...requests);
+      for (const request of requests) rest.push(request);
     }
   }
   if (rest.length > 0) families.push({ requests: rest.toSorted((one, other) => one - other), prefixBlocks: 0 });
