@@ -65,6 +65,23 @@ describe("windtunnel recommend", () => {
     expect(readFileSync(join(cwd, "found/recommendation.md"), "utf8")).toBe(before);
   });
 
+  test("takes requests that are made up, and prints a command that makes them again", async () => {
+    const made = ["--input-tokens", "300", "--output-tokens", "20", "--request-count", "60", "--request-rate", "20"];
+    const search = ["--policies", "static", "--runs", "3", "--max-gpus", "2", "--attainment", "1", "--out", "made"];
+    const bounds = ["--sla-ttft-ms", "1000", "--sla-itl-ms", "500"];
+    const { code, stdout } = await runCli(["recommend", ...made, ...bounds, ...search], { cwd });
+    expect(stdout).toContain("asking for 100.0 % there");
+    expect(stdout).toMatch(/windtunnel replay \\\n(  .*\\\n)*  --input-tokens 300 \\\n/);
+    expect(stdout).not.toMatch(/failed/);
+    expect(code).toBe(0);
+  });
+
+  test("says what keeps it from writing", async () => {
+    const { code, stderr } = await ask("--policies", "static", "--runs", "1", "--out", "short.jsonl/x");
+    expect(stderr).toBe("windtunnel: cannot write short.jsonl/x: a part of the path is not a directory\n");
+    expect(code).toBe(1);
+  });
+
   test("takes a budget of GPUs where no planner is given, and compares with the fleet that is", async () => {
     const search = ["--policies", "static,hpa", "--runs", "8", "--alternatives", "1", "--out", "budget", "--json"];
     const bounds = ["--sla-ttft-ms", "1500", "--sla-itl-ms", "50", "--attainment", "0.5", "--max-gpus", "5"];

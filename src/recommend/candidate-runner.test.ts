@@ -67,7 +67,7 @@ describe("runs of candidates", () => {
     expect(figures[0]).toMatchObject({ attainment: 0.75, events: 3 });
     // Rows tell settings by their values.
     expect(done[0]!.point.values["setting"]).toBe('["static","agg",1,[3]]');
-    expect(one.counts).toEqual({ runs: 3, failed: 1 });
+    expect(one.counts).toEqual({ runs: 3, failed: 1, firstFailure: "no room" });
   });
 
   it("have their requests come faster where that is tested, by so many times the speed given", async () => {
@@ -90,7 +90,7 @@ describe("runs of candidates", () => {
     await other.figures(fleets(1, 2, 4), partOf(trace));
     again.close();
     expect(done.slice(3).map(({ options }) => options.numWorkers)).toEqual([4]);
-    expect(other.counts).toEqual({ runs: 3, failed: 1 });
+    expect(other.counts).toEqual({ runs: 3, failed: 1, firstFailure: "no room" });
     // A run that failed again adds no row of its own.
     const last = new ResultsFile(path);
     expect(last.rows).toHaveLength(3);

@@ -6,7 +6,7 @@ import type { SweepPoint } from "../sweep/sweep-plan.ts";
 import type { SweepRow } from "../sweep/sweep-row.ts";
 import { runKey } from "../sweep/sweep-task.ts";
 import type { Trace } from "../trace/trace.ts";
-import type { PartFigures, RankedSetting, RecommendRequest } from "./recommendation.ts";
+import type { PartFigures, RankedSetting, Recommendation, RecommendRequest } from "./recommendation.ts";
 import { candidateKey, candidateOptions } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Outcome } from "./search.ts";
@@ -47,6 +47,7 @@ export class Runner {
   /** Runs of this search, whether done now or found in the folder. */
   private readonly counted = new Set<string>();
   private failed = 0;
+  private firstFailure: string | null = null;
 
   constructor(pool: LocalPool, results: ResultsFile, request: RecommendRequest, hooks: RecommendHooks) {
     this.pool = pool;
@@ -66,8 +67,8 @@ export class Runner {
     return this.hooks.signal?.aborted ?? false;
   }
 
-  get counts(): { readonly runs: number; readonly failed: number } {
-    return { runs: this.counted.size, failed: this.failed };
+  get counts(): Pick<Recommendation, "runs" | "failed" | "firstFailure"> {
+    return { runs: this.counted.size, failed: this.failed, firstFailure: this.firstFailure };
   }
 
   /** Figures of candidates on a part of the trace, in their order. */
@@ -125,7 +126,9 @@ export class Runner {
     let row = this.known.get(run);
     if (row === undefined) {
       const point: SweepPoint = { index: this.recorded.size, values: { setting }, repeat: 0 };
-      const task = { run, point, options: { ...options, trace: part.trace.name } };
+      // Requests that were made up have no trace to name.
+      const named = options.trace === undefined ? options : { ...options, trace: part.trace.name };
+      const task = { run, point, options: named };
       // Threads that are being ended fail their runs; that says nothing about the runs.
       row = await Promise.race([this.pool.run(task, part, null), this.stop]);
       if (!this.recorded.has(run) || (row.error === null && !this.known.has(run))) this.results.append(row);
@@ -134,7 +137,10 @@ export class Runner {
     }
     if (!this.counted.has(run)) {
       this.counted.add(run);
-      if (row.error !== null) this.failed++;
+      if (row.error !== null) {
+        this.failed++;
+        this.firstFailure ??= row.error;
+      }
       this.hooks.onRun?.(row, this.counted.size, this.request.runs);
     }
     return figuresOf(row);

@@ -4,6 +4,7 @@ import { openTrace } from "../trace/open-trace.ts";
 import { worstOutcome } from "./candidate-runner.ts";
 import { candidateOptions, candidateSettings } from "./candidate.ts";
 import { commandOf } from "./recommendation-text.ts";
+import { tunedAttainment } from "./recommendation.ts";
 import { chosenFor, favouriteOf, finalistsOf, isKept, nearlyCheapest } from "./selection.ts";
 import type { ScoredTrial } from "./search.ts";
 import { ranked, search } from "./search.ts";
@@ -41,6 +42,11 @@ describe("the search", () => {
     const trials = await search([family()], { attainment: 0.9, runs: 35, seed: 1 }, landscape);
     expect(trials).toHaveLength(35);
     expect(ranked(trials, 0.9)[0]!.outcome).toEqual({ attainment: 0.9, gpuHours: 3 });
+  });
+
+  it("asks for more than is to be held while tuning, but for no more than all", () => {
+    expect(tunedAttainment({ attainment: 0.9, margin: 0.05 })).toBeCloseTo(0.95, 12);
+    expect(tunedAttainment({ attainment: 0.995, margin: 0.01 })).toBe(1);
   });
 
   it("is the same for the same seed, begins with the defaults, and never tries a setting twice", async () => {
@@ -291,7 +297,7 @@ describe("a candidate", () => {
 
   it("is told as a command that runs it", () => {
     const options = candidateOptions(base, { family: family(), places: [4, null] });
-    expect(commandOf(options, "my trace.jsonl")).toBe(
+    expect(commandOf(options, ["my trace.jsonl"])).toBe(
       [
         "windtunnel replay 'my trace.jsonl'",
         `--extra-engine-args '{"block_size":64,"aic_tp_size":1}'`,
@@ -304,13 +310,21 @@ describe("a candidate", () => {
     );
   });
 
+  it("names no trace where requests were made up", () => {
+    expect(commandOf({ inputTokens: 300 }, [])).toBe("windtunnel replay \\\n  --input-tokens 300");
+  });
+
   it("is told so that a shell hands on what was meant, quotes in names too", () => {
     const engine = { aic_model_path: "models/Ada's own" };
-    const command = commandOf({ extraEngineArgs: engine, slaTtftMs: 1000 }, "it's a trace.jsonl");
+    const command = commandOf({ extraEngineArgs: engine, slaTtftMs: 1000 }, [
+      "it's a trace.jsonl",
+      "its second shard.jsonl",
+    ]);
     const written = spawnSync("sh", ["-c", command.replace("windtunnel", 'printf "%s\\n"')], { encoding: "utf8" });
     expect(written.stdout.split("\n")).toEqual([
       "replay",
       "it's a trace.jsonl",
+      "its second shard.jsonl",
       "--extra-engine-args",
       JSON.stringify(engine),
       "--sla-ttft-ms",

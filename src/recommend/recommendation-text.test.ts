@@ -3,7 +3,7 @@ import type { PartFigures, RankedSetting, Recommendation } from "./recommendatio
 import { recommendationText } from "./recommendation-text.ts";
 
 const facts = {
-  trace: "trace.jsonl",
+  traces: ["trace.jsonl"],
   splitSeconds: 600,
   attainment: 0.9,
   margin: 0.02,
@@ -35,7 +35,10 @@ const setting = (name: string, tuned: PartFigures, worst: number, heldOut: PartF
 const hpa = setting("hpa", part(0.95, 2), 0.91, part(0.93, 4));
 const given = setting("as given", part(0.99, 4), 0.97, part(0.98, 5));
 const text = (change: Partial<Recommendation>) =>
-  recommendationText({ ranking: [hpa], asGiven: null, runs: 20, failed: 0, interrupted: false, ...change }, facts);
+  recommendationText(
+    { ranking: [hpa], asGiven: null, runs: 20, failed: 0, firstFailure: null, interrupted: false, ...change },
+    facts,
+  );
 const told = (change: Partial<Recommendation>) => text(change).split("\n")[4];
 
 describe("a recommendation", () => {
@@ -77,6 +80,11 @@ describe("a recommendation", () => {
     const lucky = setting("hpa", part(0.95, 2), 0.85, part(0.9, 4));
     expect(told({ ranking: [lucky] })).toMatch(/attains 90\.0 % for 4\.00 GPU-hours: it holds there\.$/);
     expect(text({ ranking: [] })).toMatch(/\n\nNo run has finished\.\n$/);
+    expect(text({ ranking: [], runs: 1, failed: 1, firstFailure: "no room" })).toMatch(
+      / 1 run, 1 of them failed\.\n\nNo run has finished\. The first failed: no room\n$/,
+    );
+    const just = setting("hpa", part(0.95, 2), 0.95, part(0.8999, 4));
+    expect(told({ ranking: [just] })).toMatch(/: it falls 0\.1 points short there\.$/);
   });
 
   it("lists what was found by rank, the setting as given below it", () => {

@@ -1,14 +1,16 @@
 import { markdownTables } from "../study/study-tables.ts";
 import type { TextTable } from "../study/study-tables.ts";
 import { replayOptions } from "../config/replay-option-table.ts";
-import { optionKey, type ReplayOptions } from "../config/replay-options.ts";
+import { optionFlag, optionKey, type ReplayOptions } from "../config/replay-options.ts";
 import type { Outcome } from "./search.ts";
-import { growth } from "./recommendation.ts";
+import { shareText } from "../share-text.ts";
+import { growth, tunedAttainment } from "./recommendation.ts";
 import type { PartFigures, RankedSetting, Recommendation } from "./recommendation.ts";
 
 /** What a recommendation is told with beside itself. */
 export interface RecommendationFacts {
-  readonly trace: string;
+  /** As they were given; none for requests that were made up. */
+  readonly traces: readonly string[];
   readonly splitSeconds: number;
   readonly attainment: number;
   readonly margin: number;
@@ -25,26 +27,30 @@ export function recommendationText(found: Recommendation, facts: RecommendationF
     facts.ttftMs === null ? null : `TTFT ${facts.ttftMs} ms`,
     facts.itlMs === null ? null : `ITL ${facts.itlMs} ms`,
   ].filter((bound) => bound !== null);
-  const goal = `${percent(facts.attainment)} of requests within ${bounds.join(" and ")}`;
+  const goal = `${shareText(facts.attainment)} of requests within ${bounds.join(" and ")}`;
   const lines = [
-    `# Recommendation for ${facts.trace}`,
+    `# Recommendation for ${facts.traces.length === 0 ? "synthetic requests" : facts.traces.join(" ")}`,
     "",
-    `Wanted: ${goal}, for the fewest GPU-hours. Tuned on the first ${facts.splitSeconds.toFixed(0)} s, asking for ${percent(facts.attainment + facts.margin)} there; finalists also had to hold on two overlapping ranges of it${facts.stress === 1 ? "" : ` and with arrivals ${facts.stress} times as fast`}. The figures of the rest, which the search has not seen, are "held out". ${found.runs} runs${found.failed > 0 ? `, ${found.failed} of them failed` : ""}.`,
+    `Wanted: ${goal}, for the fewest GPU-hours. Tuned on the first ${facts.splitSeconds.toFixed(0)} s, asking for ${shareText(tunedAttainment(facts))} there; finalists also had to hold on two overlapping ranges of it${facts.stress === 1 ? "" : ` and with arrivals ${facts.stress} times as fast`}. The figures of the rest, which the search has not seen, are "held out". ${found.runs} ${found.runs === 1 ? "run" : "runs"}${found.failed > 0 ? `, ${found.failed} of them failed` : ""}.`,
     "",
   ];
-  if (first === undefined) return `${[...lines, "No run has finished."].join("\n")}\n`;
+  if (first === undefined) return `${[...lines, noneFinished(found)].join("\n")}\n`;
   lines.push(
     verdict(first, asGiven, facts),
     "",
     "Run it with:",
     "",
     "```",
-    commandOf(first.options, facts.trace),
+    commandOf(first.options, facts.traces),
     "```",
     "",
   );
   const table = rankingTable(ranking, first === asGiven ? null : asGiven, facts);
   return `${lines.join("\n")}\n${markdownTables([table])}`;
+}
+
+function noneFinished({ firstFailure }: Recommendation): string {
+  return firstFailure === null ? "No run has finished." : `No run has finished. The first failed: ${firstFailure}`;
 }
 
 function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: RecommendationFacts): string {
@@ -53,7 +59,7 @@ function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: Rec
   const holds = (figures: Outcome | null): boolean => figures !== null && figures.attainment >= facts.attainment;
   if (!holds(worst) || tuned === null) {
     sentences.push(
-      `**No setting tried holds it.** The nearest, ${told(first)}, attains ${percent(worst?.attainment ?? 0)} in its worst test.`,
+      `**No setting tried holds it.** The nearest, ${told(first)}, attains ${shareText(worst?.attainment ?? 0)} in its worst test.`,
     );
   } else {
     const advice =
@@ -61,21 +67,23 @@ function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: Rec
         ? `Keep the setting as given (${first.policy}): nothing found holds for less`
         : `Run ${told(first)}`;
     sentences.push(
-      `**${advice}.** It attains ${percent(tuned.attainment)} for ${hours(tuned)} while tuning, ${percent(worst!.attainment)} in its worst test.`,
+      `**${advice}.** It attains ${shareText(tuned.attainment)} for ${hours(tuned)} while tuning, ${shareText(worst!.attainment)} in its worst test.`,
     );
   }
   if (heldOut !== null) {
     const result = holds(heldOut)
       ? `it holds there${holds(worst) ? " too" : ""}`
       : `it falls ${points(facts.attainment - heldOut.attainment)} short there`;
-    sentences.push(`On the held-out part it attains ${percent(heldOut.attainment)} for ${hours(heldOut)}: ${result}.`);
+    sentences.push(
+      `On the held-out part it attains ${shareText(heldOut.attainment)} for ${hours(heldOut)}: ${result}.`,
+    );
   }
   const other = asGiven?.heldOut ?? null;
   if (first !== asGiven && other !== null && heldOut !== null) {
     const cost = heldOut.gpuHours / other.gpuHours - 1;
     const gain = heldOut.attainment - other.attainment;
     sentences.push(
-      `The setting as given attains ${percent(other.attainment)} for ${hours(other)} there: the recommended one is ${points(Math.abs(gain))} ${gain >= 0 ? "better" : "worse"} for ${Math.abs(cost * 100).toFixed(0)} % ${cost <= 0 ? "fewer" : "more"} GPU-hours.`,
+      `The setting as given attains ${shareText(other.attainment)} for ${hours(other)} there: the recommended one is ${points(Math.abs(gain))} ${gain >= 0 ? "better" : "worse"} for ${Math.abs(cost * 100).toFixed(0)} % ${cost <= 0 ? "fewer" : "more"} GPU-hours.`,
     );
   }
   return sentences.join(" ");
@@ -96,7 +104,7 @@ function rankingTable(
     figures === null
       ? ["failed", "–", "–"]
       : [
-          `${percent(figures.attainment)}${figures.attainment >= attainment ? "" : " ✗"}`,
+          `${shareText(figures.attainment)}${figures.attainment >= attainment ? "" : " ✗"}`,
           figures.gpuHours.toFixed(3),
           String(figures.events),
         ];
@@ -125,8 +133,8 @@ function rankingTable(
       topology,
       String(tensorParallel),
       ...cells(tuned),
-      worst === null ? "–" : percent(worst.attainment),
-      grown === null ? "–" : percent(grown.attainment),
+      worst === null ? "–" : shareText(worst.attainment),
+      grown === null ? "–" : shareText(grown.attainment),
       ...cells(heldOut),
       settingsText(settings),
     ]),
@@ -137,17 +145,15 @@ function settingsText(settings: Readonly<Record<string, unknown>>): string {
   const entries = Object.entries(settings).map(([key, value]) => {
     const own = key.replace(/^policy\./, "");
     // Options of a run as files and result call them.
-    const name = own.replace(/^run\.(.*)$/, (_, option: string) =>
-      option.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    );
+    const name = own.replace(/^run\.(.*)$/, (_, option: string) => optionFlag(option).replaceAll("-", "_"));
     return `${name}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
   });
   return entries.length === 0 ? "defaults" : entries.join(" ");
 }
 
 /** The command line of a setting; documents are written out in place. */
-export function commandOf(options: ReplayOptions, trace: string): string {
-  const parts = [`windtunnel replay ${quoted(trace)}`];
+export function commandOf(options: ReplayOptions, traces: readonly string[]): string {
+  const parts = [["windtunnel replay", ...traces.map(quoted)].join(" ")];
   for (const { flag, kind } of replayOptions) {
     const value = options[optionKey(flag)];
     if (value === undefined || flag === "trace") continue;
@@ -161,12 +167,9 @@ function quoted(text: string): string {
   return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
-}
-
+/** A difference of shares; one that is there never reads as none. */
 function points(share: number): string {
-  return `${(share * 100).toFixed(1)} points`;
+  return shareText(share).replace("%", "points");
 }
 
 function hours({ gpuHours }: PartFigures): string {

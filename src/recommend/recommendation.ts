@@ -31,6 +31,11 @@ export interface RecommendRequest {
   readonly alternatives: number;
 }
 
+/** Attainment that is asked for while tuning: more than what is to be held, but no more than all. */
+export function tunedAttainment({ attainment, margin }: Pick<RecommendRequest, "attainment" | "margin">): number {
+  return Math.min(1, attainment + margin);
+}
+
 /** How a setting did on one part of the trace. */
 export interface PartFigures extends Outcome {
   readonly events: number;
@@ -63,5 +68,7 @@ export interface Recommendation {
   readonly asGiven: RankedSetting | null;
   readonly runs: number;
   readonly failed: number;
+  /** Why the first run that failed did; null when none did. */
+  readonly firstFailure: string | null;
   readonly interrupted: boolean;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ReplayOptions } from "../config/replay-options.ts";
-import { makeFolder } from "../report/atomic-file.ts";
+import { makeOutputFolder } from "../report/atomic-file.ts";
 import { LocalPool } from "../sweep/local-pool.ts";
 import { ResultsFile } from "../sweep/results-file.ts";
 import { TraceError } from "../trace/trace-error.ts";
@@ -9,7 +9,7 @@ import { candidateOptions, candidateSettings } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
 import { partOf, worstOutcome, Runner, Stopped } from "./candidate-runner.ts";
 import type { Part, RecommendHooks } from "./candidate-runner.ts";
-import { growth } from "./recommendation.ts";
+import { growth, tunedAttainment } from "./recommendation.ts";
 import type { PartFigures, RankedSetting, Recommendation, RecommendRequest } from "./recommendation.ts";
 import { ranked, search } from "./search.ts";
 import type { ScoredTrial, Trial } from "./search.ts";
@@ -20,10 +20,12 @@ import { chosenFor, favouriteOf, finalistsOf, isKept, nearlyCheapest } from "./s
  * arrivals: a setting that just holds by luck falls behind. Settings of the same cost are told apart by how much they hold
  * of a load half as large again. The ranking is that of the first part; the second, which the search never sees, only tells
  * whether it holds.
+ * @throws OutputError when the folder or a row cannot be written
  */
 export async function recommend(request: RecommendRequest, hooks: RecommendHooks = {}): Promise<Recommendation> {
-  const { base, families, halves, attainment, margin, runs, seed, stress, out, alternatives } = request;
-  makeFolder(out);
+  const { base, families, halves, attainment, runs, seed, stress, out, alternatives } = request;
+  const wanted = tunedAttainment(request);
+  makeOutputFolder(out);
   const results = new ResultsFile(join(out, "results.jsonl"));
   const pool = new LocalPool(request.parallel);
   const parts = {
@@ -36,8 +38,8 @@ export async function recommend(request: RecommendRequest, hooks: RecommendHooks
   try {
     const given = givenCandidate(request.given);
     const onTune = (candidates: readonly Candidate[]) => runner.figures(candidates, parts.tune);
-    const trials = await search(families, { attainment: attainment + margin, runs, seed }, onTune);
-    const finalists = finalistsOf(ranked(trials, attainment + margin), 2 * alternatives);
+    const trials = await search(families, { attainment: wanted, runs, seed }, onTune);
+    const finalists = finalistsOf(ranked(trials, wanted), 2 * alternatives);
     const tested = await testedTrials(finalists, runner, [parts.tune, ...parts.ranges]);
     const best = ranked(tested, attainment);
     const order = await favouriteFirst(best, attainment, runner, parts);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ConfigError } from "../config/config-error.ts";
+import { ConfigError, type ConfigProblem } from "../config/config-error.ts";
 import { resolveReplay } from "../config/resolve-replay.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import { csvLines } from "../sweep/merge.ts";
@@ -12,8 +12,8 @@ import type { SweepRow } from "../sweep/sweep-row.ts";
 import type { CellBound } from "./oracle-bound.ts";
 import { oracleNames, plannedBounds } from "./planned-bounds.ts";
 import { studyCells } from "./study-cells.ts";
-import { studyOptions, studyPoints } from "./study-points.ts";
-import { ofPolicy, type StudyPlan } from "./study-plan.ts";
+import { ownStartupTime, studyOptions, studyPoints } from "./study-points.ts";
+import { ofPolicies, type StudyPlan } from "./study-plan.ts";
 import { summarize } from "./study-summary.ts";
 import { markdownTables, overviewTables, studyTables } from "./study-tables.ts";
 
@@ -30,7 +30,7 @@ export interface StudyRequest {
  */
 export async function checkedStudy(plan: StudyPlan): Promise<StudyPlan> {
   const ready = { ...plan, replay: await withDocuments(plan.replay) };
-  const wrong = new Map<string, ConfigError["problems"][number]>();
+  const wrong = new Map<string, { readonly problem: ConfigProblem; readonly policies: [string, ...string[]] }>();
   const seen = new Set<string>();
   for (const point of studyPoints(ready)) {
     const policy = String(point.values["policy"]);
@@ -41,13 +41,22 @@ export async function checkedStudy(plan: StudyPlan): Promise<StudyPlan> {
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       for (const problem of error.problems) {
-        const told = { where: ofPolicy(policy, problem.where), message: problem.message };
-        wrong.set(JSON.stringify(problem), told);
+        const key = JSON.stringify(problem);
+        const same = wrong.get(key);
+        if (same === undefined) wrong.set(key, { problem, policies: [policy] });
+        else same.policies.push(policy);
       }
     }
   }
-  if (wrong.size > 0) throw new ConfigError([...wrong.values()]);
-  return ready;
+  if (wrong.size > 0) {
+    throw new ConfigError(
+      Array.from(wrong.values(), ({ problem: { where, message }, policies }) => ({
+        where: ofPolicies(policies, where),
+        message,
+      })),
+    );
+  }
+  return { ...ready, startupTimes: ready.startupTimes ?? [ownStartupTime(ready.replay)] };
 }
 
 /** Runs what of a study is not done yet; rows are on the disk as they come, as a sweep's. */

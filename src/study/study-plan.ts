@@ -33,8 +33,8 @@ export interface StudyPolicy {
 export interface StudyPlan {
   readonly traces: readonly StudyTrace[];
   readonly policies: readonly StudyPolicy[];
-  /** Seconds. */
-  readonly startupTimes: readonly number[];
+  /** Seconds; null = that of the engine arguments. */
+  readonly startupTimes: readonly number[] | null;
   readonly seeds: readonly number[];
   /** Fixed fleets that policies are held against; the largest sets the ceiling. */
   readonly staticFleets: readonly FixedFleet[];
@@ -79,7 +79,7 @@ export async function readStudyPlan(given: string, tracesFolder: string | null):
   return {
     traces: placedTraces,
     policies: named,
-    startupTimes: unique(plan!.startup_times ?? [0]),
+    startupTimes: plan!.startup_times === undefined ? null : unique(plan!.startup_times),
     seeds: unique(plan!.seeds ?? [0]),
     staticFleets,
     ttftMs: plan!.sla_ttft_ms,
@@ -96,8 +96,16 @@ async function checkPolicy({ name, policy, policyConfig }: StudyPolicy, problems
 }
 
 /** How mistakes of a policy are named. */
-export function ofPolicy(name: string, where: string): string {
+function ofPolicy(name: string, where: string): string {
   return `--plan policy "${name}": ${where}`;
+}
+
+/** How a mistake is named that several policies may share. */
+export function ofPolicies(names: readonly [string, ...string[]], where: string): string {
+  if (names.length === 1) return ofPolicy(names[0], where);
+  const told = names.slice(0, 3).map((name) => `"${name}"`);
+  const rest = names.length > told.length ? ` and ${names.length - told.length} more` : "";
+  return `--plan policies ${told.join(", ")}${rest}: ${where}`;
 }
 
 function policyOf(given: WrittenPolicy): StudyPolicy {

@@ -18,7 +18,7 @@ export function studyPoints(plan: StudyPlan): SweepPoint[] {
       for (const fleet of plan.staticFleets) {
         add({ trace, policy: staticName(fleet), startup_seconds: null, seed });
       }
-      for (const startup of plan.startupTimes) {
+      for (const startup of plan.startupTimes ?? [ownStartupTime(plan.replay)]) {
         for (const { name } of plan.policies) add({ trace, policy: name, startup_seconds: startup, seed });
       }
     }
@@ -59,13 +59,27 @@ function withoutWorkers(options: ReplayOptions): ReplayOptions {
 
 const engineDocuments = ["extraEngineArgs", "prefillEngineArgs", "decodeEngineArgs"] as const;
 
+function engineDocumentsOf(replay: ReplayOptions) {
+  return isDisaggregated(replay) ? engineDocuments.slice(1) : engineDocuments.slice(0, 1);
+}
+
+interface EngineArgs {
+  readonly startup_time?: unknown;
+}
+
 /** Engine arguments with the start-up time in them. */
 function engines(replay: ReplayOptions, startup: number | null): Partial<ReplayOptions> {
-  const keys = isDisaggregated(replay) ? engineDocuments.slice(1) : engineDocuments.slice(0, 1);
   return Object.fromEntries(
-    keys.map((key) => {
-      const args = (replay[key] ?? {}) as object;
-      return [key, startup === null || startup === 0 ? args : { ...args, startup_time: startup }];
+    engineDocumentsOf(replay).map((key) => {
+      const args = (replay[key] ?? {}) as EngineArgs;
+      const isMeant = startup === null || startup === (args.startup_time ?? 0);
+      return [key, isMeant ? args : { ...args, startup_time: startup }];
     }),
   );
+}
+
+/** The start-up time of a plan that names none: the longest of the engine arguments, s. */
+export function ownStartupTime(replay: ReplayOptions): number {
+  const times = engineDocumentsOf(replay).map((key) => (replay[key] as EngineArgs | undefined)?.startup_time);
+  return Math.max(0, ...times.filter((time) => typeof time === "number"));
 }

@@ -61,6 +61,21 @@ describe("a plan", () => {
     expect(options[2]!.extraEngineArgs).toEqual({ block_size: 64 });
   });
 
+  it("starts replicas at once where the plan says so, and as the engine arguments say where it says nothing", async () => {
+    const replay = { extra_engine_args: { startup_time: 60 } };
+    const startsOf = async (changes: object) => {
+      const plan = await checkedStudy(await read({ replay, ...changes }));
+      return studyPoints(plan).flatMap((point) => {
+        const { startup_time: runs } = studyOptions(plan, point).extraEngineArgs as { startup_time?: number };
+        return point.values["startup_seconds"] === null ? [] : [[point.values["startup_seconds"], runs]];
+      });
+    };
+    expect(new Set((await startsOf({ startup_times: [0, 60, 90] })).map(String))).toEqual(
+      new Set(["0,0", "60,60", "90,90"]),
+    );
+    expect(new Set((await startsOf({ startup_times: undefined })).map(String))).toEqual(new Set(["60,60"]));
+  });
+
   it("puts a policy's own planner settings before those all share", async () => {
     const study = await read({
       policies: [{ name: "tight", policy: "dynamo", planner_config: { itl_ms: 30 } }],
@@ -147,7 +162,7 @@ describe("a plan", () => {
     );
     expect((error as ConfigError).problems.map(({ where, message }) => `${where} ${message}`)).toEqual([
       '--plan policy "a": --planner-config ttft_ms found -1, expected a number above 0',
-      expect.stringMatching(/^--plan policy "[bc]": --planner-config ttft_ms found -2, expected a number above 0$/),
+      '--plan policies "b", "c": --planner-config ttft_ms found -2, expected a number above 0',
     ]);
   });
 

@@ -72,7 +72,7 @@ export async function run(args: string[]): Promise<number> {
   const { quiet = false, json = false, ...replay } = given.replay;
   const settings = readSettings(own, replay);
   const { attainment, margin, stress, runs, out } = settings;
-  const question = await questionOf(settings, own.tp, await withDocuments(replay));
+  const question = await questionOf(settings, await withDocuments(replay));
   const { base, halves } = question;
   const progress = new SweepProgress(runs, !quiet);
   const interrupt = listenForInterrupt({ onDelay: () => stoppingNote(() => progress.clear()) });
@@ -99,7 +99,7 @@ export async function run(args: string[]): Promise<number> {
       return exitCodes.interrupted;
     }
     const text = recommendationText(found, {
-      trace: question.trace,
+      traces: [base.trace ?? []].flat(),
       splitSeconds: halves.splitSeconds,
       attainment,
       margin,
@@ -119,12 +119,12 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** What is searched, and on which requests. @throws ConfigError, TraceError */
-async function questionOf(settings: ReturnType<typeof readSettings>, tp: string | undefined, read: ReplayOptions) {
+async function questionOf(settings: ReturnType<typeof readSettings>, read: ReplayOptions) {
   const { written, given, base, maxGpus } = searchBase(read, settings.maxGpus);
   const families = await searchFamilies({
     policies: settings.policies,
     topologies: settings.topologies,
-    tensorParallel: sizesOf(tp, read),
+    tensorParallel: settings.tp ?? [sizeOf(read)],
     maxGpus,
     ttftMs: base.slaTtftMs ?? null,
     itlMs: base.slaItlMs ?? null,
@@ -138,7 +138,7 @@ async function questionOf(settings: ReturnType<typeof readSettings>, tp: string 
   checkDivisible(trace);
   const halves = splitTrace(trace, settings.split);
   const givenFits = settings.maxGpus === null || fleetGpus(resolved.run.topology) <= settings.maxGpus;
-  return { base, given, givenFits, families, halves, trace: [base.trace ?? trace.name].flat().join(" ") };
+  return { base, given, givenFits, families, halves };
 }
 
 /** GPUs of all workers a run begins with. */
@@ -163,6 +163,7 @@ function readSettings(own: Options, replay: ReplayOptions) {
     policies: options.read(() => policiesOf(own.policies)),
     topologies: options.read(() => topologiesOf(own.topologies)),
     out: options.read(() => outputFolder(own.out, "--out")),
+    tp: own.tp === undefined ? null : options.read(() => sizesFrom(own.tp!)),
     maxGpus: own.maxGpus === undefined ? null : options.read(() => whole(own.maxGpus!, "--max-gpus", 1)),
   };
   options.throwIfAny();
@@ -235,10 +236,14 @@ function topologiesOf(given: string): Family["topology"][] {
   return [...new Set(names)] as Family["topology"][];
 }
 
-function sizesOf(given: string | undefined, replay: ReplayOptions): number[] {
-  if (given !== undefined) return [...new Set(given.split(",").map((size) => whole(size, "--tp", 1)))];
-  const engine = (replay.extraEngineArgs ?? replay.decodeEngineArgs ?? {}) as { readonly aic_tp_size?: unknown };
-  return [typeof engine.aic_tp_size === "number" ? engine.aic_tp_size : 1];
+function sizesFrom(given: string): number[] {
+  return [...new Set(given.split(",").map((size) => whole(size, "--tp", 1)))];
+}
+
+/** Tensor parallel size of the engine arguments. */
+function sizeOf({ extraEngineArgs, decodeEngineArgs }: ReplayOptions): number {
+  const engine = (extraEngineArgs ?? decodeEngineArgs ?? {}) as { readonly aic_tp_size?: unknown };
+  return typeof engine.aic_tp_size === "number" ? engine.aic_tp_size : 1;
 }
 
 function share(text: string, flag: string, zero = false): number {
