@@ -1,5 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["src/**/*.long.test.ts", "test/**/*.long.test.ts"], testTimeout: 1_200_000 },
+  test: {
+    include: ["src/**/*.long.test.ts", "test/**/*.long.test.ts"],
+    globalSetup: "test/temporary-folder.ts",
+    testTimeout: 1_200_000,
+  },
 });

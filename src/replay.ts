@@ -68,6 +68,8 @@ export async function loadWorkload({ workload, run }: ResolvedReplay): Promise<T
     sharedPrefixRatio: workload.sharedPrefixRatio,
     numPrefixGroups: workload.numPrefixGroups,
     ...(workload.traceBlockSize === null ? {} : { traceBlockSize: workload.traceBlockSize }),
+    ...(workload.traceColumns === null ? {} : { traceColumns: workload.traceColumns }),
+    ...(workload.traceTimeFormat === null ? {} : { traceTimeFormat: workload.traceTimeFormat }),
   });
 }
 

@@ -53,6 +53,13 @@ export const formatWriters: Record<string, (rows: readonly Row[]) => string> = {
     `arrival_ms,input_length,output_length,"note, quoted"\n${rows
       .map(({ arrivalMs, input, output }) => `${arrivalMs},${input},${output},"a ""b"", c"\n`)
       .join("")}`,
+  log: (rows) =>
+    `Date;Model;Prompt Tokens;Completion Tokens\n${rows
+      .map(({ arrivalMs, input, output }) => {
+        const [day, time] = new Date(Date.UTC(2026, 4, 31, 23, 50) + arrivalMs).toISOString().split("T");
+        return `${day!.split("-").toReversed().join(".")} ${time!.slice(0, 12).replace(".", ",")};"a;b";${input};${output}\n`;
+      })
+      .join("")}`,
   llm_serving_sim: (rows) =>
     rows
       .map(

@@ -21,7 +21,7 @@ describe("several mistakes are told together, exit 2, nothing written", () => {
       "lines of a trace",
       ["replay", "bad.jsonl"],
       'bad.jsonl:1: output_length is missing (found "output_len": did you mean "output_length"?)\n' +
-        "bad.jsonl:2: hash_ids is missing (where prompts are known by length only: CSV with the header arrival_ms,input_length,output_length)\n",
+        "bad.jsonl:2: hash_ids is missing (where prompts are known by length only: --trace-format log)\n",
     ],
     [
       "documents that cannot be read, each once",

@@ -74,6 +74,18 @@ export const replayOptions: readonly ReplayOption[] = [
     { min: 1 },
     "tokens a hash id stands for (512 where the trace does not say)",
   ),
+  words(
+    "Workload",
+    "trace-columns",
+    "time=NAME,…",
+    "columns of a log of your own, of time, input, output and session, where they are not known by sight",
+  ),
+  words(
+    "Workload",
+    "trace-time-format",
+    "FORMAT",
+    'how that log writes times, where that is not known by sight: s, ms, us, ns or a pattern like "DD/MM/YYYY HH:mm:ss"',
+  ),
   number(
     "Workload",
     "trace-shared-prefix-ratio",

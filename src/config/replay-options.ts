@@ -15,6 +15,8 @@ export interface ReplayOptions {
   /** "auto", or the name of a format; an error lists them. */
   readonly traceFormat?: string;
   readonly traceBlockSize?: number;
+  readonly traceColumns?: string;
+  readonly traceTimeFormat?: string;
   readonly traceSharedPrefixRatio?: number;
   readonly traceNumPrefixGroups?: number;
   readonly arrivalSpeedupRatio?: number;

@@ -76,6 +76,12 @@ function checkSynthetic(values: ReplayValues, given: ReplayOptions, missing: str
       `found ${given.burstiness}, but it shapes the gaps of --request-rate, which is not given`,
     );
   }
+  for (const [flag, value] of [
+    ["--trace-columns", given.traceColumns],
+    ["--trace-time-format", given.traceTimeFormat],
+  ] as const) {
+    if (value !== undefined) problems.add(flag, `found ${value}, but no trace file is given`);
+  }
   if (values.traceFormat === "dynamo") problems.add("--trace-format", 'found "dynamo", but no trace file is given');
 }
 

@@ -11,6 +11,9 @@ export interface TraceWorkload {
   /** "auto" = recognise it. */
   readonly format: string;
   readonly traceBlockSize: number | null;
+  /** Columns and times of a log, as --trace-columns and --trace-time-format have them. */
+  readonly traceColumns: string | null;
+  readonly traceTimeFormat: string | null;
   readonly sharedPrefixRatio: number;
   readonly numPrefixGroups: number;
   /** Open-loop runs need arrival times. */
@@ -46,6 +49,8 @@ export function workloadFrom(values: ReplayValues): WorkloadSpec {
       specs,
       format: values.traceFormat ?? "auto",
       traceBlockSize: values.traceBlockSize,
+      traceColumns: values.traceColumns,
+      traceTimeFormat: values.traceTimeFormat,
       sharedPrefixRatio: values.traceSharedPrefixRatio ?? 0,
       numPrefixGroups: values.traceNumPrefixGroups ?? 0,
       arrivals: values.replayConcurrency === null ? "required" : "optional",

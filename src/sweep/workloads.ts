@@ -15,6 +15,8 @@ const traceOptions: ReadonlyArray<keyof ReplayOptions> = [
   "trace",
   "traceFormat",
   "traceBlockSize",
+  "traceColumns",
+  "traceTimeFormat",
   "traceSharedPrefixRatio",
   "traceNumPrefixGroups",
 ];

@@ -38,7 +38,10 @@ describe("the mark at the beginning of a file", () => {
 
 describe("a file of no known format", () => {
   it.each([
-    ["arrival,prompt,completion\n0,100,10\n", /:1: is in no format .*found "arrival,prompt.*header "arrival_ms,/],
+    [
+      "arrival,prompt,completion\n0,100,10\n",
+      /:1: is in no format .*found "arrival,prompt.*--trace-columns time=NAME,/,
+    ],
     ["\nhello world\n", /:2: is in no format that is known by sight: found "hello world" \(windtunnel trace formats/],
   ])("is told with its first line and where to look: %j", async (text, problem) => {
     await expect(open(Buffer.from(text))).rejects.toThrow(problem);

@@ -83,7 +83,7 @@ describe("several mistakes", () => {
       'trace.jsonl:2: not valid JSON at column 1: found "oops"\n' +
         'trace.jsonl:3: timestamp must be a finite number of milliseconds, found "x"\n' +
         "trace.jsonl:3: input_length must be a non-negative integer, found -1\n" +
-        "trace.jsonl:3: hash_ids is missing (where prompts are known by length only: CSV with the header arrival_ms,input_length,output_length)\n" +
+        "trace.jsonl:3: hash_ids is missing (where prompts are known by length only: --trace-format log)\n" +
         "trace.jsonl:5: hash_ids is empty: a prompt needs at least one block",
     );
   });

@@ -76,16 +76,21 @@ export class MooncakeSlowLine {
     const has = (aliases: readonly string[]) => aliases.some((name) => (fields.get(name) ?? "null") !== "null");
     for (const aliases of [names.outputLength, names.hashIds]) {
       if (has(aliases)) continue;
-      const knowsLengths = aliases === names.hashIds && has(names.inputLength) && has(names.outputLength);
-      const hint = this.#unknown.hint(fields, aliases) || (knowsLengths ? lengthsOnly : "");
+      const hint = this.#unknown.hint(fields, aliases) || (aliases === names.hashIds ? lengthsHint(has) : "");
       mistakes.add(new TraceError(file, line, `${aliases[0]} is missing${hint}`));
     }
     return mistakes.count === before;
   }
 }
 
-const lengthsOnly =
-  " (where prompts are known by length only: CSV with the header arrival_ms,input_length,output_length)";
+const lengthsOnly = " (where prompts are known by length only: --trace-format log)";
+const ownLog = " (for a log of your own name its columns: --trace-columns time=NAME,input=NAME,output=NAME)";
+
+/** What a row without hash ids may be instead. */
+function lengthsHint(has: (aliases: readonly string[]) => boolean): string {
+  if (has(names.inputLength) && has(names.outputLength)) return lengthsOnly;
+  return has(names.inputLength) || has(names.outputLength) || has(names.timestamp) ? "" : ownLog;
+}
 
 type FieldReader = (fields: Map<string, string>, line: number, row: MooncakeRow, builder: TraceBuilder) => void;
 

@@ -1,4 +1,6 @@
 import { openByteSource, type ByteStream } from "./byte-source.ts";
+import { parseLogColumns } from "./formats/log-columns.ts";
+import { timeFormatProblem } from "./formats/log-time.ts";
 import { LineSource } from "./line-source.ts";
 import { isPoolSpec, openPool } from "./servegen/open-pool.ts";
 import type { Trace } from "./trace.ts";
@@ -14,6 +16,10 @@ export interface OpenTraceOptions {
   readonly traceBlockSize?: number;
   /** Tokens of a KV block of the engine, for formats that describe prompts token by token. @default 64 */
   readonly engineBlockSize?: number;
+  /** Columns of a log, as `--trace-columns` takes them: time=NAME,input=NAME,output=NAME,session=NAME. */
+  readonly traceColumns?: string;
+  /** How a log writes times: s, ms, us, ns, or a pattern such as DD/MM/YYYY HH:mm:ss. @default by sight */
+  readonly traceTimeFormat?: string;
   /** Share of the first prompt that sessions of a group share (applied_compute_agentic). @default 0 */
   readonly sharedPrefixRatio?: number;
   /** Groups of such sessions. @default 0 */
@@ -49,17 +55,23 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
     if (paths.length > 1) throw new TraceError(paths.join(", "), null, "expected one ServeGen pool");
     return openPool(first, options.seed ?? 0);
   }
+  const { traceColumns, traceTimeFormat } = options;
+  const isLog = traceColumns !== undefined || traceTimeFormat !== undefined;
   const sources: LineSource[] = [];
   try {
     await readEach(paths, async (path) => sources.push(new LineSource(await openByteSource(path, options.stdin))));
     const formats: TraceFormat[] = [];
-    for (const source of sources) formats.push(await chooseFormat(source, options.format ?? "auto"));
+    for (const source of sources) {
+      formats.push(await (isLog ? logFormat(source, options) : chooseFormat(source, options.format ?? "auto")));
+    }
     const [format] = formats as [TraceFormat];
     const readOptions: ReadOptions = {
       traceBlockSize: options.traceBlockSize ?? null,
       engineBlockSize: options.engineBlockSize ?? 64,
       sharedPrefixRatio: options.sharedPrefixRatio ?? 0,
       numPrefixGroups: options.numPrefixGroups ?? 0,
+      traceColumns: traceColumns === undefined ? null : parseLogColumns(traceColumns),
+      traceTimeFormat: traceTimeFormat ?? null,
       arrivals: options.arrivals ?? "required",
     };
     if (sources.length === 1) return await format.read(sources[0]!, readOptions);
@@ -74,6 +86,19 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
   } finally {
     for (const source of sources) source.close();
   }
+}
+
+/** The format of a log whose columns or times are told, whatever it looks like. @throws TraceError */
+async function logFormat(source: LineSource, { format = "auto", traceTimeFormat }: OpenTraceOptions) {
+  const log = traceFormats.find(({ name }) => name === "log")!;
+  if (format !== "auto" && format !== log.name) {
+    const problem = `is read as ${format}; --trace-columns and --trace-time-format are for logs (--trace-format log)`;
+    throw new TraceError(source.name, null, problem);
+  }
+  const problem = traceTimeFormat === undefined ? null : timeFormatProblem(traceTimeFormat);
+  if (problem !== null) throw new TraceError("--trace-time-format", null, problem);
+  checkForLines(source.name, new TextDecoder().decode(await source.head()));
+  return log;
 }
 
 async function chooseFormat(source: LineSource, name: string): Promise<TraceFormat> {
@@ -117,7 +142,9 @@ function checkForRows(file: string, head: string): void {
   if (text === "" || text.startsWith("{") || text.startsWith("[") || head.includes("\uFFFD")) return;
   const line = 1 + (head.slice(0, head.length - text.length).match(/\n/g)?.length ?? 0);
   const first = text.split("\n", 1)[0]!.trimEnd();
-  const csv = /[,;\t]/.test(first) ? '; a CSV file may have the header "arrival_ms,input_length,output_length"' : "";
+  const csv = /[,;\t]/.test(first)
+    ? "; for a log of your own name its columns: --trace-columns time=NAME,input=NAME,output=NAME"
+    : "";
   throw new TraceError(
     file,
     line,

@@ -1,3 +1,4 @@
+import type { LogColumns } from "./formats/log-columns.ts";
 import type { LineSource } from "./line-source.ts";
 import type { Trace } from "./trace.ts";
 
@@ -11,6 +12,10 @@ export interface ReadOptions {
   readonly sharedPrefixRatio: number;
   /** Groups of such sessions (`--trace-num-prefix-groups`); 0 = none. */
   readonly numPrefixGroups: number;
+  /** Columns of a log, by what they say of a request (`--trace-columns`); null = those known by sight. */
+  readonly traceColumns: LogColumns | null;
+  /** How a log writes times (`--trace-time-format`): s, ms, us, ns or a pattern; null = by sight. */
+  readonly traceTimeFormat: string | null;
   /** "required": every request (every session's first turn) must have an arrival time, as open-loop runs need. */
   readonly arrivals: "required" | "optional";
 }

@@ -9,14 +9,14 @@ import { dynamoFormat } from "./formats/dynamo-requests.ts";
 import { llmServingSimFormat } from "./formats/llm-serving-sim.ts";
 import { mooncakeDeltaFormat } from "./formats/mooncake-delta.ts";
 import { qwenBailianFormat } from "./formats/qwen-bailian.ts";
+import { requestLogFormat } from "./formats/request-log.ts";
 import { servegenFormat } from "./formats/servegen.ts";
 import { timingsCsvFormat } from "./formats/timings-csv.ts";
 import { vidurFormat } from "./formats/vidur.ts";
 import { mooncakeFormat } from "./mooncake.ts";
 import type { TraceFormat } from "./trace-format.ts";
 
-/** All formats that can be read, the default first. */
-export const traceFormats: readonly TraceFormat[] = [
+const namedFormats: readonly TraceFormat[] = [
   mooncakeFormat,
   mooncakeDeltaFormat,
   agenticMooncakeFormat,
@@ -33,3 +33,6 @@ export const traceFormats: readonly TraceFormat[] = [
   appliedComputeAgenticFormat,
   servegenFormat,
 ];
+
+/** All formats that can be read, the default first. */
+export const traceFormats: readonly TraceFormat[] = [...namedFormats, requestLogFormat(namedFormats)];

@@ -52,32 +52,43 @@ export async function run(args: string[]): Promise<number> {
 function reading(command: Command): Command {
   return command
     .option("--trace-format <NAME>", "format of the files (default: recognised)")
-    .option("--trace-block-size <TOKENS>", "tokens a hash id stands for");
+    .option("--trace-block-size <TOKENS>", "tokens a hash id stands for")
+    .option("--trace-columns <time=NAME,…>", "columns of a log of your own: time, input, output, session")
+    .option("--trace-time-format <FORMAT>", 'its times: s, ms, us, ns or a pattern like "DD/MM/YYYY HH:mm:ss"');
 }
 
 /** What `reading` adds, as it stands on the command line. */
 interface ReadingText {
   readonly traceFormat?: string;
   readonly traceBlockSize?: string;
+  readonly traceColumns?: string;
+  readonly traceTimeFormat?: string;
 }
 
-interface Reading {
+interface Reading extends Pick<ReadingText, "traceColumns" | "traceTimeFormat"> {
   readonly traceFormat: string | undefined;
   readonly traceBlockSize: number | undefined;
 }
 
-function readingOf({ traceFormat, traceBlockSize }: ReadingText, options: OptionReader): Reading {
+function readingOf(given: ReadingText, options: OptionReader): Reading {
+  const { traceFormat, traceBlockSize, traceColumns, traceTimeFormat } = given;
   const names = traceFormats.map(({ name }) => name);
   options.read(() => {
     if (traceFormat === undefined || ["auto", ...names].includes(traceFormat.replaceAll("-", "_"))) return;
     const message = `found "${traceFormat}"${suggestion(traceFormat, names)}, expected auto, ${names.join(", ")}`;
     throw new ConfigError([{ where: "--trace-format", message }]);
   });
-  return { traceFormat, traceBlockSize: options.count("--trace-block-size", traceBlockSize) };
+  return {
+    traceFormat,
+    traceBlockSize: options.count("--trace-block-size", traceBlockSize),
+    ...(traceColumns === undefined ? {} : { traceColumns }),
+    ...(traceTimeFormat === undefined ? {} : { traceTimeFormat }),
+  };
 }
 
-function read(path: string, { traceFormat, traceBlockSize }: Reading, seed = 0): Promise<Trace> {
+function read(path: string, { traceFormat, traceBlockSize, ...log }: Reading, seed = 0): Promise<Trace> {
   return openTrace(path, {
+    ...log,
     arrivals: "optional",
     seed,
     ...(traceFormat === undefined ? {} : { format: traceFormat }),

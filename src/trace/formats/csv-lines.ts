@@ -6,7 +6,6 @@ import { quoted, TraceError } from "../trace-error.ts";
 import { hintFrom } from "../unknown-keys.ts";
 import { calendarMs, plainCalendarMs } from "./calendar-time.ts";
 
-const comma = 44;
 const quote = 34;
 const newline = 10;
 const zero = 48;
@@ -16,7 +15,10 @@ class CsvLine {
   readonly file: string;
   /** Number of the line in the file, from 1. */
   line = 0;
-  readonly #names: readonly string[];
+  /** Names of the columns, as the header has them. */
+  readonly names: readonly string[];
+  readonly #separator: string;
+  readonly #separatorByte: number;
   readonly #lacking: TraceError[] = [];
   #bytes: Uint8Array = new Uint8Array(0);
   /** Start of each field and, last, one past the end of the last field and its separator. */
@@ -24,23 +26,25 @@ class CsvLine {
   /** The fields as text when the line has quotes. */
   #texts: string[] | null = null;
 
-  constructor(file: string, names: readonly string[]) {
+  constructor(file: string, names: readonly string[], separator: string) {
     this.file = file;
-    this.#names = names;
+    this.names = names;
+    this.#separator = separator;
+    this.#separatorByte = separator.charCodeAt(0);
     this.#starts = new Int32Array(names.length + 1);
   }
 
   /** Index of a column, −1 when the file has none of that name. Names match whatever their case. */
   column(...aliases: readonly string[]): number {
-    return this.#names.findIndex((name) => aliases.some((alias) => alias.toLowerCase() === name.toLowerCase()));
+    return this.names.findIndex((name) => aliases.some((alias) => alias.toLowerCase() === name.toLowerCase()));
   }
 
   /** Index of a column the file must have; −1 and a mistake of the header when it lacks it. */
   required(...aliases: readonly [string, ...string[]]): number {
     const index = this.column(...aliases);
     if (index < 0) {
-      const hint = hintFrom(this.#names, aliases[0]);
-      const found = hint === "" ? `; found ${quoted(this.#names.join(", "))}` : hint;
+      const hint = hintFrom(this.names, aliases[0]);
+      const found = hint === "" ? `; found ${quoted(this.names.join(", "))}` : hint;
       this.#lacking.push(new TraceError(this.file, 1, `no column ${aliases.join(" or ")}${found}`));
     }
     return index;
@@ -56,23 +60,29 @@ class CsvLine {
     this.#bytes = bytes;
     this.line = line;
     this.#texts = null;
+    const separator = this.#separatorByte;
     let field = 0;
     this.#starts[0] = start;
     for (let at = start; at < end; at++) {
       const byte = bytes[at]!;
-      if (byte === comma) {
+      if (byte === separator) {
         field += 1;
         if (field < this.#starts.length) this.#starts[field] = at + 1;
       } else if (byte === quote) {
-        this.#texts = splitQuoted(decodeLine(bytes, start, end, this.file, line));
+        this.#texts = splitQuoted(decodeLine(bytes, start, end, this.file, line), this.#separator);
         field = this.#texts.length - 1;
         break;
       }
     }
-    if (field + 1 !== this.#names.length) {
-      throw new TraceError(this.file, line, `expected ${this.#names.length} fields as in line 1, found ${field + 1}`);
+    if (field + 1 !== this.names.length) {
+      throw new TraceError(this.file, line, `expected ${this.names.length} fields as in line 1, found ${field + 1}`);
     }
     this.#starts[field + 1] = end + 1;
+  }
+
+  /** Whether a field has no value, in any of the ways data frames write that. */
+  isEmpty(column: number): boolean {
+    return /^(null|none|nan|-)?$/i.test(this.text(column));
   }
 
   text(column: number): string {
@@ -125,7 +135,7 @@ class CsvLine {
   }
 
   fail(column: number, found: string, allowed: string): never {
-    throw new TraceError(this.file, this.line, `${this.#names[column]} must be ${allowed}, found "${quoted(found)}"`);
+    throw new TraceError(this.file, this.line, `${this.names[column]} must be ${allowed}, found "${quoted(found)}"`);
   }
 }
 
@@ -148,10 +158,7 @@ export async function readCsv(source: LineSource, onHeader: (line: CsvLine) => (
       if (last > at) {
         if (row === null) {
           const header = decodeLine(bytes, at, last, source.name, line).replace(/^\uFEFF/, "");
-          row = new CsvLine(
-            source.name,
-            splitQuoted(header).map((name) => name.trim()),
-          );
+          row = new CsvLine(source.name, headerOf(header), separatorOf(header));
           take = onHeader(row);
           row.checkHeader();
         } else {
@@ -170,8 +177,18 @@ export async function readCsv(source: LineSource, onHeader: (line: CsvLine) => (
   await mistakes.tellAfter(reading);
 }
 
+/** Names of the columns of a header line. */
+export function headerOf(line: string): string[] {
+  return splitQuoted(line.replace(/^\uFEFF/, ""), separatorOf(line)).map((name) => name.trim());
+}
+
+/** What separates the fields: a comma, or where the header has none a semicolon or a tab. */
+function separatorOf(header: string): string {
+  return [",", ";", "\t"].find((separator) => header.includes(separator)) ?? ",";
+}
+
 /** Fields of a line with quoted fields (RFC 4180; no line breaks inside them). */
-function splitQuoted(text: string): string[] {
+function splitQuoted(text: string, separator: string): string[] {
   const fields: string[] = [];
   let field = "";
   let inside = false;
@@ -180,7 +197,7 @@ function splitQuoted(text: string): string[] {
     if (character === '"') {
       if (inside && text[at + 1] === '"') field += text[++at]!;
       else inside = !inside;
-    } else if (character === "," && !inside) {
+    } else if (character === separator && !inside) {
       fields.push(field);
       field = "";
     } else {

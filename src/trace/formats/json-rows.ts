@@ -30,6 +30,22 @@ export class JsonRow {
     return this.#value[name] !== undefined && this.#value[name] !== null;
   }
 
+  /** Where a path such as usage.prompt_tokens leads, or a field of that very name; null when there is nothing. */
+  at(path: string): { readonly row: JsonRow; readonly name: string } | null {
+    if (this.has(path)) return { row: this, name: path };
+    for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) {
+      const inner = this.#value[path.slice(0, dot)];
+      if (typeof inner !== "object" || inner === null || Array.isArray(inner)) continue;
+      return this.object(path.slice(0, dot)).at(path.slice(dot + 1));
+    }
+    return null;
+  }
+
+  /** Whether a field holds a number. */
+  isNumber(name: string): boolean {
+    return typeof this.#value[name] === "number";
+  }
+
   /** The first of some names for a field that the row has; the first of all when it has none. */
   pick(...aliases: readonly string[]): string {
     return aliases.find((alias) => this.has(alias)) ?? aliases[0]!;
