@@ -1,7 +1,7 @@
 import type { PredictorConfig } from "../planner-config.ts";
 import { LeadingZeros } from "./leading-zeros.ts";
 import type { Predictor } from "./predictor.ts";
-import { extrapolateTrend } from "./trend-fit.ts";
+import { extrapolateTrend } from "./prophet/trend-fit.ts";
 
 /** Values before the first fit; until then the last value is the forecast. */
 const FIRST_FIT = 5;

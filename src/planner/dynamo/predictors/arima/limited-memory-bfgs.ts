@@ -65,6 +65,8 @@ class Line {
   private readonly objective: (x: Float64Array) => number;
   private readonly origin: Float64Array;
   private readonly originGradient: Float64Array;
+  /** Where a full step leads. */
+  private readonly target: Float64Array;
   private readonly weights = new Float64Array(MEMORY);
 
   constructor(objective: (x: Float64Array) => number, start: ArrayLike<number>) {
@@ -75,6 +77,7 @@ class Line {
     this.direction = new Float64Array(size);
     this.origin = new Float64Array(size);
     this.originGradient = new Float64Array(size);
+    this.target = new Float64Array(size);
     this.value = this.look();
   }
 
@@ -83,15 +86,29 @@ class Line {
     this.origin.set(this.x);
     this.originGradient.set(this.gradient);
     descend(this.gradient, memory, this.direction, this.weights);
+    this.roundDirection();
     return dot(this.gradient, this.direction);
   }
 
   /** Goes to a step along the line. */
   evaluate(step: number): Trial {
     const { x, origin, direction, gradient } = this;
-    for (let i = 0; i < x.length; i++) x[i] = origin[i]! + step * direction[i]!;
+    if (step === 1) x.set(this.target);
+    else for (let i = 0; i < x.length; i++) x[i] = origin[i]! + step * direction[i]!;
     this.value = this.look();
     return { step, value: this.value, slope: dot(gradient, direction) };
+  }
+
+  /**
+   * The reference's library finds where a full step leads and takes the difference: entries far smaller than where they
+   * start are as coarse as that place.
+   */
+  private roundDirection(): void {
+    const { origin, direction, target } = this;
+    for (let i = 0; i < target.length; i++) {
+      target[i] = origin[i]! + direction[i]!;
+      direction[i] = target[i]! - origin[i]!;
+    }
   }
 
   goBack(value: number): void {
