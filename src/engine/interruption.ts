@@ -35,7 +35,7 @@ export function goOnFrom(
 ): void {
   state.generated = Math.min(generated, Math.max(0, state.outputLimit - 1));
   state.lastTokenNs = lastTokenNs;
-  state.gaps.push(...gaps);
+  for (const gap of gaps) state.gaps.push(gap);
   state.admitted = generated > 0;
 }
 

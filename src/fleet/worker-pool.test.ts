@@ -113,6 +113,18 @@ test("a replacement starts when its delay is over, and nobody is billed for less
   expect([first!.readyNs, second!.readyNs]).toEqual([NaN, NaN]);
 });
 
+test("a worker started after a replacement that is put off is ready before it", () => {
+  const pool = new WorkerPool("agg", 1, 10, () => new PassByPassWorker([]));
+  pool.start(0, 60);
+  pool.start(5);
+  expect(pool.nextReadyNs).toBe(15);
+  pool.activateReady(15);
+  expect(pool.active.map(({ id }) => id)).toEqual([1]);
+  expect(pool.nextReadyNs).toBe(70);
+  pool.activateReady(70);
+  expect(pool.active.map(({ id }) => id)).toEqual([0, 1]);
+});
+
 test("a worker that fails idle has been busy as long as it was, one that fails in a pass no longer than until then", () => {
   const busyFor = (busyUntilNs: number): number => {
     const worker = Object.create(new PassByPassWorker([])) as PassByPassWorker;

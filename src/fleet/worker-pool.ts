@@ -24,6 +24,7 @@ export class WorkerPool<W extends Worker = Worker> {
   readonly gpusPerWorker: number;
   /** Workers that take requests, ascending by id. */
   readonly active: PooledWorker<W>[] = [];
+  /** Workers that start up, ascending by id. */
   readonly starting: PooledWorker<W>[] = [];
   readonly draining: PooledWorker<W>[] = [];
   private readonly startupNs: number;
@@ -32,6 +33,8 @@ export class WorkerPool<W extends Worker = Worker> {
   /** Told of every worker that is added. */
   onAdded: ((id: number, readyNs: number) => void) | null = null;
   private readonly createWorker: (id: number) => W;
+  /** Those that start up are ready one after another. */
+  private readyInOrder = true;
   private readonly spans: WorkerSpan[] = [];
   private nextId = 0;
   private passesGone = 0;
@@ -51,7 +54,7 @@ export class WorkerPool<W extends Worker = Worker> {
 
   /** Time the next starting worker becomes ready, or Infinity. */
   get nextReadyNs(): number {
-    if (this.startupFactor === null) return this.starting.length === 0 ? Infinity : this.starting[0]!.readyNs;
+    if (this.readyInOrder) return this.starting.length === 0 ? Infinity : this.starting[0]!.readyNs;
     return this.starting.reduce((next, { readyNs }) => Math.min(next, readyNs), Infinity);
   }
 
@@ -103,7 +106,7 @@ export class WorkerPool<W extends Worker = Worker> {
 
   /** Lets workers whose start-up has ended take requests. */
   activateReady(atNs: number): void {
-    if (this.startupFactor !== null) {
+    if (!this.readyInOrder) {
       this.activateOutOfOrder(atNs);
       return;
     }
@@ -114,7 +117,7 @@ export class WorkerPool<W extends Worker = Worker> {
     }
   }
 
-  /** The same where start-ups take different times; active workers stay in the order of their ids. */
+  /** The same where a later one is ready earlier; active workers stay in the order of their ids. */
   private activateOutOfOrder(atNs: number): void {
     for (let i = 0; i < this.starting.length;) {
       const member = this.starting[i]!;
@@ -127,6 +130,7 @@ export class WorkerPool<W extends Worker = Worker> {
       this.active.push(member);
       this.active.sort((a, b) => a.id - b.id);
     }
+    this.readyInOrder = this.starting.length === 0;
   }
 
   /** Removes draining workers that have nothing left; `atNs` is how far all workers have been advanced. */
@@ -176,6 +180,7 @@ export class WorkerPool<W extends Worker = Worker> {
       goneNs: NaN,
       lastPublishNs: [],
     };
+    if (this.starting.length > 0 && this.starting.at(-1)!.readyNs > readyNs) this.readyInOrder = false;
     this.starting.push(member);
     this.onAdded?.(id, readyNs);
     if (readyNs <= createdNs) this.activateReady(createdNs);

@@ -140,11 +140,11 @@ export class AggregatedRun implements RunParts, InterruptionHost {
 
   /** No worker is left, and none will come: what still waits for one fails. */
   private failUnrouted(): void {
+    if (this.pool.size > 0) return;
     const { ledger } = this;
     const { failures } = this.interruptions!;
     const failedNs = (failures.at(-1)?.atSeconds ?? 0) * 1e9;
     const lastNs = ledger.terminalNs.reduce((last, atNs) => (atNs > last ? atNs : last), failedNs);
-    if (this.pool.size > 0) return;
     for (let request = 0; request < ledger.count; request++) {
       if (Number.isNaN(ledger.arrivalNs[request]!) || ledger.status[request] !== RequestStatus.pending) continue;
       ledger.status[request] = RequestStatus.failed;

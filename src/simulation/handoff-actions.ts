@@ -68,8 +68,8 @@ export class HandoffActions {
     return this.transfers.nextNs;
   }
 
-  add(...actions: readonly Action[]): void {
-    this.actions.push(...actions);
+  add(action: Action): void {
+    this.actions.push(action);
   }
 
   /** A request has arrived. */
@@ -106,8 +106,9 @@ export class HandoffActions {
     if (this.parked.length === 0) return;
     const { prefillPool, decodePool } = this.context;
     const canRun = (action: Action) => (action.kind === "submit" ? prefillPool : decodePool).active.length > 0;
-    this.actions.push(...this.parked.filter(canRun));
-    this.parked = this.parked.filter((action) => !canRun(action));
+    const { parked } = this;
+    this.parked = [];
+    for (const action of parked) (canRun(action) ? this.actions : this.parked).push(action);
   }
 
   private act(action: Action, nowNs: number): void {

@@ -4,7 +4,7 @@ import type { ConditionalDisaggregation } from "../router/conditional-disaggrega
 import type { FinishedQueue } from "./finished-queue.ts";
 import type { PoolRouter } from "./pool-router.ts";
 import { createPoolRouter } from "./router-factory.ts";
-import type { RunConfig } from "./run-config.ts";
+import { conditionalDisaggregation } from "./run-config.ts";
 import type { HandoffInputs } from "./run-inputs.ts";
 import { createObservers, type RunObservers } from "./run-observers.ts";
 import { StationBoard } from "./station-board.ts";
@@ -23,11 +23,6 @@ export interface HandoffContext extends HandoffInputs {
   readonly observers: RunObservers;
   /** Told who has left, where the workload depends on it; else null. */
   readonly finished: FinishedQueue | null;
-}
-
-/** When a decode worker computes a prompt itself; null = never. */
-export function conditionalDisaggregation({ routerMode, kvRouter }: RunConfig): ConditionalDisaggregation | null {
-  return routerMode === "kv_router" ? (kvRouter?.conditionalDisaggregation ?? null) : null;
 }
 
 /**

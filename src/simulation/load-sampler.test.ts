@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { smallRun } from "../../test/small-run.ts";
+import { PassByPassWorker } from "../engine/pass-by-pass/pass-by-pass-worker.ts";
+import { WorkerPool } from "../fleet/worker-pool.ts";
+import { LoadSampler } from "./load-sampler.ts";
 
 const rows = Array.from({ length: 900 }, (_, i) => ({ at: i * 700, input: 700 + (i % 7) * 300, output: 400 }));
 const engine = { num_gpu_blocks: 300, block_size: 64 };
@@ -32,7 +35,9 @@ describe("load of the engines of a run without a planner", () => {
   it("grows coarser where the end cannot be foreseen", async () => {
     const { result } = await smallRun(rows, { engine, flags: [...flags, "--replay-concurrency", "6"] });
     expect(result.load_samples!.t_s.length).toBeLessThanOrEqual(1024);
-    expect(result.load_samples!.t_s.length).toBeGreaterThan(20);
+    const samples = result.load_samples!;
+    expect(samples.t_s.length).toBeGreaterThan(20);
+    expect(new Set(samples.t_s.map((at, k) => `${at} ${samples.worker[k]}`)).size).toBe(samples.t_s.length);
   });
 
   it("is left to the ticks of a planner", async () => {
@@ -85,5 +90,24 @@ describe("load of both pools of a disaggregated run without a planner", () => {
     const samples = (await run("auto", [], "sglang")).result.load_samples!;
     expect(new Set(samples.pool)).toEqual(new Set(["prefill", "decode"]));
     expect(Math.max(...samples.inflight_decode_kv_tokens)).toBeGreaterThan(700);
+  });
+});
+
+describe("load of more engines than samples are kept of", () => {
+  const visited = (engines: number, seconds: number) => {
+    const sampler = new LoadSampler(1, engines, 0);
+    const pool = new WorkerPool("agg", 1, 0, () => new PassByPassWorker([]));
+    pool.addReady(engines, 0);
+    for (let at = 0; at < seconds; at++) for (const member of pool.active) sampler.visit("agg", member, at * 1e9);
+    return sampler.samples;
+  };
+
+  it("keeps an instant of all of them", () => {
+    const { intervalSeconds, entries } = visited(3000, 50);
+    expect(intervalSeconds).toBeLessThan(50);
+    expect(entries.every(({ atSeconds }) => atSeconds >= 0 && atSeconds < 50)).toBe(true);
+    expect(new Set(entries.map(({ atSeconds, worker }) => `${atSeconds} ${worker}`)).size).toBe(entries.length);
+    expect(entries.filter(({ atSeconds }) => atSeconds === 0)).toHaveLength(3000);
+    expect(entries.length).toBeLessThanOrEqual(6000);
   });
 });

@@ -4,7 +4,7 @@ import type { Trace } from "../trace/trace.ts";
 import type { RunConfig } from "./run-config.ts";
 
 const SHORTEST_INTERVAL_SECONDS = 1;
-/** Entries over which every second instant is dropped. */
+/** Entries over which every second instant is dropped; of more engines than half of them, two instants are kept. */
 const MOST_ENTRIES = 1024;
 
 /** Load of the engines of a run now and then. */
@@ -33,6 +33,7 @@ export interface LoadSample {
 export class LoadSampler {
   readonly samples: LoadSamples;
   private readonly dpSize: number;
+  private readonly most: number;
   /** When the next sample of each engine is due, ns, by worker id. */
   private readonly dueNs: Readonly<Record<WorkerPool["name"], number[]>> = { agg: [], prefill: [], decode: [] };
 
@@ -42,7 +43,8 @@ export class LoadSampler {
    */
   constructor(dpSize: number, engines: number, spanSeconds: number) {
     this.dpSize = dpSize;
-    const fitting = Math.ceil((spanSeconds * engines) / MOST_ENTRIES);
+    this.most = Math.max(MOST_ENTRIES, 2 * engines);
+    const fitting = Math.ceil((spanSeconds * engines) / this.most);
     this.samples = { intervalSeconds: Math.max(SHORTEST_INTERVAL_SECONDS, fitting), entries: [] };
   }
 
@@ -63,9 +65,21 @@ export class LoadSampler {
       // Engines may write the next pass into the same record.
       samples.entries.push({ atSeconds, pool, worker: member.id, rank, pass: pass === null ? null : { ...pass } });
     }
-    if (samples.entries.length > MOST_ENTRIES) {
-      samples.intervalSeconds *= 2;
-      samples.entries = samples.entries.filter((entry) => entry.atSeconds % samples.intervalSeconds === 0);
+    if (samples.entries.length > this.most && samples.entries.some((entry) => entry.atSeconds > 0)) {
+      this.doubleInterval();
+    }
+  }
+
+  /** Drops every second instant; of an interval that has an engine's sample no other is taken. */
+  private doubleInterval(): void {
+    const { samples } = this;
+    samples.intervalSeconds *= 2;
+    samples.entries = samples.entries.filter((entry) => entry.atSeconds % samples.intervalSeconds === 0);
+    const intervalNs = samples.intervalSeconds * 1e9;
+    for (const dueNs of Object.values(this.dueNs)) {
+      for (const [worker, atNs] of dueNs.entries()) {
+        if (atNs !== undefined) dueNs[worker] = Math.ceil(atNs / intervalNs) * intervalNs;
+      }
     }
   }
 }

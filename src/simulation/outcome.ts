@@ -27,7 +27,7 @@ export interface SimulationOutcome {
   readonly scalingEvents: readonly ScalingEvent[];
   /** One record a planner tick. */
   readonly ticks: readonly TickRecord[];
-  /** Load of the engines now and then, aggregated runs without a planner only; a planner's ticks have it otherwise. */
+  /** Load of the engines now and then; null with a planner, whose ticks have it. */
   readonly loadSamples: LoadSamples | null;
   /** Columns only disaggregated runs have; null otherwise. */
   readonly handoffs: HandoffColumns | null;

@@ -64,3 +64,30 @@ describe("a policy's mistake ends the run with what is finished", () => {
     expect(result.ended_early!.message).toContain("without any worker for 1000 ticks");
   });
 });
+
+describe("a policy that scales to zero", () => {
+  const gap = [...rows, { at: 8_000_000, input: 600, output: 30 }];
+  const toZero: Planner = {
+    firstTickSeconds: () => 1,
+    onTick: ({ nowSeconds, frontEnd }) => ({
+      replicas: { agg: Math.min(1, frontEnd.inFlight) },
+      nextTickSeconds: nowSeconds + 1,
+    }),
+  };
+
+  it("may wait for the next request as long as it takes", async () => {
+    const { result } = await smallRun(gap, { engine, change: { planner: toZero } });
+    expect(result.ended_early).toBeNull();
+    expect(result.completed_requests).toBe(gap.length);
+  });
+
+  it("is given up when that request then gets no worker", async () => {
+    const planner: Planner = {
+      ...toZero,
+      onTick: (seen) => ({ ...toZero.onTick(seen), ...(seen.nowSeconds < 100 ? {} : { replicas: { agg: 0 } }) }),
+    };
+    const { result } = await smallRun(gap, { engine, change: { planner } });
+    expect(result.ended_early!.message).toContain("without any worker for 1000 ticks");
+    expect(result.completed_requests).toBe(gap.length - 1);
+  });
+});

@@ -1,6 +1,6 @@
 import type { Semantics } from "../engine/semantics.ts";
 import type { WorkerPool } from "../fleet/worker-pool.ts";
-import type { Observation, Planner, PoolName, PublishedPass, Targets } from "../planner/planner.ts";
+import type { FrontEndGauges, Observation, Planner, PoolName, PublishedPass, Targets } from "../planner/planner.ts";
 import type { EngineSamples, ScalingEvent, TickRecord } from "./outcome.ts";
 import { observePool } from "./pool-observation.ts";
 import type { RequestWatch } from "./request-watch.ts";
@@ -22,7 +22,7 @@ const shortestTickSeconds = 0.001;
 /** More ticks than memory holds records of. */
 const mostTicks = 2_000_000;
 
-/** Ticks without any worker, offer or event after which a run is given up. */
+/** Ticks in a row at which requests wait for a worker of an empty pool, after which a run is given up. */
 const mostIdleTicks = 1000;
 
 /** A pool the planner scales. */
@@ -106,7 +106,7 @@ export class PlannerLoop {
     });
     for (const { pool } of this.pools) this.apply(pool, wanted[pool.name], nowSeconds, atNs, targets.reason ?? "");
     this.scheduleNext(targets, nowSeconds);
-    this.giveUpWithoutWorkers();
+    this.giveUpWithoutWorkers(frontEnd);
   }
 
   private apply(pool: WorkerPool, target: number | undefined, nowSeconds: number, atNs: number, reason: string): void {
@@ -155,8 +155,11 @@ export class PlannerLoop {
   }
 
   /** A policy that keeps every pool of a kind empty would tick for ever with requests waiting. */
-  private giveUpWithoutWorkers(): void {
-    const stuck = this.pools.some(({ pool }) => pool.size === 0 && pool.draining.length === 0);
+  private giveUpWithoutWorkers({ awaitingFirstToken, inFlight, firstTokens }: FrontEndGauges): void {
+    const empty = this.pools.filter(({ pool }) => pool.size === 0 && pool.draining.length === 0).length;
+    // Where only one of two pools is empty, requests that have their first token go on.
+    const waiting = empty === this.pools.length ? inFlight : awaitingFirstToken;
+    const stuck = empty > 0 && waiting > 0 && firstTokens.length === 0;
     this.ticksWithoutWorkers = stuck ? this.ticksWithoutWorkers + 1 : 0;
     if (this.ticksWithoutWorkers > mostIdleTicks) {
       throw new PlannerError(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { smallRun } from "../../test/small-run.ts";
 import type { SmallRow } from "../../test/small-run.ts";
+import { kvRouterDefaults } from "../router/kv-router-settings.ts";
 import type { ClientBehaviour } from "../workload/client-behaviour.ts";
 import type { Observation, Planner, Targets } from "../planner/planner.ts";
 
@@ -107,6 +108,38 @@ it("tells prefill from decode workers in a disaggregated run", async () => {
   }
   expect(planner.seen.some(({ pools }) => pools.decode!.workers[0]!.inFlight > 0)).toBe(true);
   expect(planner.seen.some(({ pools }) => pools.prefill!.workers[0]!.awaitingFirstToken > 0)).toBe(true);
+});
+
+it("shows a prompt that its decode worker computes there, not before a prefill worker", async () => {
+  const seen: Observation[] = [];
+  const planner: Planner = {
+    firstTickSeconds: () => 1,
+    onTick: (observation) => {
+      seen.push(structuredClone(observation));
+      return { replicas: {}, nextTickSeconds: observation.nowSeconds + 1 };
+    },
+  };
+  const conditionalDisaggregation = {
+    policy: "isl_bounding",
+    uncachedTokens: Infinity,
+    uncachedShare: Infinity,
+    prefillBusyShare: null,
+    decodeBusyShare: null,
+  } as const;
+  const kvRouter = { ...kvRouterDefaults, conditionalDisaggregation };
+  const { outcome } = await smallRun(rows, {
+    disaggregated: {},
+    semantics: "current",
+    change: { planner, routerMode: "kv_router", kvRouter },
+  });
+  expect([...outcome.handoffs!.prefillWorkerIndex].every((worker) => worker === -1)).toBe(true);
+  expect(Math.max(...seen.map(({ frontEnd }) => frontEnd.awaitingFirstToken))).toBeGreaterThan(0);
+  for (const { pools, frontEnd } of seen) {
+    expect(frontEnd.atRouter).toBe(0);
+    expect(pools.prefill!.inFlight).toBe(0);
+    expect(pools.decode!.inFlight).toBe(frontEnd.inFlight);
+    expect(pools.decode!.workers[0]!.awaitingFirstToken).toBe(frontEnd.awaitingFirstToken);
+  }
 });
 
 const impatient: ClientBehaviour = {

@@ -22,6 +22,14 @@ export interface WatchedRequests {
   readonly held: (pool: PoolName, worker: number) => Readonly<HeldRequests>;
 }
 
+/** What there is to know of the workers. */
+export interface WatchedWorkers {
+  /** Attention-DP ranks of one. */
+  readonly dpSize: number;
+  /** Decode workers may compute prompts themselves. */
+  readonly computesOnDecode: boolean;
+}
+
 const nothingHeld: Readonly<HeldRequests> = { inFlight: 0, awaitingFirstToken: 0, awaitingInputTokens: 0 };
 
 /** Requests in each pool over a window of time. */
@@ -63,16 +71,20 @@ export class RequestWatch {
   private readonly inputLength: Int32Array;
   /** Hand-offs of a disaggregated run; null in an aggregated one. */
   private readonly handoffs: HandoffColumns | null;
-  /** Attention-DP ranks of a worker. */
-  private readonly dpSize: number;
+  private readonly workers: WatchedWorkers;
   private offered: number[] = [];
   private underWay: number[] = [];
 
-  constructor(ledger: RequestLedger, inputLength: Int32Array, handoffs: HandoffColumns | null, dpSize: number) {
+  constructor(
+    ledger: RequestLedger,
+    inputLength: Int32Array,
+    handoffs: HandoffColumns | null,
+    workers: WatchedWorkers,
+  ) {
     this.ledger = ledger;
     this.inputLength = inputLength;
     this.handoffs = handoffs;
-    this.dpSize = dpSize;
+    this.workers = workers;
   }
 
   onOffered(request: number): void {
@@ -134,7 +146,8 @@ export class RequestWatch {
       pools.add("agg", arrivedNs, leftNs);
       return;
     }
-    const heldNs = Math.min(leftNs, orNever(handoffs.sourceHeldNs[request]!));
+    const computedNs = this.isComputedOnDecode(request) ? arrivedNs : orNever(handoffs.sourceHeldNs[request]!);
+    const heldNs = Math.min(leftNs, computedNs);
     pools.add("prefill", arrivedNs, heldNs);
     if (heldNs < leftNs) pools.add("decode", heldNs, leftNs);
   }
@@ -143,10 +156,19 @@ export class RequestWatch {
   private place(request: number, atNs: number): { pool: PoolName; worker: number } | null {
     const { handoffs, ledger } = this;
     const serving = ledger.workerIndex[request]!;
-    if (handoffs === null) return serving < 0 ? null : { pool: "agg", worker: Math.floor(serving / this.dpSize) };
-    if (serving >= 0 && handoffs.sourceHeldNs[request]! <= atNs) return { pool: "decode", worker: serving };
+    if (handoffs === null) {
+      return serving < 0 ? null : { pool: "agg", worker: Math.floor(serving / this.workers.dpSize) };
+    }
+    const decodes = serving >= 0 && handoffs.sourceHeldNs[request]! <= atNs;
+    if (decodes || this.isComputedOnDecode(request)) return { pool: "decode", worker: serving };
     const prefill = handoffs.prefillWorkerIndex[request]!;
     return prefill < 0 ? null : { pool: "prefill", worker: prefill };
+  }
+
+  /** Whether a decode worker computes its prompt, so that no prefill worker ever has it. */
+  private isComputedOnDecode(request: number): boolean {
+    if (!this.workers.computesOnDecode || this.handoffs === null) return false;
+    return this.ledger.workerIndex[request]! >= 0 && this.handoffs.prefillWorkerIndex[request]! < 0;
   }
 
   private hold(

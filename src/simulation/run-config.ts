@@ -2,6 +2,7 @@ import type { EngineConfig } from "../engine/engine-config.ts";
 import type { SemanticsName } from "../engine/semantics.ts";
 import type { FaultPlan } from "../fleet/fault-plan.ts";
 import type { Planner } from "../planner/planner.ts";
+import type { ConditionalDisaggregation } from "../router/conditional-disaggregation.ts";
 import type { KvRouterSettings } from "../router/kv-router-settings.ts";
 import type { PrefillEstimate } from "../router/prefill-backlog.ts";
 import type { RouterMode } from "../router/router-modes.ts";
@@ -43,6 +44,11 @@ export interface RunConfig {
    */
   readonly engine: "auto" | "rows" | "pass-by-pass";
   readonly seed: number;
+}
+
+/** When a decode worker computes a prompt itself; null = never. */
+export function conditionalDisaggregation({ routerMode, kvRouter }: RunConfig): ConditionalDisaggregation | null {
+  return routerMode === "kv_router" ? (kvRouter?.conditionalDisaggregation ?? null) : null;
 }
 
 /** One pool whose workers do prefill and decode. */

@@ -2,6 +2,7 @@ import type { HandoffColumns } from "../metrics/handoff-columns.ts";
 import { LoadSampler, offeredSeconds } from "./load-sampler.ts";
 import { PlannerLoop, type ScaledPool } from "./planner-loop.ts";
 import { RequestWatch } from "./request-watch.ts";
+import { conditionalDisaggregation } from "./run-config.ts";
 import type { RunInputs } from "./run-inputs.ts";
 import { TrafficRecorder } from "./traffic-recorder.ts";
 
@@ -32,6 +33,7 @@ export function createObservers(
     return { planner: null, traffic: null, watch: null, loads };
   }
   const traffic = new TrafficRecorder(ledger, trace.inputLength, planner.seesRequests === true);
-  const watch = new RequestWatch(ledger, trace.inputLength, handoffs, dpSize);
+  const computesOnDecode = conditionalDisaggregation(config) !== null;
+  const watch = new RequestWatch(ledger, trace.inputLength, handoffs, { dpSize, computesOnDecode });
   return { planner: new PlannerLoop(planner, pools, semantics, { traffic, watch }), traffic, watch, loads: null };
 }

@@ -21,8 +21,8 @@ export interface RunParts {
   readonly tierFigures: KvTierFigures | null;
   /** Null where clients wait for ever and no worker fails. */
   readonly interruptions: Interruptions | null;
-  /** Load of the engines of a run without a planner; absent where none is sampled. */
-  readonly loadSamples?: LoadSamples | null;
+  /** Load of the engines of a run without a planner; null with one. */
+  readonly loadSamples: LoadSamples | null;
   /** Requests offered so far. */
   readonly offered: number;
   /** The run itself, in steps. */

@@ -100,7 +100,7 @@ function* simulateOnce(trace: Trace, config: RunConfig): Generator<Progress, Sim
     workers,
     scalingEvents: parts.planner?.events ?? [],
     ticks: parts.planner?.ticks ?? [],
-    loadSamples: (parts as RunParts).loadSamples ?? null,
+    loadSamples: parts.loadSamples,
     handoffs,
     ...(parts.tierFigures === null ? {} : { tierFigures: parts.tierFigures }),
     disruptions: parts.interruptions,

@@ -44,7 +44,7 @@ export class StationBoard {
     for (const station of this.stations.values()) {
       const { deferred, heldLater } = station;
       if (deferred.some((action) => action.request === request)) {
-        deferred.splice(0, deferred.length, ...deferred.filter((action) => action.request !== request));
+        station.deferred = deferred.filter((action) => action.request !== request);
       }
       if (heldLater.includes(request)) station.heldLater = heldLater.filter((other) => other !== request);
     }

@@ -56,7 +56,8 @@ export class StationPasses {
     station.endNs = Infinity;
     let reserved = -1;
     if (station.role === "decode") reserved = (station as Station<DecodeWorker>).member.worker.tryReserve(nowNs);
-    if (station.deferred.length > 0) this.actions.add(...station.deferred.splice(0));
+    for (const action of station.deferred) this.actions.add(action);
+    station.deferred.length = 0;
     if (station.refused.length > 0) this.takeRefused(station, nowNs);
     if (station.heldLater.length > 0) this.takeHeld(station, nowNs);
     if (reserved >= 0) this.actions.onReserved(reserved);

@@ -21,7 +21,7 @@ export interface Station<W extends PrefillWorker | DecodeWorker = PrefillWorker 
   readonly role: "prefill" | "decode";
   readonly member: PooledWorker<W>;
   /** Actions that wait until the worker is idle. */
-  readonly deferred: Action[];
+  deferred: Action[];
   /** Prompts whose pass ends later than now. */
   heldLater: number[];
   /** Prompts a prefill worker refused that the others have not been told of. */

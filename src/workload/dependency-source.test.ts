@@ -126,3 +126,16 @@ test("what waits for the end of an abandoned request is never offered, everythin
     }),
   );
 });
+
+test("a play may begin with more requests than a call takes arguments", () => {
+  const count = 200_000;
+  const none = { waits: [], notBeforeMs: Number.NaN, tookMs: 1 };
+  const nodes: Node[] = Array.from({ length: count }, (_, i) => ({ ...none, arrivalMs: i % 7 }));
+  nodes.push({
+    ...none,
+    arrivalMs: 0,
+    waits: Array.from({ length: count }, (_, on) => ({ on, delayMs: 0, onOffer: false })),
+  });
+  const trace = traceOf(nodes);
+  expect(new DependencySource(trace, trace.dependencies!, 1, 1).nextNs).toBe(0);
+});

@@ -75,7 +75,7 @@ export class DependencySource implements ArrivalSource {
     const play = this.nextPlay++;
     const roots = this.plays.members[play]!.filter((request) => this.missing[request] === 0);
     if (slotNs !== null) {
-      const firstNs = Math.min(...roots.map((request) => this.arrivalNs(request)));
+      const firstNs = roots.reduce((first, request) => Math.min(first, this.arrivalNs(request)), Infinity);
       this.playShiftNs[play] = slotNs - firstNs;
     }
     for (const request of roots) {

@@ -191,7 +191,8 @@ export class PassByPassWorker implements Worker {
         this.emittedTokens += rank.pass.emittedTokens;
         this.emittingRequests += rank.pass.emittingRequests;
       }
-      if (rank.finished.length > 0) this.finished.push(...rank.finished.splice(0));
+      for (const request of rank.finished) this.finished.push(request);
+      rank.finished.length = 0;
       if (rank.hasWork) hasWork = true;
     }
     if (longest >= 0 || refusedOnly) {

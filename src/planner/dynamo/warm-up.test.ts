@@ -17,3 +17,11 @@ describe("§8.31 intervals of a warm-up trace", () => {
     expect(intervalsOf({ arrivalMs: [], inputLength: [], outputLength: [] }, 10)).toEqual([]);
   });
 });
+
+it("takes more intervals than a call takes arguments", () => {
+  const count = 200_000;
+  const arrivalMs = Float64Array.from({ length: count }, (_, i) => i * 1000);
+  const ones = new Int32Array(count).fill(1);
+  const intervals = intervalsOf({ arrivalMs, inputLength: ones, outputLength: ones }, 1);
+  expect(intervals).toHaveLength(count);
+});

@@ -26,7 +26,11 @@ export function intervalsOf(requests: WarmUpRequests, intervalSeconds: number): 
     sums.set(interval, sum);
   }
   if (sums.size === 0) return [];
-  const [first, last] = [Math.min(...sums.keys()), Math.max(...sums.keys())];
+  let [first, last] = [Infinity, -Infinity];
+  for (const interval of sums.keys()) {
+    first = Math.min(first, interval);
+    last = Math.max(last, interval);
+  }
   return Array.from({ length: last - first + 1 }, (_, i) => {
     const sum = sums.get(first + i);
     if (sum === undefined) return { requests: 0, inputTokens: 0, outputTokens: 0 };
