@@ -7,14 +7,14 @@ import type { Trace } from "../src/trace/trace.ts";
 
 const provenance = { kind: "test", description: "made up" };
 /** Depends on requests and mean context only, as measured tables do. */
-const byContext: PerfModel = {
+export const byContext: PerfModel = {
   provenance,
   decodeDependsOn: "batch-and-context",
   prefillMs: (requests, meanNew, meanPrefix) => 1 + requests * meanNew * (1 + meanPrefix / 1000),
   decodeMs: (requests, context) => 1 + requests / 7 + context / 100,
 };
 /** Depends on everything. */
-const byAll: PerfModel = {
+export const byAll: PerfModel = {
   ...byContext,
   decodeDependsOn: "all",
   decodeMs: (requests, context, active, pool) => 1 + requests / 7 + context / 100 + active / pool,

@@ -54,13 +54,22 @@ function runUnequal(
   let secondLastNs = atNs;
   let count = 0;
   while (count < most && atNs < untilNs) {
-    const passNs = times.counted(decodes, sumKnown, active, decodes);
-    secondLastNs = lastNs;
-    lastNs = atNs;
-    atNs += passNs;
-    if (count === 0) clock[firstEnd] = atNs;
-    count++;
-    sumKnown += decodes;
+    const table = times.find(decodes, sumKnown, active);
+    const { step } = times;
+    let { place } = times;
+    const stretchEnd = Math.min(most, count + times.stretch);
+    while (count < stretchEnd && atNs < untilNs) {
+      let passNs = table === null ? 0 : table.times[place]!;
+      if (passNs === 0) passNs = times.counted(decodes, sumKnown, active, decodes);
+      else table!.tokens[place]! += decodes;
+      secondLastNs = lastNs;
+      lastNs = atNs;
+      atNs += passNs;
+      if (count === 0) clock[firstEnd] = atNs;
+      count++;
+      sumKnown += decodes;
+      place += step;
+    }
   }
   clock[secondLastStart] = secondLastNs;
   clock[lastStart] = lastNs;

@@ -4,14 +4,14 @@ import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
 import { TimeTable } from "./time-table.ts";
 
-/** Contexts a table of the (requests, mean context) memo covers. */
-const contextsPerTable = 256;
+/** Mean contexts that get their places together. */
+const contextsPerGroup = 256;
 /** Pools of more tokens get no table by sequence lengths: it would take 12 bytes a token. */
 const mostTableTokens = 1 << 23;
 
 /**
  * Decode times of a pass in integer nanoseconds, for all workers of a run, and how many tokens waited for each of
- * them in passes that only decoded. Kept in tables by what the time depends on: referenced blocks, the sum of the
+ * them in passes that only decoded. Kept in a table by what the time depends on: referenced blocks, the sum of the
  * sequence lengths, or requests and mean context; computed anew where it depends on more.
  */
 export class DecodeTimes {
@@ -22,11 +22,17 @@ export class DecodeTimes {
   private readonly poolTokens: number;
   private readonly bySequenceLengths: boolean;
   private readonly byContext: boolean;
-  /** By referenced blocks, or by the sum of the sequence lengths up to the pool's tokens; null = neither decides. */
+  /** By referenced blocks, by the sum of the sequence lengths up to the pool's tokens, or by group; null = none decides. */
   private readonly table: TimeTable | null;
-  /** By requests, then by groups of mean contexts. */
-  private readonly contextTables: (TimeTable | undefined)[][] = [];
+  /** The first place of a group, by requests and mean contexts. */
+  private readonly groups: (number | undefined)[][] = [];
   private readonly gaps: GapRecorder;
+  /** Where `find` has found a pass in the table. */
+  place = 0;
+  /** How far from there the next pass is, if it is of the same row of passes that only decode. */
+  step = 0;
+  /** How many passes of such a row are `step` places apart, this one included; the next is to be found anew. */
+  stretch = 0;
 
   constructor(engine: EngineConfig, semantics: Semantics, gaps: GapRecorder) {
     this.price = new PassPrice(engine);
@@ -40,7 +46,7 @@ export class DecodeTimes {
     this.byContext = decodeDependsOn === "batch-and-context";
     if (this.byBlocksOnly) this.table = new TimeTable(engine.numGpuBlocks + 1);
     else if (byOccupancy && this.poolTokens <= mostTableTokens) this.table = new TimeTable(this.poolTokens + 1);
-    else this.table = null;
+    else this.table = this.byContext ? new TimeTable(0) : null;
     gaps.addSource((recorder) => this.drain(recorder));
   }
 
@@ -56,35 +62,44 @@ export class DecodeTimes {
 
   /** The same; `tokens` tokens have waited just so long since the token before them. */
   counted(requests: number, sumKnown: number, activeBlocks: number, tokens: number): number {
-    let table = this.table;
-    let place = 0;
-    if (table !== null) {
-      place = this.byBlocksOnly ? activeBlocks : sumKnown < this.poolTokens ? sumKnown : this.poolTokens;
-    } else if (this.byContext) {
-      const context = Math.floor(sumKnown / requests);
-      table = this.contextTable(requests, Math.floor(context / contextsPerTable));
-      place = context % contextsPerTable;
-    } else {
-      const time = this.compute(requests, sumKnown, activeBlocks);
-      if (tokens > 0) this.gaps.add(time, tokens);
-      return time;
-    }
-    let time = table.times[place]!;
+    const table = this.find(requests, sumKnown, activeBlocks);
+    const { place } = this;
+    let time = table === null ? 0 : table.times[place]!;
     if (time === 0) {
       time = this.compute(requests, sumKnown, activeBlocks);
-      if (!table.keep(place, time)) {
+      if (table === null || !table.keep(place, time)) {
         if (tokens > 0) this.gaps.add(time, tokens);
         return time;
       }
     }
     // Passes of other kinds do not count; most of those look at places no row of decodes has touched.
-    if (tokens > 0) table.tokens[place]! += tokens;
+    if (tokens > 0) table!.tokens[place]! += tokens;
     return time;
   }
 
-  private contextTable(requests: number, group: number): TimeTable {
-    const tables = (this.contextTables[requests] ??= []);
-    return (tables[group] ??= new TimeTable(contextsPerTable));
+  /** The table in which the time of a pass is kept once it is known, and its `place`; null when there is none. */
+  find(requests: number, sumKnown: number, activeBlocks: number): TimeTable | null {
+    if (this.byContext) {
+      const context = Math.floor(sumKnown / requests);
+      const inGroup = context % contextsPerGroup;
+      this.place = this.group(requests, Math.floor(context / contextsPerGroup)) + inGroup;
+      this.step = 1;
+      this.stretch = contextsPerGroup - inGroup;
+    } else if (this.byBlocksOnly) {
+      this.place = activeBlocks;
+      this.step = 0;
+      this.stretch = 1;
+    } else {
+      this.place = Math.min(sumKnown, this.poolTokens);
+      this.step = requests;
+      this.stretch = Math.floor((this.poolTokens - this.place) / requests) + 1;
+    }
+    return this.table;
+  }
+
+  private group(requests: number, number: number): number {
+    const groups = (this.groups[requests] ??= []);
+    return (groups[number] ??= this.table!.extend(contextsPerGroup));
   }
 
   private compute(requests: number, sumKnown: number, activeBlocks: number): number {
@@ -94,10 +109,13 @@ export class DecodeTimes {
 
   /** Hands the counted waiting times over. */
   private drain(recorder: GapRecorder): void {
-    this.table?.drain(recorder);
-    for (const tables of this.contextTables) {
-      if (tables === undefined) continue;
-      for (const table of tables) table?.drain(recorder);
+    const { table } = this;
+    if (!this.byContext) table?.drain(recorder);
+    for (const groups of this.groups) {
+      if (groups === undefined) continue;
+      for (const first of groups) {
+        if (first !== undefined) table!.drainPlaces(first, first + contextsPerGroup, recorder);
+      }
     }
   }
 }

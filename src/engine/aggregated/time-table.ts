@@ -3,18 +3,31 @@ import type { GapRecorder } from "../../metrics/gap-recorder.ts";
 /** Times a table can hold (ns); 0 stands for "not known yet". */
 const longest = 2 ** 32 - 1;
 const STRETCH_BITS = 10;
+const fewestPlaces = 1 << 14;
 
 /** Decode times (ns) by place, and how many tokens waited for each. */
 export class TimeTable {
-  readonly times: Uint32Array;
-  readonly tokens: Float64Array;
+  /** By place. Replaced when the table grows. */
+  times: Uint32Array;
+  /** By place. Replaced when the table grows. */
+  tokens: Float64Array;
   /** Which stretches of the table hold a time at all: a short run touches few of them. */
-  private readonly stretches: Uint8Array;
+  private stretches: Uint8Array;
+  private used: number;
 
   constructor(places: number) {
     this.times = new Uint32Array(places);
     this.tokens = new Float64Array(places);
-    this.stretches = new Uint8Array((places >>> STRETCH_BITS) + 1);
+    this.stretches = new Uint8Array(stretchesOf(places));
+    this.used = places;
+  }
+
+  /** Adds so many places; the first of them. */
+  extend(places: number): number {
+    const first = this.used;
+    this.used += places;
+    if (this.used > this.times.length) this.grow(Math.max(fewestPlaces, this.used, 2 * this.times.length));
+    return first;
   }
 
   /** Keeps a time; false when the table cannot hold it. */
@@ -25,17 +38,36 @@ export class TimeTable {
     return true;
   }
 
-  /** Hands the counted tokens over and starts counting anew. */
+  /** Hands the tokens counted at all places over and starts counting anew. */
   drain(recorder: GapRecorder): void {
-    const { times, tokens, stretches } = this;
+    const { stretches } = this;
     for (let stretch = 0; stretch < stretches.length; stretch++) {
       if (stretches[stretch] === 0) continue;
-      const end = Math.min(times.length, (stretch + 1) << STRETCH_BITS);
-      for (let place = stretch << STRETCH_BITS; place < end; place++) {
-        if (tokens[place] === 0) continue;
-        recorder.add(times[place]!, tokens[place]!);
-        tokens[place] = 0;
-      }
+      this.drainPlaces(stretch << STRETCH_BITS, Math.min(this.used, (stretch + 1) << STRETCH_BITS), recorder);
     }
   }
+
+  /** The same for the places from `first` up to `end`, without that. */
+  drainPlaces(first: number, end: number, recorder: GapRecorder): void {
+    const { times, tokens } = this;
+    for (let place = first; place < end; place++) {
+      if (tokens[place] === 0) continue;
+      recorder.add(times[place]!, tokens[place]!);
+      tokens[place] = 0;
+    }
+  }
+
+  private grow(places: number): void {
+    const { times, tokens, stretches } = this;
+    this.times = new Uint32Array(places);
+    this.times.set(times);
+    this.tokens = new Float64Array(places);
+    this.tokens.set(tokens);
+    this.stretches = new Uint8Array(stretchesOf(places));
+    this.stretches.set(stretches);
+  }
+}
+
+function stretchesOf(places: number): number {
+  return (places >>> STRETCH_BITS) + 1;
 }
