@@ -41,6 +41,19 @@ test("the verdict in a line", async () => {
   expect(slaLine({ ...result, num_requests: 3, incomplete_requests: 3 })).toBe(
     "SLA (TTFT 1000000 ms, latency 10000000 ms): no request had ended, for 0.0083 GPU-hours",
   );
+  // With a price, what they cost; also where nothing is judged.
+  const priced = await simulate({ ...brief, slaTtftMs: 1e6, gpuPrice: 300 });
+  expect(priced.gpu_cost).toBeCloseTo(300 * priced.gpu_hours, 12);
+  expect(priced.gpu_cost_per_million_output_tokens).toBeCloseTo(
+    (300 * priced.gpu_hours * 1e6) / priced.total_output_tokens,
+    9,
+  );
+  const each = priced.gpu_cost_per_million_output_tokens!.toFixed(2);
+  expect(slaLine(priced)).toContain(`, for 0.0083 GPU-hours (cost 2.50, ${each} per million output tokens); `);
+  expect(slaLine({ ...priced, sla: null })).toBe(
+    `Spent 0.0083 GPU-hours (cost 2.50, ${each} per million output tokens)`,
+  );
+  expect(result.gpu_cost).toBeUndefined();
   // What met every bound counts, not what met one of them.
   const attainment = { ttft: 0.9, itl: null, e2e: 0.5, all: 0.456 };
   expect(slaLine({ ...result, sla: { ...result.sla!, attainment } })).toContain("SLA met by 45.6 % of");

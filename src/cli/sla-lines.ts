@@ -14,17 +14,30 @@ export function twoSlasNote({ aim, context: { sla, policy } }: Pick<ResolvedRepl
   return `note: policy ${policy} works towards ${keys} (set them in --planner-config); requests are judged by ${boundsOf(sla)}`;
 }
 
-/** The verdict in a line; null without bounds. */
+/** The verdict in a line, with what it cost where a price is given; null without bounds and price. */
 export function slaLine(result: RunResult): string | null {
-  const { sla, num_requests: requests, incomplete_requests: underWay, gpu_hours: gpuHours } = result;
-  if (sla === null || sla.attainment.all === null) return null;
+  const { sla, num_requests: requests, incomplete_requests: underWay } = result;
+  const spent = spentText(result);
+  if (sla === null || sla.attainment.all === null) return result.gpu_cost === undefined ? null : `Spent ${spent}`;
   const bounds = boundsOf({ ttftMs: sla.ttft_ms, itlMs: sla.itl_ms, e2eMs: sla.e2e_ms });
   const share = shareText(sla.attainment.all);
-  const cost = `for ${gpuHours < 0.1 ? Number(gpuHours.toPrecision(2)) : gpuHours.toFixed(2)} GPU-hours`;
+  const cost = `for ${spent}`;
   if (requests === underWay) return `SLA (${bounds}): no request had ended, ${cost}`;
   const judged = counted(requests - underWay);
   const rest = underWay === 0 ? "" : `; ${counted(underWay)} had not ended and are not judged`;
   return `SLA met by ${share} of ${judged} (${bounds}), ${cost}${rest}`;
+}
+
+/** GPU-hours, and what they cost where their price is known. */
+function spentText({ gpu_hours: gpuHours, gpu_cost: cost, gpu_cost_per_million_output_tokens: perMillion }: RunResult) {
+  const hours = `${amountText(gpuHours)} GPU-hours`;
+  if (cost === undefined) return hours;
+  const each = perMillion === undefined ? "" : `, ${amountText(perMillion)} per million output tokens`;
+  return `${hours} (cost ${amountText(cost)}${each})`;
+}
+
+function amountText(amount: number): string {
+  return amount < 0.1 ? String(Number(amount.toPrecision(2))) : amount.toFixed(2);
 }
 
 function counted(requests: number): string {

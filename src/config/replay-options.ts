@@ -64,6 +64,7 @@ export interface ReplayOptions {
   readonly slaTtftMs?: number;
   readonly slaItlMs?: number;
   readonly slaE2eMs?: number;
+  readonly gpuPrice?: number;
   readonly reportJson?: string;
   readonly reportJsonl?: string;
   readonly reportHtml?: string;

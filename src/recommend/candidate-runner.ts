@@ -152,6 +152,10 @@ function figuresOf({ figures }: SweepRow): PartFigures | null {
   return {
     attainment: figures.sla_attainment,
     gpuHours: figures.gpu_hours,
+    meanGpus:
+      figures.duration_ms === null || figures.duration_ms === 0
+        ? null
+        : (figures.gpu_hours * 3.6e6) / figures.duration_ms,
     events: (figures.scale_ups ?? 0) + (figures.scale_downs ?? 0),
     meanTtftMs: figures.mean_ttft_ms,
     p90TtftMs: figures.p90_ttft_ms,

@@ -81,7 +81,7 @@ describe("the search", () => {
   });
 
   it("judges a setting by the worst part of the trace and the cost of all; one that failed is no setting", () => {
-    const part = { events: 0, meanTtftMs: null, p90TtftMs: null, p99ItlMs: null };
+    const part = { events: 0, meanGpus: null, meanTtftMs: null, p90TtftMs: null, p99ItlMs: null };
     const parts = [
       { attainment: 0.95, gpuHours: 1, ...part },
       { attainment: 0.9, gpuHours: 2, ...part },
@@ -177,7 +177,7 @@ it("a search spends no more runs than it has", async () => {
 
 describe("the setting as given", () => {
   const setting = (attainment: number, gpuHours: number) => {
-    const part = { gpuHours, events: 0, meanTtftMs: null, p90TtftMs: null, p99ItlMs: null };
+    const part = { gpuHours, events: 0, meanGpus: null, meanTtftMs: null, p90TtftMs: null, p99ItlMs: null };
     return { tuned: { attainment: 0.99, ...part }, worst: { attainment, gpuHours: 4 * gpuHours } };
   };
 

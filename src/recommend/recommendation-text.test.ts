@@ -10,10 +10,12 @@ const facts = {
   stress: 1.25,
   ttftMs: 1500,
   itlMs: null,
+  gpuPrice: null,
 };
 const part = (attainment: number, gpuHours: number): PartFigures => ({
   attainment,
   gpuHours,
+  meanGpus: null,
   events: 7,
   meanTtftMs: null,
   p90TtftMs: null,
@@ -42,6 +44,32 @@ const text = (change: Partial<Recommendation>) =>
 const told = (change: Partial<Recommendation>) => text(change).split("\n")[4];
 
 describe("a recommendation", () => {
+  it("tells the best of each kind, the size of a fleet left as given, GPUs on average and their cost", () => {
+    const of = (change: Partial<RankedSetting>): RankedSetting => ({ ...hpa, ...change });
+    const fleet = of({
+      name: "fixed fleet",
+      policy: "static",
+      settings: {},
+      options: { numWorkers: 3 },
+      tuned: { ...part(0.95, 1.5), meanGpus: 6 },
+    });
+    const split = of({ topology: "disagg", worst: { attainment: 0.5, gpuHours: 9 } });
+    const priced = recommendationText(
+      { ranking: [fleet, hpa, split], asGiven: null, runs: 20, failed: 0, firstFailure: null, interrupted: false },
+      { ...facts, gpuPrice: 3 },
+    );
+    expect(priced).toContain(
+      "**Run fixed fleet (aggregated, tensor parallel 2, num_workers=3).** It attains 95.0 % for 1.50 GPU-hours (6 GPUs on average, cost 4.50) while tuning",
+    );
+    expect(priced.match(/^- .*$/gm)).toEqual([
+      "- cheapest fixed fleet: fixed fleet (aggregated, tensor parallel 2, num_workers=3), 1.50 GPU-hours (6 GPUs on average, cost 4.50)",
+      "- cheapest autoscaler: hpa (aggregated, tensor parallel 2, target=5), 2.00 GPU-hours (cost 6.00)",
+      "- cheapest aggregated: fixed fleet (aggregated, tensor parallel 2, num_workers=3), 1.50 GPU-hours (6 GPUs on average, cost 4.50)",
+      "- cheapest disaggregated: none listed holds",
+    ]);
+    expect(text({})).not.toContain("cheapest");
+  });
+
   it("says what to run, what it attained while tuning and on the rest", () => {
     expect(told({})).toBe(
       "**Run hpa (aggregated, tensor parallel 2, target=5).** It attains 95.0 % for 2.00 GPU-hours while tuning, " +

@@ -17,6 +17,8 @@ export interface RecommendationFacts {
   readonly stress: number;
   readonly ttftMs: number | null;
   readonly itlMs: number | null;
+  /** Price of a GPU-hour; null = none given. */
+  readonly gpuPrice: number | null;
 }
 
 /** The recommendation in words and tables, as Markdown. */
@@ -35,9 +37,12 @@ export function recommendationText(found: Recommendation, facts: RecommendationF
     "",
   ];
   if (first === undefined) return `${[...lines, noneFinished(found)].join("\n")}\n`;
+  const kindsText = kindsTold(ranking, facts);
+  const kinds = kindsText === null ? [] : [kindsText, ""];
   lines.push(
     verdict(first, asGiven, facts),
     "",
+    ...kinds,
     "Run it with:",
     "",
     "```",
@@ -67,7 +72,7 @@ function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: Rec
         ? `Keep the setting as given (${first.policy}): nothing found holds for less`
         : `Run ${told(first)}`;
     sentences.push(
-      `**${advice}.** It attains ${shareText(tuned.attainment)} for ${hours(tuned)} while tuning, ${shareText(worst!.attainment)} in its worst test.`,
+      `**${advice}.** It attains ${shareText(tuned.attainment)} for ${spent(tuned, facts)} while tuning, ${shareText(worst!.attainment)} in its worst test.`,
     );
   }
   if (heldOut !== null) {
@@ -75,7 +80,7 @@ function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: Rec
       ? `it holds there${holds(worst) ? " too" : ""}`
       : `it falls ${points(facts.attainment - heldOut.attainment)} short there`;
     sentences.push(
-      `On the held-out part it attains ${shareText(heldOut.attainment)} for ${hours(heldOut)}: ${result}.`,
+      `On the held-out part it attains ${shareText(heldOut.attainment)} for ${spent(heldOut, facts)}: ${result}.`,
     );
   }
   const other = asGiven?.heldOut ?? null;
@@ -89,7 +94,31 @@ function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: Rec
   return sentences.join(" ");
 }
 
-function told({ name, topology, tensorParallel, settings }: RankedSetting): string {
+/** What the cheapest settings of each kind take, for who has to choose between kinds; null where there is one kind. */
+function kindsTold(ranking: readonly RankedSetting[], facts: RecommendationFacts): string | null {
+  const kinds: readonly (readonly [name: string, isOf: (setting: RankedSetting) => boolean])[] = [
+    ["fixed fleet", ({ policy }) => policy === "static"],
+    ["autoscaler", ({ policy }) => policy !== "static"],
+    ["aggregated", ({ topology }) => topology === "agg"],
+    ["disaggregated", ({ topology }) => topology === "disagg"],
+  ];
+  const lines = kinds.map(([kind, isOf]) => {
+    const of = ranking.filter(isOf);
+    const holding = of.filter(({ worst }) => worst !== null && worst.attainment >= facts.attainment);
+    const costs = holding.flatMap((setting) => (setting.tuned === null ? [] : [{ setting, tuned: setting.tuned }]));
+    const cheapest = costs.toSorted((a, b) => a.tuned.gpuHours - b.tuned.gpuHours)[0];
+    const text =
+      cheapest === undefined ? "none listed holds" : `${told(cheapest.setting)}, ${spent(cheapest.tuned, facts)}`;
+    return { of: of.length, text: `- cheapest ${kind}: ${text}` };
+  });
+  const pairs = [lines.slice(0, 2), lines.slice(2)].filter((pair) => pair.every(({ of }) => of > 0)).flat();
+  if (pairs.length === 0) return null;
+  return ["Kind by kind, of those that hold, while tuning:", "", ...pairs.map(({ text }) => text)].join("\n");
+}
+
+function told(setting: RankedSetting): string {
+  const { name, topology, tensorParallel } = setting;
+  const settings = settingsOf(setting);
   const shape = `${topology === "agg" ? "aggregated" : "disaggregated"}, tensor parallel ${tensorParallel}`;
   return `${name} (${shape}${Object.keys(settings).length === 0 ? ", defaults" : `, ${settingsText(settings)}`})`;
 }
@@ -102,16 +131,17 @@ function rankingTable(
 ): TextTable {
   const cells = (figures: PartFigures | null): string[] =>
     figures === null
-      ? ["failed", "–", "–"]
+      ? ["failed", "–", "–", "–"]
       : [
           `${shareText(figures.attainment)}${figures.attainment >= attainment ? "" : " ✗"}`,
           figures.gpuHours.toFixed(3),
+          figures.meanGpus === null ? "–" : figures.meanGpus.toFixed(1),
           String(figures.events),
         ];
   const entries = beside === null ? ranking : [...ranking, beside];
   return {
     title: "Ranked by the part they were tuned on",
-    words: [0, 1, 2, 12],
+    words: [0, 1, 2, 14],
     head: [
       "#",
       "policy",
@@ -119,26 +149,40 @@ function rankingTable(
       "TP",
       "tuned: attainment",
       "GPU-hours",
+      "GPUs",
       "events",
       "worst test",
       `${growth} × the load`,
       "held out: attainment",
       "GPU-hours",
+      "GPUs",
       "events",
       "settings",
     ],
-    rows: entries.map(({ name, topology, tensorParallel, settings, tuned, worst, grown, heldOut }, i) => [
-      i < ranking.length ? String(i + 1) : "–",
-      name,
-      topology,
-      String(tensorParallel),
-      ...cells(tuned),
-      worst === null ? "–" : shareText(worst.attainment),
-      grown === null ? "–" : shareText(grown.attainment),
-      ...cells(heldOut),
-      settingsText(settings),
-    ]),
+    rows: entries.map((setting, i) => {
+      const { name, topology, tensorParallel, tuned, worst, grown, heldOut } = setting;
+      return [
+        i < ranking.length ? String(i + 1) : "–",
+        name,
+        topology,
+        String(tensorParallel),
+        ...cells(tuned),
+        worst === null ? "–" : shareText(worst.attainment),
+        grown === null ? "–" : shareText(grown.attainment),
+        ...cells(heldOut),
+        settingsText(settingsOf(setting)),
+      ];
+    }),
   };
+}
+
+/** What makes a setting; of a fixed fleet always its size, also where that is as given. */
+function settingsOf({ name, policy, options, settings }: RankedSetting): Readonly<Record<string, unknown>> {
+  if (policy !== "static" || name === "as given") return settings;
+  const size = (["numWorkers", "numPrefillWorkers", "numDecodeWorkers"] as const).flatMap((key) =>
+    options[key] === undefined ? [] : [[`run.${key}`, options[key]]],
+  );
+  return { ...Object.fromEntries(size), ...settings };
 }
 
 function settingsText(settings: Readonly<Record<string, unknown>>): string {
@@ -170,6 +214,16 @@ function quoted(text: string): string {
 /** A difference of shares; one that is there never reads as none. */
 function points(share: number): string {
   return shareText(share).replace("%", "points");
+}
+
+/** GPU-hours, the GPUs that is on average, and what they cost where their price is known. */
+function spent(figures: PartFigures, { gpuPrice }: RecommendationFacts): string {
+  const { gpuHours, meanGpus } = figures;
+  const facts = [
+    meanGpus === null ? "" : `${Number(meanGpus.toFixed(1))} GPU${meanGpus.toFixed(1) === "1.0" ? "" : "s"} on average`,
+    gpuPrice === null ? "" : `cost ${(gpuHours * gpuPrice).toFixed(2)}`,
+  ].filter((fact) => fact !== "");
+  return `${hours(figures)}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
 }
 
 function hours({ gpuHours }: PartFigures): string {

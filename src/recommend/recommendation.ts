@@ -38,6 +38,8 @@ export function tunedAttainment({ attainment, margin }: Pick<RecommendRequest, "
 
 /** How a setting did on one part of the trace. */
 export interface PartFigures extends Outcome {
+  /** GPUs there were on average over the run; null for a run that took no time. */
+  readonly meanGpus: number | null;
   readonly events: number;
   readonly meanTtftMs: number | null;
   readonly p90TtftMs: number | null;

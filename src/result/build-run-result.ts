@@ -69,7 +69,7 @@ export function buildRunResult(outcome: SimulationOutcome, context: ResultContex
             e2e_ms: context.sla.e2eMs,
             attainment: attainment(ledger, judged.met, context.sla),
           },
-    ...costOf(outcome, context.gpusPerWorker),
+    ...costOf(outcome, context, totals),
     ...paceOf(totals, context.wallTimeMs),
     scaling_events: outcome.scalingEvents.map(({ atSeconds, pool, from, to, kind, reason, details }) => ({
       t_s: atSeconds,
@@ -182,15 +182,24 @@ function goodputOf({ durationNs }: SimulationOutcome, { good, goodOutputTokens }
 }
 
 /** What the workers cost. */
-function costOf({ workers }: SimulationOutcome, gpusPerWorker: ResultContext["gpusPerWorker"]) {
+function costOf(
+  { workers }: SimulationOutcome,
+  { gpusPerWorker, config }: ResultContext,
+  { outputTokens }: RequestTotals,
+) {
   const prefillSeconds = workerSeconds(workers, (pool) => pool === "prefill");
   const decodeSeconds = workerSeconds(workers, (pool) => pool !== "prefill");
+  const gpuHours = (prefillSeconds * gpusPerWorker.prefill + decodeSeconds * gpusPerWorker.decode) / 3600;
+  const price = config["run.gpu_price"]?.value;
+  const cost = typeof price === "number" ? gpuHours * price : null;
   return {
     prefill_worker_seconds: prefillSeconds,
     decode_worker_seconds: decodeSeconds,
     prefill_gpus_per_worker: gpusPerWorker.prefill,
     decode_gpus_per_worker: gpusPerWorker.decode,
-    gpu_hours: (prefillSeconds * gpusPerWorker.prefill + decodeSeconds * gpusPerWorker.decode) / 3600,
+    gpu_hours: gpuHours,
+    ...(cost === null ? {} : { gpu_cost: cost }),
+    ...(cost === null || outputTokens === 0 ? {} : { gpu_cost_per_million_output_tokens: (cost / outputTokens) * 1e6 }),
   };
 }
 

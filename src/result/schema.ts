@@ -202,6 +202,10 @@ export const runResultSchema = z
     prefill_gpus_per_worker: count("GPUs of a prefill worker; 0 in aggregated runs."),
     decode_gpus_per_worker: count("GPUs of a decode or aggregated worker."),
     gpu_hours: number("GPU-hours of all workers: worker seconds × GPUs / 3600."),
+    gpu_cost: z.optional(number("gpu_hours × --gpu-price, in the currency of that. Only with --gpu-price.")),
+    gpu_cost_per_million_output_tokens: z.optional(
+      number("gpu_cost over total_output_tokens, × 1,000,000. Only with --gpu-price, and where there were any."),
+    ),
 
     wall_time_ms: number("Time the simulation took, ms. Not in the digest."),
     processed_tokens: count("total_input_tokens + total_output_tokens."),

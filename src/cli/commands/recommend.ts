@@ -57,7 +57,7 @@ function recommendCommand(): Command {
     .option("--tp <LIST>", "tensor parallel sizes to try (default: that of the engine arguments)")
     .option("--max-gpus <N>", "most GPUs at a time (default: max_gpu_budget of the planner configuration, or 8)")
     .option("--split <SHARE>", "share of the trace's time that settings are tuned on", "0.5")
-    .option("--runs <N>", "runs to spend on the search", "200")
+    .option("--runs <N>", "runs to spend on the search; tests of what it found come on top", "200")
     .option("--alternatives <N>", "settings to report, beside the best of each policy and topology", "8")
     .option("--parallel <N>", "runs at a time (default: the cores of this machine)")
     .option("--out <DIR>", "folder of recommendation.md, recommendation.json and results.jsonl", "windtunnel-recommend")
@@ -106,6 +106,7 @@ export async function run(args: string[]): Promise<number> {
       stress,
       ttftMs: base.slaTtftMs ?? null,
       itlMs: base.slaItlMs ?? null,
+      gpuPrice: base.gpuPrice ?? null,
     });
     const document = `${JSON.stringify(found, null, 2)}\n`;
     await writeFileAtomically(join(out, "recommendation.md"), [text]);

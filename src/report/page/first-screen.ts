@@ -82,6 +82,14 @@ function verdict(run: RunPageData, showStretch: ShowStretch): HTMLElement {
   return element("div", { class: "verdict-block", children: parts });
 }
 
+/** What the GPU-hours cost; nothing without a price. */
+function costTile(run: RunPageData): [string, string, string][] {
+  const { gpu_cost: cost, gpu_cost_per_million_output_tokens: perMillion } = run;
+  if (cost === undefined) return [];
+  const detail = perMillion === undefined ? "" : `${figure(perMillion)} per million output tokens`;
+  return [["Cost of GPUs", figure(cost), detail]];
+}
+
 function tiles(run: RunPageData): HTMLElement {
   const trouble = run.rejected_requests + run.failed_requests + run.incomplete_requests;
   const up = run.scaling_events.filter(({ kind }) => kind === "scale_up").length;
@@ -92,6 +100,7 @@ function tiles(run: RunPageData): HTMLElement {
   const span = run.duration_ms / 1000;
   const list: readonly (readonly [string, string, string])[] = [
     ["GPU-hours", figure(run.gpu_hours), `GPUs: ${gpus.join(", ")}`],
+    ...costTile(run),
     [
       "Scaling events",
       count(run.scaling_events.length),
