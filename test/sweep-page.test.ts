@@ -135,6 +135,32 @@ describe.skipIf(browserMissing !== null)(`sweep page${browserMissing === null ? 
     await page.close();
   });
 
+  test("a chart can be saved as a picture that stands on its own", async () => {
+    const rows = Array.from({ length: 6 }, (_, i) =>
+      madeRow(i, { "a.<x>": i }, { sla_attainment: i / 6, gpu_hours: i }),
+    );
+    const { page, complaints } = await openPage(browser, render(rows));
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.locator(".sweep-chart .save button").first().click(),
+    ]);
+    expect(saved.suggestedFilename()).toBe("SLA-attainment-of-requests-by-a.-x.svg");
+    const picture = readFileSync((await saved.path())!, "utf8");
+    expect(picture).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    expect(picture).toContain(">SLA attainment, % of requests</text>");
+    expect(picture).toContain(">a.&lt;x&gt;</text>");
+    // It carries its own look, and refers to nothing.
+    expect(picture).not.toMatch(/class=|style=|href=|var\(/);
+    expect(picture.match(/<circle /g)!.length).toBeGreaterThanOrEqual(6);
+    const alone = await openPage(browser, picture);
+    expect(await alone.page.locator("svg circle").first().evaluate("(dot) => getComputedStyle(dot).fill")).not.toBe(
+      "rgb(0, 0, 0)",
+    );
+    expect([...complaints, ...alone.complaints]).toEqual([]);
+    await page.close();
+    await alone.page.close();
+  });
+
   test("the table sorts and leafs, and the CSV has every figure", async () => {
     const rows = Array.from({ length: 250 }, (_, i) =>
       madeRow(i, { "a.x": (i * 7) % 250 }, { sla_attainment: 0.5, gpu_hours: 250 - i }),

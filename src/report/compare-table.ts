@@ -35,7 +35,11 @@ export function compareTable(runs: readonly { readonly label: string; readonly r
 }
 
 function unitOf({ unit }: ComparedMetric): string {
-  return unit === "" || unit === "share" || unit === "GPU·h" ? "" : unit === "/s" ? " (/s)" : ` (${unit})`;
+  return unit === "" || unit === "price" || unit === "share" || unit === "GPU·h"
+    ? ""
+    : unit === "/s"
+      ? " (/s)"
+      : ` (${unit})`;
 }
 
 function written({ unit }: ComparedMetric, value: number | null): string {

@@ -27,7 +27,7 @@ type Compared = Pick<
 export interface ComparedMetric {
   readonly section: string;
   readonly label: string;
-  readonly unit: "" | "ms" | "share" | "GPU·h" | "/s" | "tokens/s" | "s";
+  readonly unit: "" | "price" | "ms" | "share" | "GPU·h" | "/s" | "tokens/s" | "s";
   /** Which way is better; null when neither is. */
   readonly better: "less" | "more" | null;
   /** null where a run has no such figure. */
@@ -62,7 +62,7 @@ export const comparedMetrics: readonly ComparedMetric[] = [
   metric("Service", "ITL bound", "ms", null, (run) => run.sla?.itl_ms ?? null),
   metric("Service", "latency bound", "ms", null, (run) => run.sla?.e2e_ms ?? null),
   metric("Cost", "GPU-hours", "GPU·h", "less", (run) => run.gpu_hours),
-  metric("Cost", "GPU-hours at --gpu-price", "", "less", (run) => run.gpu_cost ?? null),
+  metric("Cost", "GPU-hours at --gpu-price", "price", "less", (run) => run.gpu_cost ?? null),
   metric("Cost", "GPU-hours per 1,000 good requests", "GPU·h", "less", (run) =>
     gpuHoursPerThousand(run, goodRequests(run)),
   ),

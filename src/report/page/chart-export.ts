@@ -50,7 +50,9 @@ function csvOf(spec: ChartSpec): string {
       for (const { from, to, text } of spans) rows.push([label, from, to, text]);
     }
   } else {
-    const unit = spec.unit === "" ? "" : ` (${spec.unit})`;
+    // How the axis is drawn is nothing of the figures.
+    const plain = spec.unit.replace(/,? ?log$/, "");
+    const unit = plain === "" ? "" : ` (${plain})`;
     const curves = [...spec.curves, ...(spec.threads ?? [])];
     rows.push([spec.value?.label ?? "time_s", ...curves.map(({ label }) => `${label}${unit}`)]);
     const moments = new Map<number, (number | null)[]>();

@@ -150,7 +150,11 @@ function written({ unit }: ComparedMetric, value: number | null): string {
   if (unit === "share") return percent(value);
   if (unit === "s") return duration(value);
   if (unit === "") return count(value);
-  return unit === "GPU·h" ? figure(value) : unit === "/s" ? `${figure(value)} /s` : `${figure(value)} ${unit}`;
+  return unit === "GPU·h" || unit === "price"
+    ? figure(value)
+    : unit === "/s"
+      ? `${figure(value)} /s`
+      : `${figure(value)} ${unit}`;
 }
 
 function settingsTable(runs: readonly ComparedRun[]): HTMLElement {

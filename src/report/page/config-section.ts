@@ -14,7 +14,6 @@ export function configSection(run: RunPageData): HTMLElement {
     const group = dot < 0 ? "run" : path.slice(0, dot);
     groups.set(group, [...(groups.get(group) ?? []), [dot < 0 ? path : path.slice(dot + 1), value]]);
   }
-  const warnings = [...run.warnings, ...run.trace.notes.map((note) => `Trace: ${note}`)];
   const settings = element("details", {
     class: "settings",
     children: [
@@ -29,7 +28,7 @@ export function configSection(run: RunPageData): HTMLElement {
   return element("section", {
     class: "configuration",
     attributes: { "aria-label": "Configuration" },
-    children: [warnings.length === 0 ? null : warningList(warnings), settings],
+    children: [warningList(run.warnings, run.trace.notes), settings],
   });
 }
 
@@ -38,14 +37,22 @@ function placeOf(name: string): number {
   return place < 0 ? order.length : place;
 }
 
-function warningList(warnings: readonly string[]): HTMLElement {
+/** Warnings, then what the reader of the trace assumed or left out; null without any. */
+function warningList(warnings: readonly string[], notes: readonly string[]): HTMLElement | null {
   const item = (text: string) => element("li", { text });
-  const first = warnings.slice(0, 4);
-  const rest = warnings.slice(4);
+  const all = [...warnings, ...notes.map((note) => `Trace: ${note}`)];
+  if (all.length === 0) return null;
+  const first = all.slice(0, 4);
+  const rest = all.slice(4);
+  const counted = (number: number, word: string) =>
+    number === 0 ? [] : [`${number} ${word}${number === 1 ? "" : "s"}`];
   return element("div", {
-    class: "warnings",
+    class: warnings.length === 0 ? "warnings notes" : "warnings",
     children: [
-      element("h2", { class: "small-head", text: warnings.length === 1 ? "1 warning" : `${warnings.length} warnings` }),
+      element("h2", {
+        class: "small-head",
+        text: [...counted(warnings.length, "warning"), ...counted(notes.length, "note")].join(", "),
+      }),
       element("ul", { children: first.map(item) }),
       rest.length === 0
         ? null

@@ -83,11 +83,9 @@ function verdict(run: RunPageData, showStretch: ShowStretch): HTMLElement {
 }
 
 /** What the GPU-hours cost; nothing without a price. */
-function costTile(run: RunPageData): [string, string, string][] {
-  const { gpu_cost: cost, gpu_cost_per_million_output_tokens: perMillion } = run;
-  if (cost === undefined) return [];
-  const detail = perMillion === undefined ? "" : `${figure(perMillion)} per million output tokens`;
-  return [["Cost of GPUs", figure(cost), detail]];
+function costText({ gpu_cost: cost, gpu_cost_per_million_output_tokens: perMillion }: RunPageData): string {
+  if (cost === undefined) return "";
+  return `cost ${figure(cost)}${perMillion === undefined ? "" : `, ${figure(perMillion)} per million output tokens`}; `;
 }
 
 function tiles(run: RunPageData): HTMLElement {
@@ -99,8 +97,7 @@ function tiles(run: RunPageData): HTMLElement {
   ].filter((text) => text !== "");
   const span = run.duration_ms / 1000;
   const list: readonly (readonly [string, string, string])[] = [
-    ["GPU-hours", figure(run.gpu_hours), `GPUs: ${gpus.join(", ")}`],
-    ...costTile(run),
+    ["GPU-hours", figure(run.gpu_hours), `${costText(run)}GPUs: ${gpus.join(", ")}`],
     [
       "Scaling events",
       count(run.scaling_events.length),

@@ -1,6 +1,7 @@
 import { element } from "../../report/page/dom.ts";
 import { percent, shareTick } from "../../report/page/format.ts";
 import { linearScale, type Scale } from "../../sweep/page/scale.ts";
+import { saveSvgButton } from "../../sweep/page/save-svg.ts";
 import { svg } from "../../sweep/page/svg.ts";
 import { frontOf } from "../oracle-bound.ts";
 import type { StudyCell, StudyEntry } from "../study-cells.ts";
@@ -23,7 +24,7 @@ type Point = readonly [gpuHours: number, attainment: number];
 export function cellChart(cell: StudyCell, names: readonly string[], width: number): HTMLElement {
   const title = `${cell.trace}, start-up ${cell.startupSeconds} s${cell.seed === 0 ? "" : `, seed ${cell.seed}`}`;
   const unit = element("span", { class: "unit", text: "SLA met" });
-  const figure = element("figure", {
+  const figure: HTMLElement = element("figure", {
     class: "sweep-chart",
     attributes: { "data-chart": `${cell.trace}/${cell.startupSeconds}/${cell.seed}` },
     children: [element("figcaption", { children: [element("h3", { text: title, children: [unit] })] })],
@@ -53,6 +54,7 @@ export function cellChart(cell: StudyCell, names: readonly string[], width: numb
     ...curve(curves.oracle, x, y, "c-green dash", "oracle's bound"),
     ...policyMarks(curves.marks, names, x, y, width),
   );
+  figure.firstElementChild?.append(saveSvgButton(title, "attainment by GPU-hours", () => figure));
   figure.append(root);
   return figure;
 }

@@ -2,6 +2,7 @@ import { element } from "../../report/page/dom.ts";
 import { shareTick } from "../../report/page/format.ts";
 import type { ColorRole } from "../../report/page/theme.ts";
 import { linearScale, logScale, categoryScale, type Scale } from "./scale.ts";
+import { saveSvgButton } from "./save-svg.ts";
 import { svg } from "./svg.ts";
 
 /** A run in a chart. */
@@ -63,16 +64,21 @@ export function chart(content: ChartContent, width: number): HTMLElement | null 
     ...levels.map(({ label }) => legendEntry(label, "level", true)),
   ];
   if (series.every(({ marks }) => marks.length === 0)) return null;
-  return element("figure", {
+  const figure: HTMLElement = element("figure", {
     class: "sweep-chart",
     attributes: { "data-chart": name },
     children: [
       element("figcaption", {
-        children: [element("h3", { text: title }), element("div", { class: "sweep-legend", children: legend })],
+        children: [
+          element("h3", { text: title }),
+          element("div", { class: "sweep-legend", children: legend }),
+          saveSvgButton(title, `by ${content.xLabel}`, () => figure),
+        ],
       }),
       picture(content, width),
     ],
   });
+  return figure;
 }
 
 function legendEntry(label: string, classes: string, isLine: boolean): HTMLElement {
