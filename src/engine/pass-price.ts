@@ -4,7 +4,8 @@ import { nanosecondsFromMs, scaleNanoseconds } from "./pass-duration.ts";
 /** Prices the parts of a pass in integer nanoseconds, speed-up ratios applied (engine-reference §3, §5). */
 export class PassPrice {
   private readonly config: EngineConfig;
-  private readonly decodeSpeedup: number;
+  /** How much faster than the model decode passes are. */
+  readonly decodeSpeedup: number;
   private readonly poolTokens: number;
 
   constructor(config: EngineConfig) {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { GapRecorder } from "../../metrics/gap-recorder.ts";
 import { engineConfig } from "../../../test/golden-case.ts";
+import { byContext } from "../../../test/random-workload.ts";
+import type { EngineConfig } from "../engine-config.ts";
 import { dynamo14, current } from "../semantics.ts";
 import { DecodeTimes } from "./decode-times.ts";
 
@@ -23,5 +25,31 @@ describe("decode times", () => {
       expect([...gapNs]).toEqual([5_792_720]);
       expect([...weight]).toEqual([9]);
     }
+  });
+
+  it("hand what they have found out on to the next run of a model at the same speed, but not the tokens they counted", () => {
+    let priced = 0;
+    const decodeMs = (requests: number, context: number) => {
+      priced++;
+      return byContext.decodeMs(requests, context, 0, 1);
+    };
+    const engine = engineConfig({ perfModel: { ...byContext, decodeMs } });
+    const gapsOf = (config: EngineConfig, from: number) => {
+      const gaps = new GapRecorder();
+      const times = new DecodeTimes(config, current, gaps);
+      for (let sumKnown = from; sumKnown < from + 1500; sumKnown += 2) times.counted(2, sumKnown, 1, 2);
+      return gaps.sorted();
+    };
+    const first = gapsOf(engine, 0);
+    expect(priced).toBe(750);
+    expect(gapsOf(engine, 0)).toEqual(first);
+    expect(priced).toBe(750);
+    // Half of them are new: they lie in groups that come after those of the run before.
+    const later = gapsOf(engine, 750);
+    expect(priced).toBe(1125);
+    expect(later).toEqual(gapsOf({ ...engine, perfModel: { ...byContext } }, 750));
+    const faster = gapsOf({ ...engine, decodeSpeedupRatio: 2 }, 0);
+    expect(priced).toBe(1875);
+    expect(faster.gapNs).toEqual(first.gapNs.map((gap) => Math.round(gap / 2)));
   });
 });

@@ -1,11 +1,10 @@
 import type { GapRecorder } from "../../metrics/gap-recorder.ts";
 import type { EngineConfig } from "../engine-config.ts";
+import { contextsPerGroup, contextTimesOf, type ContextTimes } from "./context-times.ts";
 import { PassPrice } from "../pass-price.ts";
 import type { Semantics } from "../semantics.ts";
 import { TimeTable } from "./time-table.ts";
 
-/** Mean contexts that get their places together. */
-const contextsPerGroup = 256;
 /** Pools of more tokens get no table by sequence lengths: it would take 12 bytes a token. */
 const mostTableTokens = 1 << 23;
 
@@ -21,10 +20,11 @@ export class DecodeTimes {
   private readonly blockSize: number;
   private readonly poolTokens: number;
   private readonly bySequenceLengths: boolean;
-  private readonly byContext: boolean;
   /** By referenced blocks, by the sum of the sequence lengths up to the pool's tokens, or by group; null = none decides. */
   private readonly table: TimeTable | null;
-  /** The first place of a group, by requests and mean contexts. */
+  /** Where times by requests and mean contexts are, for this run and others; null = these do not decide. */
+  private readonly contextTimes: ContextTimes | null;
+  /** First places of the groups this run has come to, by requests and number of the group. */
   private readonly groups: (number | undefined)[][] = [];
   private readonly gaps: GapRecorder;
   /** Where `find` has found a pass in the table. */
@@ -43,10 +43,11 @@ export class DecodeTimes {
     const { decodeDependsOn } = engine.perfModel;
     const byOccupancy = decodeDependsOn === "occupancy";
     this.byBlocksOnly = byOccupancy && !this.bySequenceLengths;
-    this.byContext = decodeDependsOn === "batch-and-context";
+    const byContext = decodeDependsOn === "batch-and-context";
+    this.contextTimes = byContext ? contextTimesOf(engine.perfModel, this.price.decodeSpeedup) : null;
     if (this.byBlocksOnly) this.table = new TimeTable(engine.numGpuBlocks + 1);
     else if (byOccupancy && this.poolTokens <= mostTableTokens) this.table = new TimeTable(this.poolTokens + 1);
-    else this.table = this.byContext ? new TimeTable(0) : null;
+    else this.table = byContext ? new TimeTable(0) : null;
     gaps.addSource((recorder) => this.drain(recorder));
   }
 
@@ -79,7 +80,7 @@ export class DecodeTimes {
 
   /** The table in which the time of a pass is kept once it is known, and its `place`; null when there is none. */
   find(requests: number, sumKnown: number, activeBlocks: number): TimeTable | null {
-    if (this.byContext) {
+    if (this.contextTimes !== null) {
       const context = Math.floor(sumKnown / requests);
       const inGroup = context % contextsPerGroup;
       this.place = this.group(requests, Math.floor(context / contextsPerGroup)) + inGroup;
@@ -99,7 +100,13 @@ export class DecodeTimes {
 
   private group(requests: number, number: number): number {
     const groups = (this.groups[requests] ??= []);
-    return (groups[number] ??= this.table!.extend(contextsPerGroup));
+    return (groups[number] ??= this.newGroup(requests, number));
+  }
+
+  private newGroup(requests: number, number: number): number {
+    const first = this.contextTimes!.firstPlace(requests, number);
+    this.table!.follow(this.contextTimes!.times);
+    return first;
   }
 
   private compute(requests: number, sumKnown: number, activeBlocks: number): number {
@@ -110,7 +117,7 @@ export class DecodeTimes {
   /** Hands the counted waiting times over. */
   private drain(recorder: GapRecorder): void {
     const { table } = this;
-    if (!this.byContext) table?.drain(recorder);
+    if (this.contextTimes === null) table?.drain(recorder);
     for (const groups of this.groups) {
       if (groups === undefined) continue;
       for (const first of groups) {

@@ -3,31 +3,31 @@ import type { GapRecorder } from "../../metrics/gap-recorder.ts";
 /** Times a table can hold (ns); 0 stands for "not known yet". */
 const longest = 2 ** 32 - 1;
 const STRETCH_BITS = 10;
-const fewestPlaces = 1 << 14;
 
 /** Decode times (ns) by place, and how many tokens waited for each. */
 export class TimeTable {
-  /** By place. Replaced when the table grows. */
+  /** By place. */
   times: Uint32Array;
-  /** By place. Replaced when the table grows. */
+  /** By place. */
   tokens: Float64Array;
   /** Which stretches of the table hold a time at all: a short run touches few of them. */
   private stretches: Uint8Array;
-  private used: number;
 
   constructor(places: number) {
     this.times = new Uint32Array(places);
     this.tokens = new Float64Array(places);
     this.stretches = new Uint8Array(stretchesOf(places));
-    this.used = places;
   }
 
-  /** Adds so many places; the first of them. */
-  extend(places: number): number {
-    const first = this.used;
-    this.used += places;
-    if (this.used > this.times.length) this.grow(Math.max(fewestPlaces, this.used, 2 * this.times.length));
-    return first;
+  /** Goes on with `times`, which has the same at the places there were and may have more of them. */
+  follow(times: Uint32Array): void {
+    if (times === this.times) return;
+    const { tokens, stretches } = this;
+    this.times = times;
+    this.tokens = new Float64Array(times.length);
+    this.tokens.set(tokens);
+    this.stretches = new Uint8Array(stretchesOf(times.length));
+    this.stretches.set(stretches);
   }
 
   /** Keeps a time; false when the table cannot hold it. */
@@ -43,7 +43,7 @@ export class TimeTable {
     const { stretches } = this;
     for (let stretch = 0; stretch < stretches.length; stretch++) {
       if (stretches[stretch] === 0) continue;
-      this.drainPlaces(stretch << STRETCH_BITS, Math.min(this.used, (stretch + 1) << STRETCH_BITS), recorder);
+      this.drainPlaces(stretch << STRETCH_BITS, Math.min(this.times.length, (stretch + 1) << STRETCH_BITS), recorder);
     }
   }
 
@@ -55,16 +55,6 @@ export class TimeTable {
       recorder.add(times[place]!, tokens[place]!);
       tokens[place] = 0;
     }
-  }
-
-  private grow(places: number): void {
-    const { times, tokens, stretches } = this;
-    this.times = new Uint32Array(places);
-    this.times.set(times);
-    this.tokens = new Float64Array(places);
-    this.tokens.set(tokens);
-    this.stretches = new Uint8Array(stretchesOf(places));
-    this.stretches.set(stretches);
   }
 }
 
