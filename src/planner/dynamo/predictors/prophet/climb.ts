@@ -28,8 +28,8 @@ export function climb(model: TrendModel): Float64Array {
   let before = model.logDensity(parameters) + model.constantTerms();
   for (let iteration = 0; iteration < MOST_STEPS; iteration++) {
     const density = model.logDensity(parameters);
-    const { gradient, curvature } = model.slope(parameters, RULE);
-    const reach = model.along(parameters, uphill(curvature, gradient));
+    const direction = uphill(model.curvature(parameters, RULE), model.gradient(parameters));
+    const reach = model.along(parameters, direction);
     let reached = -Infinity;
     for (let factor = 1; reached < density; factor /= 2) {
       if (factor < SMALLEST_FACTOR) return parameters;

@@ -1,5 +1,5 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import * as fc from "../../../../../test/seeded-properties.ts";
 import { symmetricEigensystem } from "./symmetric-eigen.ts";
 
 /** Squares of entries must not vanish. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { climb } from "./climb.ts";
+import { glide } from "./glide.ts";
 import { TrendModel } from "./trend-model.ts";
 
 const series = [1, 0.4, 0.7, 0.2, 0.9, 0.5, 0.8, 0.3];
@@ -17,16 +18,17 @@ describe("the trend model", () => {
     const step = 1e-5;
     const rule = { offsets: [-step, step], weights: [-0.5 / step, 0.5 / step] };
     model.logDensity(place);
-    const { gradient, curvature } = model.slope(place, rule);
+    const gradient = model.gradient(place);
+    const curvature = model.curvature(place, rule);
     for (let i = 0; i < place.length; i++) {
       const [below, above] = [Float64Array.from(place), Float64Array.from(place)];
       below[i]! -= step;
       above[i]! += step;
       expect(gradient[i]).toBeCloseTo((model.logDensity(above) - model.logDensity(below)) / (2 * step), 5);
       model.logDensity(above);
-      const gradientAbove = model.slope(above, rule).gradient;
+      const gradientAbove = model.gradient(above);
       model.logDensity(below);
-      const gradientBelow = model.slope(below, rule).gradient;
+      const gradientBelow = model.gradient(below);
       for (let j = 0; j < place.length; j++) {
         const expected = (gradientAbove[j]! - gradientBelow[j]!) / (2 * step);
         expect(curvature[i * place.length + j]).toBeCloseTo(expected, 3);
@@ -48,7 +50,7 @@ describe("the trend model", () => {
     expect(model.logDensity(moved)).toBe(-Infinity);
   });
 
-  it("is climbed to where no parameter alone leads higher by more than a hair", () => {
+  it("is climbed by Newton steps to where no parameter alone leads higher by more than a hair", () => {
     const top = climb(model);
     const height = model.logDensity(top);
     expect(height).toBeGreaterThan(model.logDensity(model.start()));
@@ -59,5 +61,17 @@ describe("the trend model", () => {
         expect(model.logDensity(aside)).toBeLessThan(height + 1e-4);
       }
     }
+  });
+
+  it("is left by both optimisers where Stan 2.37 leaves it", () => {
+    // Logarithm of the density, slope, offset and deviation of the noise in Stan's own output.
+    const expectEnd = (end: Float64Array, [density, slope, offset, deviation]: readonly number[]) => {
+      expect(model.logDensity(end)).toBeCloseTo(density!, 6);
+      expect(end[0]).toBeCloseTo(slope!, 6);
+      expect(end[1]).toBeCloseTo(offset!, 6);
+      expect(Math.exp(end.at(-1)!)).toBeCloseTo(deviation!, 6);
+    };
+    expectEnd(climb(model), [6.5375634, -0.23141464, 0.7154517, 0.25863642]);
+    expectEnd(glide(model)!, [5.4595664, -0.6652491, 0.94622156, 0.29322623]);
   });
 });

@@ -6,13 +6,6 @@ const MOST_CHANGE_POINTS = 25;
 /** Change points lie in this first part of the series. */
 const CHANGE_POINT_RANGE = 0.8;
 
-/** Where a density was looked at. */
-export interface Slope {
-  readonly gradient: Float64Array;
-  /** Row by row. */
-  readonly curvature: Float64Array;
-}
-
 /** How a second derivative is taken from gradients near by: Σ weights[i] · gradient(x + offsets[i]). */
 export interface DifferenceRule {
   readonly offsets: readonly number[];
@@ -70,7 +63,7 @@ export class TrendModel {
     return slope * time + offset;
   }
 
-  /** Logarithm of the density without its constant terms, and prepares `slope` and `along` for these parameters. */
+  /** Logarithm of the density without its constant terms, and prepares `gradient`, `curvature` and `along` for these parameters. */
   logDensity(parameters: Float64Array): number {
     const { values, residuals, columns, weightCount } = this;
     const count = values.length;
@@ -97,42 +90,46 @@ export class TrendModel {
     );
   }
 
-  /** Gradient at the parameters last given to `logDensity`, and the curvature by a rule of differences of gradients. */
-  slope(parameters: Float64Array, { offsets, weights }: DifferenceRule): Slope {
-    const { size, weightCount, columns, residuals, gram } = this;
-    const count = residuals.length;
+  /** Gradient at the parameters last given to `logDensity`. */
+  gradient(parameters: Float64Array): Float64Array {
+    const { weightCount, residuals, size } = this;
     const noise = parameters[weightCount]!;
     const precision = Math.exp(-2 * noise);
     const gradient = new Float64Array(size);
+    for (let j = 0; j < weightCount; j++) {
+      const prior = j < 2 ? parameters[j]! / TREND_DEVIATION ** 2 : Math.sign(parameters[j]!) / CHANGE_SCALE;
+      gradient[j] = this.columnProduct(j) * precision - prior;
+    }
+    const squares = sumOfSquares(residuals);
+    gradient[weightCount] = -residuals.length + squares * precision - Math.exp(2 * noise) / NOISE_DEVIATION ** 2;
+    return gradient;
+  }
+
+  /** Second derivatives at the parameters last given to `logDensity`, by a rule of differences of gradients; row by row. */
+  curvature(parameters: Float64Array, { offsets, weights }: DifferenceRule): Float64Array {
+    const { size, weightCount, residuals, gram } = this;
+    const noise = parameters[weightCount]!;
+    const precision = Math.exp(-2 * noise);
     const curvature = new Float64Array(size * size);
     // The gradient is linear in the line's parameters, so its differences are its derivatives times this.
     const step = sumOf(weights, (weight, i) => weight * offsets[i]!);
     const precisionChange = sumOf(weights, (weight, i) => weight * Math.exp(-2 * (noise + offsets[i]!)));
-    let squares = 0;
-    for (let i = 0; i < count; i++) squares += residuals[i]! * residuals[i]!;
     for (let j = 0; j < weightCount; j++) {
-      const weight = parameters[j]!;
-      let product = 0;
-      for (let i = 0; i < count; i++) product += columns[j * count + i]! * residuals[i]!;
-      gradient[j] = product * precision;
       for (let k = 0; k < weightCount; k++) curvature[j * size + k] = -gram[j * weightCount + k]! * precision * step;
-      if (j < 2) {
-        gradient[j]! -= weight / TREND_DEVIATION ** 2;
-        curvature[j * size + j]! -= step / TREND_DEVIATION ** 2;
-      } else {
-        gradient[j]! -= Math.sign(weight) / CHANGE_SCALE;
-        curvature[j * size + j]! -= sumOf(weights, (by, i) => by * Math.sign(weight + offsets[i]!)) / CHANGE_SCALE;
-      }
+      const value = parameters[j]!;
+      curvature[j * size + j]! -=
+        j < 2
+          ? step / TREND_DEVIATION ** 2
+          : sumOf(weights, (weight, i) => weight * Math.sign(value + offsets[i]!)) / CHANGE_SCALE;
       // The mean of the differences in either order.
-      const mixed = 0.5 * (product * precisionChange - 2 * product * precision * step);
+      const mixed = 0.5 * this.columnProduct(j) * (precisionChange - 2 * precision * step);
       curvature[j * size + weightCount] = mixed;
       curvature[weightCount * size + j] = mixed;
     }
-    gradient[weightCount] = -count + squares * precision - Math.exp(2 * noise) / NOISE_DEVIATION ** 2;
     curvature[size * size - 1] =
-      squares * precisionChange -
+      sumOfSquares(residuals) * precisionChange -
       sumOf(weights, (weight, i) => weight * Math.exp(2 * (noise + offsets[i]!))) / NOISE_DEVIATION ** 2;
-    return { gradient, curvature };
+    return curvature;
   }
 
   /** Logarithms of the density on a line from the parameters last given to `logDensity`. */
@@ -149,6 +146,14 @@ export class TrendModel {
       for (let i = 0; i < count; i++) movedResiduals[i] = residuals[i]! - step * directionAtTimes[i]!;
       return this.densityOf(moved, movedResiduals);
     };
+  }
+
+  /** Residuals times a column. */
+  private columnProduct(column: number): number {
+    const { columns, residuals } = this;
+    let product = 0;
+    for (let i = 0; i < residuals.length; i++) product += columns[column * residuals.length + i]! * residuals[i]!;
+    return product;
   }
 
   /** −Infinity where the noise is 0 or infinite, or the residuals too great for it. */
@@ -174,6 +179,12 @@ export class TrendModel {
 
 function sumOf(weights: readonly number[], term: (weight: number, i: number) => number): number {
   return weights.reduce((sum, weight, i) => sum + term(weight, i), 0);
+}
+
+function sumOfSquares(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return sum;
 }
 
 function gramMatrix(columns: Float64Array, width: number, height: number): Float64Array {
