@@ -130,7 +130,7 @@ describe("windtunnel recommend", () => {
     expect(stdout).toContain("--num-workers 4");
     const table = readFileSync(join(cwd, "kept/recommendation.md"), "utf8");
     expect(table).toMatch(/^\| 1 +\| +as given/m);
-    expect(table).toMatch(/^\| 2 +\| +fixed fleet .* defaults +\|$/m);
+    expect(table).toMatch(/^\| 2 +\| +fixed fleet .* num_workers=4 +\|$/m);
     expect(table).not.toMatch(/^\| –/m);
   });
 
