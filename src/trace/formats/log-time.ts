@@ -30,8 +30,11 @@ const parts: Readonly<Record<string, string>> = {
   A: "(?<half>[ap])\\.?m\\.?",
 };
 
+/** ms since some whole second `baseMs` near it, which keeps nanoseconds in a double; NaN for another text. */
+type PatternReader = (text: string, baseMs: number) => number;
+
 /** A date as text, by a pattern such as "DD/MM/YYYY HH:mm:ss"; decimals of a second and a zone may follow. */
-function patternReader(pattern: string): ((text: string) => number) | null {
+function patternReader(pattern: string): PatternReader | null {
   const body = pattern.trim().replaceAll(/YYYY|MMM|MM|DD|HH|hh|mm|ss|A|[^A-Za-z]|T/g, (part) => {
     if (parts[part] !== undefined) return parts[part];
     return /[\sT]/.test(part) ? "(?:T|\\s+)" : `\\${part}`;
@@ -42,13 +45,13 @@ function patternReader(pattern: string): ((text: string) => number) | null {
   if (/[A-Za-z]/.test(pattern.replaceAll(/YYYY|MMM|MM|DD|HH|hh|mm|ss|A|T/g, ""))) return null;
   if (new Set(body.match(/\?<\w+>/g)).size !== body.match(/\?<\w+>/g)!.length) return null;
   const whole = new RegExp(`^${body}\\s?(?<zone>Z|UTC|GMT|[+-]\\d{2}(?::?\\d{2})?)?$`, "i");
-  return (text) => {
+  return (text, baseMs) => {
     const found = whole.exec(text)?.groups;
-    return found === undefined ? Number.NaN : unixMs(found);
+    return found === undefined ? Number.NaN : calendarMs(found, baseMs);
   };
 }
 
-function unixMs(found: Readonly<Record<string, string | undefined>>): number {
+function calendarMs(found: Readonly<Record<string, string | undefined>>, baseMs: number): number {
   const month = found["monthName"] === undefined ? Number(found["month"]) : 1 + monthOf(found["monthName"]);
   const [year, day] = [Number(found["year"]), Number(found["day"])];
   const [minute, second] = [Number(found["minute"] ?? 0), Number(found["second"] ?? 0)];
@@ -60,7 +63,7 @@ function unixMs(found: Readonly<Record<string, string | undefined>>): number {
   if (month > 12 || hour > 23 || minute > 59 || second > 60) return Number.NaN;
   if (new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) return Number.NaN;
   const fraction = Number(`0${(found["fraction"] ?? "").replace(",", ".")}`) * 1000;
-  return whole - zoneMs(found["zone"]) + fraction;
+  return whole - zoneMs(found["zone"]) - baseMs + fraction;
 }
 
 function monthOf(name: string): number {
@@ -78,12 +81,13 @@ export class LogClock {
   readonly #name: string;
   /** The unit numbers are in, or the pattern of a text; null until the first row. */
   #format: string | null;
-  #read: ((text: string) => number) | null = null;
-  /** Of the first time that was read: numbers as they stand, or ms since 1970. */
-  #first = Number.NaN;
+  #read: PatternReader | null = null;
+  /** What times count from: the first number as it stands, or the whole second of the first date, ms since 1970. */
+  #origin = Number.NaN;
   #unit: Unit | null = null;
   /** Whether times are calendar times, so that the run has a date. */
   #isCalendar = false;
+  #isIso = false;
   /** Why times of this column cannot be read at all: told of every row alike. */
   #unreadable: Error | null = null;
 
@@ -101,13 +105,18 @@ export class LogClock {
     return this.#format ?? "";
   }
 
-  /** Wall time of the first time read, ms since 1970; null for times that are none. */
-  get startUnixMs(): number | null {
+  /** Wall time of the origin, ms since 1970; null for times that are none. */
+  get originUnixMs(): number | null {
     if (!this.#isCalendar) return null;
-    return this.#unit === null ? this.#first : this.#first * unitMs[this.#unit];
+    return this.#unit === null ? this.#origin : this.#origin * unitMs[this.#unit];
   }
 
-  /** ms since the first time read. @throws Error that says what was found and what is allowed, without the place. */
+  /** The origin of times in ISO 8601's order, ms since 1970; NaN of others. What reads them faster counts from it. */
+  get isoOriginMs(): number {
+    return this.#isIso ? this.#origin : Number.NaN;
+  }
+
+  /** ms since an origin near the first time read. @throws Error that says what was found and what is allowed, without the place. */
   ms(found: string | number): number {
     const text = String(found).trim();
     // Names such as created_ms hold numbers; where they hold text all the same, it speaks for itself.
@@ -117,13 +126,13 @@ export class LogClock {
     if (this.#unit !== null) {
       const value = isNumber ? Number(text) : Number.NaN;
       if (!Number.isFinite(value)) this.#refuse(text, `a finite number (${this.#unit})`);
-      if (Number.isNaN(this.#first)) this.#first = value;
-      return (value - this.#first) * unitMs[this.#unit];
+      if (Number.isNaN(this.#origin)) this.#origin = value;
+      return (value - this.#origin) * unitMs[this.#unit];
     }
-    const value = this.#read!(text);
+    if (Number.isNaN(this.#origin)) this.#origin = Math.floor(this.#read!(text, 0) / 1000) * 1000;
+    const value = this.#read!(text, this.#origin);
     if (Number.isNaN(value)) this.#refuse(text, `a time like ${this.#format}`);
-    if (Number.isNaN(this.#first)) this.#first = value;
-    return value - this.#first;
+    return value;
   }
 
   #settle(text: string, isNumber: boolean): void {
@@ -138,8 +147,9 @@ export class LogClock {
       return this.#settleUnit(sinceUnixUnit(Number(text)) ?? this.#refuseAll(text, unitNeeded), Number(text));
     for (const pattern of knownPatterns) {
       const read = patternReader(pattern)!;
-      if (Number.isNaN(read(text))) continue;
+      if (Number.isNaN(read(text, 0))) continue;
       [this.#read, this.#format, this.#isCalendar] = [read, pattern, true];
+      this.#isIso = pattern === knownPatterns[0];
       return;
     }
     this.#refuseAll(text, `described with --trace-time-format, such as "DD/MM/YYYY HH:mm:ss"`);

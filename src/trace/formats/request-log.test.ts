@@ -69,6 +69,15 @@ describe("a log is recognised", () => {
   });
 });
 
+it("keeps all digits of dates, in the usual shape and in others", async () => {
+  const rows = ["2026-05-01T08:00:00.258000001,7,1", "2026-05-01 08:00:00.258123456Z,7,1", "2026-5-1 8:00:00.3,7,1"];
+  const trace = await readText(csv("time,isl,osl", ...rows));
+  expect([...trace.arrivalMs]).toEqual([0, expect.closeTo(0.123455, 9), expect.closeTo(41.999999, 9)]);
+  expect(trace.startUnixMs).toBeCloseTo(day + 258, 3);
+  const numbers = await readText(csv("time,isl,osl", "1777622400.258,7,1", "1777622401.258123,7,1"));
+  expect(numbers.arrivalMs[1]).toBeCloseTo(1000.123, 3);
+});
+
 it("leaves rows without counts out, and keeps answers of no tokens", async () => {
   const trace = await readText(
     csv("time,prompt_tokens,completion_tokens", "2026-05-01 08:00:00,,", "2026-05-01 08:00:01,7,0"),

@@ -68,7 +68,8 @@ function isMooncakeLike(names: readonly string[], head: string): boolean {
 
 /** What a log says of one request; null = it says nothing. */
 interface LogRow {
-  readonly time: string | number | null;
+  /** As it stands, or as read already. */
+  readonly time: string | number | { readonly sinceOriginMs: number } | null;
   readonly input: number | null;
   readonly output: number | null;
   readonly session: string | null;
@@ -76,14 +77,14 @@ interface LogRow {
 
 class LogReader {
   readonly #builder: TraceBuilder;
-  readonly #clock: LogClock;
+  readonly clock: LogClock;
   readonly #columns: LogColumns;
   readonly #sessions: SessionPrompts | null;
 
   constructor(source: LineSource, columns: LogColumns, options: ReadOptions) {
     const blockSize = options.traceBlockSize ?? sessionBlockSize;
     this.#columns = columns;
-    this.#clock = new LogClock(columns.time!, options.traceTimeFormat);
+    this.clock = new LogClock(columns.time!, options.traceTimeFormat);
     this.#sessions = options.traceColumns?.session === undefined ? null : new SessionPrompts(blockSize);
     this.#builder = new TraceBuilder(source.name, this.#sessions === null ? 1 : blockSize, source.sizeHint);
   }
@@ -100,9 +101,10 @@ class LogReader {
     builder.addRow(line, arrivalMs, row.input, row.output);
   }
 
-  #time(line: number, found: string | number): number {
+  #time(line: number, found: string | number | { readonly sinceOriginMs: number }): number {
+    if (typeof found === "object") return found.sinceOriginMs;
     try {
-      return this.#clock.ms(found);
+      return this.clock.ms(found);
     } catch (error) {
       throw new TraceError(this.#builder.file, line, (error as Error).message);
     }
@@ -111,7 +113,7 @@ class LogReader {
   finish(options: ReadOptions): Trace {
     const { time, input, output, session } = this.#columns;
     this.#builder.note(
-      `Log: arrival from "${time}" (${this.#clock.format}), prompt tokens from "${input}", output tokens from "${output}"`,
+      `Log: arrival from "${time}" (${this.clock.format}), prompt tokens from "${input}", output tokens from "${output}"`,
     );
     if (this.#sessions !== null) {
       this.#builder.note(`Log: a prompt longer than the one before it in its "${session}" is taken to begin with that`);
@@ -120,8 +122,8 @@ class LogReader {
       this.#builder.note(`Log: every prompt is taken as new (no prefix sharing)${cure}`);
     }
     const trace = this.#builder.finish(this.#builder.file, options.arrivals);
-    const { startUnixMs } = this.#clock;
-    return startUnixMs === null ? trace : { ...trace, startUnixMs: startUnixMs + this.#builder.shiftMs };
+    const { originUnixMs } = this.clock;
+    return originUnixMs === null ? trace : { ...trace, startUnixMs: originUnixMs + this.#builder.shiftMs };
   }
 }
 
@@ -145,13 +147,15 @@ async function readCsvLog(source: LineSource, columns: LogColumns, reader: LogRe
   await readCsv(source, (row) => {
     const [time, input, output] = [row.column(columns.time!), row.column(columns.input!), row.column(columns.output!)];
     const session = columns.session === undefined ? -1 : row.column(columns.session);
-    return () =>
+    return () => {
+      const plain = row.plainCalendarMs(time, reader.clock.isoOriginMs);
       reader.add(row.line, {
-        time: row.isEmpty(time) ? null : row.text(time),
+        time: Number.isNaN(plain) ? (row.isEmpty(time) ? null : row.text(time)) : { sinceOriginMs: plain },
         input: row.isEmpty(input) ? null : row.tokens(input),
         output: row.isEmpty(output) ? null : row.tokens(output),
         session: session < 0 || row.isEmpty(session) ? null : row.text(session),
       });
+    };
   });
 }
 
