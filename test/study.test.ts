@@ -102,6 +102,21 @@ describe("windtunnel study", () => {
       await page.close();
     });
 
+    test("draws few charts at their own size on a wide screen, each to be saved as a picture", async () => {
+      const { page } = await openPage(browser, file("index.html"), { width: 1800 });
+      const sizes = await page.evaluate<[number, number][]>(
+        `[...document.querySelectorAll(".sweep-chart > svg")].map((one) => [one.clientWidth, one.viewBox.baseVal.width])`,
+      );
+      expect(sizes).toHaveLength(2);
+      for (const [shown, drawn] of sizes) expect(Math.abs(shown / drawn - 1)).toBeLessThan(0.1);
+      const [saved] = await Promise.all([
+        page.waitForEvent("download"),
+        page.locator(".sweep-chart .save button").first().click(),
+      ]);
+      expect(saved.suggestedFilename()).toBe("conversation-start-up-0-s-attainment-by-GPU-hours.svg");
+      await page.close();
+    });
+
     test("finds what was chosen again after a visit to another page", async () => {
       const { page, complaints } = await openPage(browser, file("index.html"));
       await page.locator('[data-policy="hpa <24>"]').click();

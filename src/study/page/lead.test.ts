@@ -22,3 +22,13 @@ test("names who is on most Pareto fronts, and does not set all of them before th
   expect(frontSentence(1, 1)).toBe("p1 and p2 are on the Pareto front of 1 of 2 cells.");
   expect(frontSentence(0, 0)).toBe("No policy is on a Pareto front: in every cell a fixed fleet is as good for less.");
 });
+
+test("of a single cell it says nothing of medians and counts", () => {
+  const one = { policy: "p1", cells: 1, medianOfCeiling: 0.9, leastOfCeiling: 0.9, totalGpuHours: 3, beatsFixed: 0 };
+  const data = { summaries: [{ ...one, onFront: 1 }], cells: [{}] } as unknown as StudyPageData;
+  expect(leadSentences(data)).toEqual([
+    "p1 comes nearest to what more replicas could reach: 90.0 % of it, for 3.0 GPU-hours.",
+    "p1 is on the Pareto front.",
+    "A fixed fleet of the same cost does at least as well as p1.",
+  ]);
+});
