@@ -7,8 +7,8 @@ import type { BatchSums } from "./batch-sums.ts";
 import { Departures } from "./departures.ts";
 import { busy, busyUntil, end, firstEnd, lastStart, newClock, nextStart, start } from "./clock.ts";
 import { runRow } from "./decode-row.ts";
-import { enlarged } from "./finish-calendar.ts";
 import type { AggregatedFleetState } from "./fleet-state.ts";
+import { FreshSlots } from "./fresh-slots.ts";
 import { PassHistory } from "./pass-history.ts";
 
 /**
@@ -27,8 +27,7 @@ export class AggregatedWorker implements Worker {
   private readonly price: PassPrice;
   protected readonly history = new PassHistory();
   /** Slots that emitted their first token in the last pass. */
-  private fresh = new Int32Array(64);
-  private freshCount = 0;
+  private readonly fresh = new FreshSlots();
 
   /**
    * @param index how the ledger names the worker
@@ -144,10 +143,10 @@ export class AggregatedWorker implements Worker {
     if (decodes > 0) {
       if (fleet.role !== "prefill") fleet.ledger.gaps.add(passNs, decodes);
       batch.sumKnown += decodes;
-      if (this.freshCount > 0) this.stampSecondTokens(endNs);
+      if (this.fresh.count > 0) this.fresh.stampSecondTokens(batch.table, fleet.ledger.secondTokenNs, endNs);
       if (batch.calendar.passesToNext(pass) === 0) this.finishDue(pass);
     }
-    this.freshCount = 0;
+    this.fresh.count = 0;
     for (let i = 0; i < enteringCount; i++) this.emitFirst(batch.entering[i]!, pass);
     clock[nextStart] = scheduler.inSystem > 0 ? endNs : Infinity;
   }
@@ -157,7 +156,7 @@ export class AggregatedWorker implements Worker {
    * block, one finishes, or `untilNs`. False, with nothing done, when the first of them needs more blocks than there are.
    */
   private runDecodes(untilNs: number): boolean {
-    const { clock, scheduler } = this;
+    const { clock, scheduler, fleet } = this;
     const { batch } = scheduler;
     const { phases, decodes, sumKnown } = batch;
     const first = this.passes;
@@ -169,7 +168,7 @@ export class AggregatedWorker implements Worker {
     const most = Math.min(phases.passesToNext(phase), toFinish);
     clock[start] = clock[nextStart]!;
     const count = this.timeRow(most, untilNs);
-    if (this.freshCount > 0) this.stampSecondTokens(clock[firstEnd]!);
+    if (this.fresh.count > 0) this.fresh.stampSecondTokens(batch.table, fleet.ledger.secondTokenNs, clock[firstEnd]!);
     // Only the first pass of a row can need blocks.
     if (count > 1) batch.pool.published.publish();
     const endNs = clock[end]!;
@@ -216,17 +215,6 @@ export class AggregatedWorker implements Worker {
     clock[lastStart] = clock[start]!;
     this.history.add(clock, 1, 0, 0, 0, this.scheduler.batch.pool.active);
     this.scheduler.admission.recordQueue(this.history);
-  }
-
-  /** Stamps those that emitted their first token in the pass before and were not preempted in this one. */
-  private stampSecondTokens(endNs: number): void {
-    const { table } = this.scheduler.batch;
-    const { secondTokenNs } = this.fleet.ledger;
-    for (let i = 0; i < this.freshCount; i++) {
-      const slot = this.fresh[i]!;
-      if (table.decoding[slot] === 1) secondTokenNs[table.request[slot]!] = endNs;
-    }
-    this.freshCount = 0;
   }
 
   /** Lets go of the decodes whose last token pass number `pass` has emitted. */
@@ -291,13 +279,7 @@ export class AggregatedWorker implements Worker {
       ledger.outputTokens[request] = 1;
     } else {
       batch.startDecoding(slot, pass);
-      if (generated === 0) this.remember(slot);
+      if (generated === 0) this.fresh.add(slot);
     }
-  }
-
-  /** The next pass emits the slot's second token. */
-  private remember(slot: number): void {
-    if (this.freshCount === this.fresh.length) this.fresh = enlarged(this.fresh, this.freshCount * 2);
-    this.fresh[this.freshCount++] = slot;
   }
 }

@@ -1,146 +1,37 @@
-import { FailureReason, RequestStatus, type RequestLedger } from "../../metrics/request-ledger.ts";
-import type { EngineConfig } from "../engine-config.ts";
-import { emptyForwardPass, type ForwardPass } from "../forward-pass.ts";
-import { goOnFrom, sentSoFar, takeBackTokens, type InterruptedRequest } from "../interruption.ts";
-import { honouredModelLength } from "../model-length.ts";
+import { FailureReason, RequestStatus } from "../../metrics/request-ledger.ts";
 import { PassPrice } from "../pass-price.ts";
-import type { Semantics } from "../semantics.ts";
 import type { EngineRank, RankContext } from "../pass-by-pass/engine-rank.ts";
-import { RequestRecords } from "../pass-by-pass/request-records.ts";
-import { EmittingRequests } from "./emitting-requests.ts";
 import { GapRun } from "./gap-run.ts";
-import { PageSequence } from "./page-sequence.ts";
 import { PageShortage } from "./page-shortage.ts";
-import { PublishedPages } from "./published-pages.ts";
 import { recordSglangPass } from "./sglang-pass-record.ts";
-import { newSglangRequest, remainingOutput, sequenceLength, type SglangRequest } from "./sglang-request.ts";
-import { SglangScheduler, type SglangListener } from "./sglang-scheduler.ts";
-import { TokenPool } from "./token-pool.ts";
+import { remainingOutput, sequenceLength, type SglangRequest } from "./sglang-request.ts";
+import { SglangRequests } from "./sglang-requests.ts";
 
 /**
  * One rank of an SGLang-like worker: radix-tree cache, token-budget admission, retraction (engine-reference §4.3,
  * other-engines-findings §4, current-findings §3). Under 1.4.2 rules a pass prefills and decodes; under the newest ones
  * it does the one or the other.
  */
-export class SglangRank implements EngineRank, SglangListener {
-  readonly pool: TokenPool;
-  readonly scheduler: SglangScheduler;
-  readonly pass: ForwardPass = emptyForwardPass();
-  protected readonly config: EngineConfig;
-  protected readonly semantics: Semantics;
-  protected readonly ledger: RequestLedger;
-  protected readonly context: RankContext;
+export class SglangRank extends SglangRequests implements EngineRank {
   protected readonly price: PassPrice;
   /** Most tokens a request emits in a decode. */
   protected longestBurst: number;
-  protected passStartNs = 0;
-  /** Requests retracted in the pass under way, and the tokens they have. */
-  private readonly retracted = { requests: 0, tokens: 0 };
   private readonly prefillFirst: boolean;
-  private readonly modelLength: number;
-  private readonly emitting = new EmittingRequests();
-  protected readonly sequence: PageSequence;
-  private published: PublishedPages | null = null;
-  private readonly records: RequestRecords<SglangRequest>;
   private readonly shortage: PageShortage;
   private readonly gapRun: GapRun;
   private prefillOnly = false;
 
   constructor(context: RankContext) {
-    const { config, semantics } = context;
-    this.context = context;
-    this.config = config;
-    this.semantics = semantics;
-    this.longestBurst = 1 + (config.speculative?.nextn ?? 0);
-    this.ledger = context.ledger;
-    this.records = new RequestRecords(context);
+    super(context);
+    this.longestBurst = 1 + (context.config.speculative?.nextn ?? 0);
     this.gapRun = new GapRun(context.ledger);
-    this.prefillFirst = semantics.prefillFirst;
-    const sequence = new PageSequence(context.prompts);
-    this.sequence = sequence;
-    // The 1.4.2 engine caches whatever it is told.
-    const caching = config.enablePrefixCaching || !semantics.prefillFirst;
-    this.pool = new TokenPool(config.numGpuBlocks, sequence, caching);
-    this.scheduler = new SglangScheduler(config, semantics, this.pool, sequence, this, context.tiers, context.rounds);
+    this.prefillFirst = context.semantics.prefillFirst;
     this.shortage = new PageShortage(this.scheduler, this.pool);
-    this.price = new PassPrice(config);
-    this.modelLength = honouredModelLength(config, semantics);
-  }
-
-  get finished(): number[] {
-    return this.records.finished;
-  }
-
-  get hasWork(): boolean {
-    const { running, waiting, onboarding } = this.scheduler;
-    return running.length > 0 || waiting.length > 0 || (onboarding?.ready.length ?? 0) > 0;
-  }
-
-  get inSystem(): number {
-    const { running, waiting, onboarding } = this.scheduler;
-    return running.length + waiting.length + (onboarding?.size ?? 0);
-  }
-
-  get wakeNs(): number {
-    return this.context.tiers?.wakeNs ?? Infinity;
-  }
-
-  enqueue(request: number): void {
-    this.ledger.workerIndex[request] = this.context.index;
-    this.scheduler.waiting.push(this.newRequest(request));
-  }
-
-  protected newRequest(request: number): SglangRequest {
-    const promptLength = this.context.inputLength[request]!;
-    return newSglangRequest(request, promptLength, this.outputLimit(request, promptLength), this.pool.tree.root);
-  }
-
-  interrupt(request: number, atNs: number): InterruptedRequest | null {
-    const state = this.takeOut(request) ?? this.records.withdraw(request);
-    if (state === null) return null;
-    const { endNs } = this.pass;
-    const tokens = endNs > atNs ? this.emitting.withdraw(state) : 0;
-    if (tokens > 0) this.takeBack(state, tokens, endNs);
-    return sentSoFar(state);
-  }
-
-  resume(request: number, begun: InterruptedRequest): void {
-    const state = this.newRequest(request);
-    goOnFrom(begun, state);
-    state.retracted = state.admitted;
-    this.ledger.workerIndex[request] = this.context.index;
-    this.scheduler.waiting.push(state);
+    this.price = new PassPrice(context.config);
   }
 
   onClosedRounds(): void {
     this.scheduler.ratio.reset();
-  }
-
-  /** Takes a request out of the queue or the batch; null when it is in neither. */
-  protected takeOut(request: number): SglangRequest | null {
-    return this.scheduler.withdraw(request);
-  }
-
-  /** Takes back what a request was to emit at the end of the pass under way. */
-  protected takeBack(state: SglangRequest, tokens: number, endNs: number): void {
-    takeBackTokens(state, tokens, endNs, this.ledger);
-  }
-
-  /** Tokens the request may generate here: what it asks for, within the model's length. */
-  protected outputLimit(request: number, promptLength: number): number {
-    return Math.max(0, Math.min(this.context.outputLength[request]!, this.modelLength - promptLength));
-  }
-
-  prefixOverlapBlocks(request: number): number {
-    const { pool } = this;
-    const pages = Math.floor(this.context.inputLength[request]! / pool.pageSize);
-    // Kept from the first time a router asks, which is before it sends anything here.
-    this.published ??= new PublishedPages(pool.tree, this.sequence);
-    return this.published.before(request, pool.residentPages(request, pages), pages);
-  }
-
-  publish(): void {
-    this.published?.publish();
   }
 
   startPass(startNs: number): number {
@@ -190,24 +81,6 @@ export class SglangRank implements EngineRank, SglangListener {
     }
     running.length = kept;
     if (!this.prefillFirst) ratio.decay();
-  }
-
-  onAdmit(state: SglangRequest, reused: number): void {
-    this.records.admit(state.request, reused, !state.admitted, this.passStartNs);
-    state.admitted = true;
-    if (state.retracted) this.ledger.preemptions.onReadmitted(state.request, this.passStartNs);
-  }
-
-  onRetract(state: SglangRequest): void {
-    const { request } = state;
-    this.retracted.requests++;
-    this.retracted.tokens += sequenceLength(state);
-    this.ledger.preemptions.onPreempted(request, this.passStartNs);
-  }
-
-  onReject(state: SglangRequest, reason: FailureReason): void {
-    if (state.admitted) this.fail(state);
-    else this.leave(state, RequestStatus.rejected, reason, this.passStartNs);
   }
 
   /** Whose prompt completes emits a token; nobody decodes. */
@@ -283,22 +156,6 @@ export class SglangRank implements EngineRank, SglangListener {
     this.pool.finish(state, tokens);
     this.records.complete(state);
     this.leave(state, RequestStatus.completed, FailureReason.none, endNs);
-  }
-
-  /** A request can never be finished. */
-  private fail(state: SglangRequest): void {
-    this.records.fail(state);
-    this.leave(state, RequestStatus.failed, FailureReason.outgrewKvPool, this.passStartNs);
-  }
-
-  protected leave(state: SglangRequest, status: RequestStatus, reason: FailureReason, atNs: number): void {
-    const { ledger } = this;
-    const { request } = state;
-    if (state.generated > 0) {
-      ledger.lastTokenNs[request] = state.lastTokenNs;
-      ledger.outputTokens[request] = state.generated;
-    }
-    this.records.leave(request, status, reason, atNs);
   }
 
   /** Fills the forward-pass record as it stands at the start of the pass. */
