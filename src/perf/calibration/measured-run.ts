@@ -14,20 +14,28 @@ export function measuredRun(table: TruthTable): { trace: Trace; measured: Reques
     name: table.path,
     count,
     arrivalMs: arrivals.map((arrival) => arrival - first),
-    inputLength: Int32Array.from({ length: count }, (_, row) => cell.number(row, "input_length")),
-    outputLength: Int32Array.from({ length: count }, (_, row) => cell.number(row, "output_length")),
+    inputLength: Int32Array.from({ length: count }, (_, row) => cell.whole(row, "input_length", 1)),
+    outputLength: Int32Array.from({ length: count }, (_, row) => cell.whole(row, "output_length", 1)),
     blocks: null,
     sessions: null,
     notes: [],
   };
+  const later = (row: number, column: string, than: string) => {
+    const value = cell.number(row, column);
+    if (value >= cell.number(row, than)) return value;
+    throw new TruthTableError(
+      `${table.path}:${row + 2}: ${column}: found ${value}, expected at least ${than}, which is ${cell.number(row, than)}`,
+    );
+  };
   const measured = Array.from({ length: count }, (_, row) => {
     const arrival = arrivals[row]!;
-    const firstToken = cell.number(row, "first_token_ms");
-    const lastToken = cell.number(row, "last_token_ms");
+    const firstToken = later(row, "first_token_ms", "arrival_ms");
+    const lastToken = later(row, "last_token_ms", "first_token_ms");
     const gaps = trace.outputLength[row]! - 1;
     return {
       ttftMs: firstToken - arrival,
-      tpotMs: gaps < 1 ? Number.NaN : (lastToken - firstToken) / gaps,
+      // An answer that came all at once tells nothing of the passes.
+      tpotMs: gaps < 1 || lastToken === firstToken ? Number.NaN : (lastToken - firstToken) / gaps,
       latencyMs: lastToken - arrival,
     };
   });

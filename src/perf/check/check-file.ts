@@ -82,7 +82,7 @@ export async function checkFile(table: TruthTable, stepModel: StepModelFactory):
     if (typeof step === "string") skip(step);
     else if (kind === "total_ms") {
       rows.push(
-        reader.compared(index, "mixed", reader.number(index, "total_ms"), mixedStepMs(step, reader.mixed(index))),
+        reader.compared(index, "mixed", reader.positive(index, "total_ms"), mixedStepMs(step, reader.mixed(index))),
       );
     } else rows.push(reader.pass(index, step));
   }
@@ -127,6 +127,10 @@ class RowReader {
     return this.cell.number(row, column);
   }
 
+  positive(row: number, column: string): number {
+    return this.cell.positive(row, column);
+  }
+
   deploymentKey(row: number): string {
     return ["model", "system", "backend", "version", "tp", "dp", "moe_tp", "moe_ep", "nextn"]
       .map((column) => this.text(row, column))
@@ -154,8 +158,8 @@ class RowReader {
   }
 
   pass(row: number, step: StepModel): ComparedRow {
-    const batch = this.number(row, "batch");
-    const truth = this.number(row, "latency_ms");
+    const batch = this.cell.whole(row, "batch", 1);
+    const truth = this.cell.positive(row, "latency_ms");
     const phase = this.text(row, "phase");
     if (phase === "decode") return this.compared(row, phase, truth, step.decodeMs(batch, this.number(row, "context")));
     if (phase !== "prefill") {
@@ -176,7 +180,7 @@ class RowReader {
       what: this.table.rows[row]!.join(","),
       truth,
       answer,
-      error: Math.abs(answer / truth - 1),
+      error: answer === truth ? 0 : Math.abs(answer / truth - 1),
     };
   }
 

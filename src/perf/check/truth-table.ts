@@ -7,6 +7,9 @@ export class TruthTableError extends Error {
   override readonly name = "TruthTableError";
 }
 
+/** More than any request has tokens, or a pass requests. */
+const LARGEST_COUNT = 2 ** 31 - 1;
+
 /** Rows of a CSV file by column name. */
 export interface TruthTable {
   readonly path: string;
@@ -45,6 +48,10 @@ export interface CellReader {
   optional(row: number, column: string): number | null;
   /** @throws TruthTableError when the cell is empty or no number */
   number(row: number, column: string): number;
+  /** A number above 0. @throws TruthTableError when the cell has none */
+  positive(row: number, column: string): number;
+  /** A whole number of at least `least`. @throws TruthTableError when the cell has none */
+  whole(row: number, column: string, least: number): number;
 }
 
 /** A reader of the table's cells. */
@@ -68,7 +75,19 @@ export function cellReader(table: TruthTable): CellReader {
       positions.has(column) ? `${table.path}:${row + 2}: ${column} is missing` : `${table.path}:1: no column ${column}`,
     );
   };
-  return { text, optional, number };
+  const wrong = (row: number, column: string, expected: string) =>
+    new TruthTableError(`${table.path}:${row + 2}: ${column}: found "${text(row, column)}", expected a ${expected}`);
+  const positive = (row: number, column: string) => {
+    const value = number(row, column);
+    if (value > 0) return value;
+    throw wrong(row, column, "number above 0");
+  };
+  const whole = (row: number, column: string, least: number) => {
+    const value = number(row, column);
+    if (Number.isInteger(value) && value >= least && value <= LARGEST_COUNT) return value;
+    throw wrong(row, column, `whole number from ${least} to ${LARGEST_COUNT}`);
+  };
+  return { text, optional, number, positive, whole };
 }
 
 /** Splits a line at commas outside double quotes. */

@@ -30,12 +30,13 @@ export function csvGrid(path: string, text: string): PassTimeGrid {
         `${where}: expected numbers of at least 0 in ${phase === "decode" ? "tokens, context and ms" : "tokens and ms"}`,
       );
     }
-    if (phase === "prefill") prefill.set(tokens!, ms!);
-    else {
-      contexts.add(context!);
-      const row = decode.get(tokens!) ?? new Map<number, number>();
-      decode.set(tokens!, row.set(context!, ms!));
-    }
+    const row = phase === "prefill" ? prefill : (decode.get(tokens!) ?? new Map<number, number>());
+    const key = phase === "prefill" ? tokens! : context!;
+    if (row.has(key)) throw new ProfileError(`${where}: a second ${phase} row with the same tokens and context`);
+    row.set(key, ms!);
+    if (phase === "prefill") continue;
+    contexts.add(context!);
+    decode.set(tokens!, row);
   }
   const ascending = (keys: Iterable<number>) => [...keys].toSorted((a, b) => a - b);
   const decodeContextTokens = ascending(contexts);

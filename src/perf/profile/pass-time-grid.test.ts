@@ -104,6 +104,9 @@ describe("loadProfile", () => {
       /no decode row with tokens 4096 and context 4000/,
     );
     await expect(loadProfile(file("bad.csv", "phase,tokens,context,ms\nprefill,x,,1"))).rejects.toThrow(/bad\.csv:2/);
+    await expect(loadProfile(file("twice.csv", [...rows, "prefill,100,,11"].join("\n")))).rejects.toThrow(
+      /twice\.csv:14: a second prefill row/,
+    );
     await expect(loadProfile(file("head.csv", "a,b"))).rejects.toThrow(/expected the header/);
   });
 
@@ -129,6 +132,8 @@ describe("loadProfile", () => {
     const model = await loadProfile(results);
     expect(model.prefillMs(1, 3000)).toBeCloseTo(35, 6);
     expect(model.decodeMs(16, 1500, 24_000)).toBeCloseTo(4 + 1.6 + 2.4, 1);
+    writeFileSync(join(results, "prefill_raw_data.json"), "null");
+    await expect(loadProfile(results)).rejects.toThrow(/prefill_raw_data\.json: expected a JSON object/);
   });
 
   it("refuses what it cannot read", async () => {

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { objectOf, type Json } from "../config-fields.ts";
 import { needArray, readNpz } from "./npz-profile.ts";
 import type { PassTimeGrid } from "./pass-time-grid.ts";
 import { ProfileError } from "./profile-error.ts";
@@ -74,12 +75,13 @@ async function rawData(folder: string, phase: string, names: readonly string[]):
     return Object.fromEntries(names.map((name) => [name, [...needArray(npz, arrays, name).values]]));
   }
   const json = jsonPath(folder, phase)!;
-  let parsed: Record<string, unknown>;
+  let parsed: Json | null;
   try {
-    parsed = JSON.parse(await readFile(json, "utf8")) as Record<string, unknown>;
+    parsed = objectOf(JSON.parse(await readFile(json, "utf8")));
   } catch (error) {
     throw new ProfileError(`${json}: ${(error as Error).message}`);
   }
+  if (parsed === null) throw new ProfileError(`${json}: expected a JSON object`);
   return Object.fromEntries(
     names.map((name) => {
       const value = typeof parsed[name] === "number" ? [parsed[name]] : parsed[name];
