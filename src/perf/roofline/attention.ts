@@ -1,4 +1,7 @@
+import { keyValueHeadsPerGpu, type Deployment } from "../deployment.ts";
 import { fp8FlopsOrBf16, type Gpu } from "../gpu.ts";
+import type { GroupedQueryAttention } from "../model-shape.ts";
+import { cacheBytes } from "../quantization.ts";
 import { elementwiseSeconds } from "./elementwise.ts";
 
 /** Bytes of the largest level-2 cache among the GPUs (Blackwell). */
@@ -14,6 +17,22 @@ export interface AttentionShare {
   /** Scores are computed in FP8. */
   readonly fp8: boolean;
   readonly normalizesQueryAndKey: boolean;
+}
+
+/** What one GPU of a deployment has of an attention layer. */
+export function attentionShare(
+  { gpu, backend, model, tensorParallelSize }: Deployment,
+  attention: GroupedQueryAttention,
+): AttentionShare {
+  const { quantization } = model;
+  return {
+    heads: attention.heads / tensorParallelSize,
+    keyValueHeads: keyValueHeadsPerGpu(attention.keyValueHeads, tensorParallelSize),
+    headDimension: attention.headDimension,
+    cacheBytes: cacheBytes[quantization.cache],
+    fp8: quantization.attention === "fp8" && quantization.cache === "fp8" && backend !== "vllm" && gpu.fp8Flops > 0,
+    normalizesQueryAndKey: attention.normalizesQueryAndKey,
+  };
 }
 
 /**

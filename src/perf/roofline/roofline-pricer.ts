@@ -1,12 +1,11 @@
 import type { Deployment } from "../deployment.ts";
-import { keyValueHeadsPerGpu } from "../deployment.ts";
 import { fp8FlopsOrBf16, peakFlops, type ComputeType, type Gpu } from "../gpu.ts";
 import type { ExpertFeedForward, GroupedQueryAttention, LatentAttention } from "../model-shape.ts";
 import type { OperationPricer } from "../operation-pricer.ts";
 import type { ExpertQuantization, GemmQuantization } from "../quantization.ts";
 import { cacheBytes, computeType, weightBytes } from "../quantization.ts";
 import type { AttentionShare } from "./attention.ts";
-import { decodeAttentionSeconds, prefillAttentionSeconds } from "./attention.ts";
+import { attentionShare, decodeAttentionSeconds, prefillAttentionSeconds } from "./attention.ts";
 import { allReduceSeconds, allReduceStretch, gatherSeconds } from "./collectives.ts";
 import type { ExpertKind, GemmKind } from "./constants.ts";
 import { fittedConstants } from "./constants.ts";
@@ -187,21 +186,6 @@ function routedExperts(deployment: Deployment, feedForward: ExpertFeedForward): 
       expertParallelSize,
       tokens,
     );
-}
-
-function attentionShare(
-  { gpu, backend, model, tensorParallelSize }: Deployment,
-  attention: GroupedQueryAttention,
-): AttentionShare {
-  const { quantization } = model;
-  return {
-    heads: attention.heads / tensorParallelSize,
-    keyValueHeads: keyValueHeadsPerGpu(attention.keyValueHeads, tensorParallelSize),
-    headDimension: attention.headDimension,
-    cacheBytes: cacheBytes[quantization.cache],
-    fp8: quantization.attention === "fp8" && quantization.cache === "fp8" && backend !== "vllm" && gpu.fp8Flops > 0,
-    normalizesQueryAndKey: attention.normalizesQueryAndKey,
-  };
 }
 
 function groupedPrefill(

@@ -1,10 +1,8 @@
 import type { Deployment } from "../deployment.ts";
-import { keyValueHeadsPerGpu } from "../deployment.ts";
 import type { OperationPricer } from "../operation-pricer.ts";
 import type { GemmQuantization } from "../quantization.ts";
-import { cacheBytes } from "../quantization.ts";
 import type { AttentionShare } from "../roofline/attention.ts";
-import { rotaryAndCacheSeconds } from "../roofline/attention.ts";
+import { attentionShare, rotaryAndCacheSeconds } from "../roofline/attention.ts";
 import { elementwiseSeconds } from "../roofline/elementwise.ts";
 import type { AttentionTables, Extrapolation } from "./attention-tables.ts";
 import { meanDecode, readAttentionTables } from "./attention-tables.ts";
@@ -99,7 +97,7 @@ export async function readTablePricer(
   extrapolation: Extrapolation = "0.11",
 ): Promise<TablePricer> {
   const deployment = { ...given, gpu: folder.gpu };
-  const { model, backend, gpu, tensorParallelSize } = deployment;
+  const { model, tensorParallelSize } = deployment;
   const { attention, feedForward, quantization } = model;
   if (
     attention.kind !== "grouped-query" ||
@@ -111,14 +109,7 @@ export async function readTablePricer(
       `the table model prices dense models with grouped-query attention, which ${model.name} is not; leave perf_data out to use the roofline`,
     );
   }
-  const share: AttentionShare = {
-    heads: attention.heads / tensorParallelSize,
-    keyValueHeads: keyValueHeadsPerGpu(attention.keyValueHeads, tensorParallelSize),
-    headDimension: attention.headDimension,
-    cacheBytes: cacheBytes[quantization.cache],
-    fp8: quantization.attention === "fp8" && quantization.cache === "fp8" && backend !== "vllm" && gpu.fp8Flops > 0,
-    normalizesQueryAndKey: attention.normalizesQueryAndKey,
-  };
+  const share = attentionShare(deployment, attention);
   const [products, tables, reduce] = await Promise.all([
     readGemmTables(folder, quantization.gemm),
     readAttentionTables(folder, share, extrapolation),

@@ -28,6 +28,7 @@ export class PhysicalPassTimes implements PassTimeModel {
   /** The profile it starts from; kept, so that a narrow live load does not unlearn the rest. */
   private readonly profile: Sample[] = [];
   private live: Sample[] = [];
+  /** null = nothing fits; undefined = not fitted since the last pass was learned. */
   private coefficients: readonly number[] | null | undefined;
   private shortestMs = Infinity;
 
@@ -70,7 +71,9 @@ export class PhysicalPassTimes implements PassTimeModel {
   }
 
   private fitted(): readonly number[] | null {
-    this.coefficients ??= this.sampleCount() < this.minSamples ? null : fit([...this.profile, ...this.live]);
+    if (this.coefficients === undefined) {
+      this.coefficients = this.sampleCount() < this.minSamples ? null : fit([...this.profile, ...this.live]);
+    }
     return this.coefficients;
   }
 }

@@ -22,6 +22,15 @@ function costOf(
 }
 
 describe("cheapestSchedule", () => {
+  it("goes on to the end of the longest run: a fleet whose requests are all done by then misses none", () => {
+    const fleets = fleetsOf([
+      [0, 9, 9, 9],
+      [0, 0],
+    ]);
+    expect(cheapestSchedule(fleets, 100, terms)).toEqual([1, 2, 2, 2]);
+    expect(cheapestSchedule(fleetsOf([[0], [0, 9]]), 100, terms)).toEqual([1, 1]);
+  });
+
   it("follows the load where replicas come at once", () => {
     const fleets = fleetsOf([
       [0, 50, 0],

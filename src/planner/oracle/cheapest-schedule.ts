@@ -1,8 +1,13 @@
 /** What is known of a run with a fixed fleet. */
 export interface FixedFleetRun {
   readonly workers: number;
-  /** Requests that missed their bounds, by the segment they arrived in. */
+  /** Requests that missed their bounds, by the segment they arrived in, up to the last arrival. */
   readonly misses: Float64Array;
+}
+
+/** Requests of a segment that missed their bounds; after the last arrival none do. */
+export function missesIn({ misses }: FixedFleetRun, segment: number): number {
+  return misses[segment] ?? 0;
 }
 
 /** What bounds a schedule. */
@@ -20,12 +25,12 @@ export interface ScheduleTerms {
  */
 export function cheapestSchedule(fleets: readonly FixedFleetRun[], price: number, terms: ScheduleTerms): number[] {
   const { segmentSeconds, startupSeconds, initialReplicas } = terms;
-  const segments = fleets[0]!.misses.length;
+  const segments = fleets.reduce((most, { misses }) => Math.max(most, misses.length), 0);
   const sizes = fleets.map(({ workers }) => workers);
   const possible = (segment: number, size: number): boolean =>
     segment * segmentSeconds >= startupSeconds || size <= initialReplicas || size === sizes[0];
   const costOf = (segment: number, fleet: number): number =>
-    price * fleets[fleet]!.misses[segment]! + sizes[fleet]! * segmentSeconds;
+    price * missesIn(fleets[fleet]!, segment) + sizes[fleet]! * segmentSeconds;
 
   let costs = sizes.map((size, fleet) => (possible(0, size) ? costOf(0, fleet) : Infinity));
   const before: Int32Array[] = [];

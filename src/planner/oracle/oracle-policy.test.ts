@@ -51,4 +51,11 @@ describe("oracle", () => {
     const oracle = await runPolicy(await trace, "oracle", { knobs: { goal }, startupSeconds: 30 });
     expect(oracle.gpu_hours).toBeLessThanOrEqual(ours.gpu_hours);
   });
+
+  it("plans with the one fleet there may be, whatever its size", async () => {
+    const knobs = { min_replicas: 11, max_replicas: 11 };
+    const result = await runPolicy(await trace, "oracle", { knobs, planner: { max_gpu_budget: 16 }, workers: 11 });
+    expect(result.ended_early).toBeNull();
+    expect(result.planner!.ticks.map(({ pools }) => pools.agg!.target)).toEqual([11]);
+  });
 });

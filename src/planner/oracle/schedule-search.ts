@@ -1,5 +1,5 @@
 import type { Rehearsal, RehearsedRun } from "../planner.ts";
-import { cheapestSchedule } from "./cheapest-schedule.ts";
+import { cheapestSchedule, missesIn } from "./cheapest-schedule.ts";
 import type { FixedFleetRun, ScheduleTerms } from "./cheapest-schedule.ts";
 import { ScheduleFollower } from "./replica-schedule.ts";
 
@@ -120,8 +120,8 @@ class ScheduleSearch {
     const { least, most, sla, segmentSeconds } = this.terms;
     let ceiling = 0;
     let idle = 0;
-    for (const workers of fleetSizes) {
-      if (workers < least || workers > most) continue;
+    const sizes = fleetSizes.filter((workers) => workers >= least && workers <= most);
+    for (const workers of sizes.length > 0 ? sizes : [least]) {
       const run = this.rehearsal.play(workers, null, sla);
       const met = metIn(run);
       idle = met < ceiling + leastGain * run.met.length ? idle + 1 : 0;
@@ -139,7 +139,7 @@ class ScheduleSearch {
       const fleet = this.fleets[at < 0 ? this.fleets.length - 1 : at]!;
       const smaller = this.fleets[Math.max(0, (at < 0 ? this.fleets.length : at) - 1)]!;
       const fewer = Math.max(1, fleet.workers - smaller.workers);
-      return (smaller.misses[segment]! - fleet.misses[segment]!) / fewer;
+      return (missesIn(smaller, segment) - missesIn(fleet, segment)) / fewer;
     };
     return replicas
       .map((count, segment) => ({ count, segment, loss: loss(segment) }))

@@ -29,4 +29,9 @@ describe("sizeSentence", () => {
     );
     expect(sizeSentence(12, 12, reasons, sizing)).toMatch(/^Stay at 12: .* 2.4 % of the requests .* 2.5 % may.$/);
   });
+
+  it("never says that none would be missed when some are", () => {
+    const few = { missShare: () => 0.0004 };
+    expect(sizeSentence(12, 12, reasons, few)).toMatch(/^Stay at 12: .* 0.1 % of the requests /);
+  });
 });

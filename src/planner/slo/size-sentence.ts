@@ -1,3 +1,4 @@
+import { shareText } from "../../share-text.ts";
 import type { Demand } from "./demand.ts";
 import type { KeptFleet } from "./fleet-memory.ts";
 import type { FleetSizing } from "./fleet-sizing.ts";
@@ -26,9 +27,9 @@ export function sizeSentence(
   const { played, demand, horizonSeconds, steady, waiting, kept, tolerated } = reasons;
   const rate = demand.requestsPerSecond.toPrecision(3);
   const expected = `at ${rate} requests/s (expected in ${Math.round(horizonSeconds)} s) like the last ${played}`;
-  const misses = (workers: number): string => percent(sizing.missShare(Math.max(1, workers)));
+  const misses = (workers: number): string => shareText(sizing.missShare(Math.max(1, workers)));
   const within = "of the requests that can meet the SLA";
-  const may = `${percent(tolerated)} may`;
+  const may = `${shareText(tolerated)} may`;
   if (to > from && to > steady) {
     return `Scale up ${from} → ${to}: ${waiting} requests wait for their first token; ${steady} are enough ${expected}, with ${to} what waits is worked off sooner.`;
   }
@@ -43,8 +44,4 @@ export function sizeSentence(
     return `Scale down ${from} → ${to}: ${why}; ${expected}, ${left}.`;
   }
   return `Stay at ${from}: ${expected}, ${left}.`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
