@@ -11,6 +11,7 @@ const facts = {
   ttftMs: 1500,
   itlMs: null,
   gpuPrice: null,
+  caution: null,
 };
 const part = (attainment: number, gpuHours: number): PartFigures => ({
   attainment,
@@ -56,18 +57,19 @@ describe("a recommendation", () => {
     const split = of({ topology: "disagg", worst: { attainment: 0.5, gpuHours: 9 } });
     const priced = recommendationText(
       { ranking: [fleet, hpa, split], asGiven: null, runs: 20, failed: 0, firstFailure: null, interrupted: false },
-      { ...facts, gpuPrice: 3 },
+      { ...facts, gpuPrice: 3, caution: "times are made up" },
     );
     expect(priced).toContain(
       "**Run fixed fleet (aggregated, tensor parallel 2, num_workers=3).** It attains 95.0 % for 1.50 GPU-hours (6 GPUs on average, cost 4.50) while tuning",
     );
+    expect(priced).toContain("\nMind: times are made up.\n");
     expect(priced.match(/^- .*$/gm)).toEqual([
       "- cheapest fixed fleet: fixed fleet (aggregated, tensor parallel 2, num_workers=3), 1.50 GPU-hours (6 GPUs on average, cost 4.50)",
       "- cheapest autoscaler: hpa (aggregated, tensor parallel 2, target=5), 2.00 GPU-hours (cost 6.00)",
       "- cheapest aggregated: fixed fleet (aggregated, tensor parallel 2, num_workers=3), 1.50 GPU-hours (6 GPUs on average, cost 4.50)",
       "- cheapest disaggregated: none listed holds",
     ]);
-    expect(text({})).not.toContain("cheapest");
+    expect(text({})).not.toMatch(/cheapest|Mind:/);
   });
 
   it("says what to run, what it attained while tuning and on the rest", () => {

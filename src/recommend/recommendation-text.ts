@@ -19,6 +19,8 @@ export interface RecommendationFacts {
   readonly itlMs: number | null;
   /** Price of a GPU-hour; null = none given. */
   readonly gpuPrice: number | null;
+  /** What is to be known of the pass times; null = nothing. */
+  readonly caution: string | null;
 }
 
 /** The recommendation in words and tables, as Markdown. */
@@ -43,6 +45,7 @@ export function recommendationText(found: Recommendation, facts: RecommendationF
     verdict(first, asGiven, facts),
     "",
     ...kinds,
+    ...(facts.caution === null ? [] : [`Mind: ${facts.caution}.`, ""]),
     "Run it with:",
     "",
     "```",

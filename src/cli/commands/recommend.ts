@@ -10,6 +10,7 @@ import { recommendable, searchFamilies } from "../../recommend/search-space.ts";
 import type { Family } from "../../recommend/search-space.ts";
 import { splitTrace } from "../../recommend/trace-halves.ts";
 import { loadWorkload } from "../../replay.ts";
+import { madeUpTimes } from "../../report/made-up-times.ts";
 import { writeFileAtomically } from "../../report/atomic-file.ts";
 import type { RunConfig } from "../../simulation/run-config.ts";
 import { withDocuments } from "../../sweep/check-points.ts";
@@ -107,6 +108,7 @@ export async function run(args: string[]): Promise<number> {
       ttftMs: base.slaTtftMs ?? null,
       itlMs: base.slaItlMs ?? null,
       gpuPrice: base.gpuPrice ?? null,
+      caution: madeUpTimes(question.config),
     });
     const document = `${JSON.stringify(found, null, 2)}\n`;
     await writeFileAtomically(join(out, "recommendation.md"), [text]);
@@ -139,7 +141,7 @@ async function questionOf(settings: ReturnType<typeof readSettings>, read: Repla
   checkDivisible(trace);
   const halves = splitTrace(trace, settings.split);
   const givenFits = settings.maxGpus === null || fleetGpus(resolved.run.topology) <= settings.maxGpus;
-  return { base, given, givenFits, families, halves };
+  return { base, given, givenFits, families, halves, config: resolved.context.config };
 }
 
 /** GPUs of all workers a run begins with. */

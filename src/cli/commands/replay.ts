@@ -13,6 +13,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { checkAllWritable, checkOutputs, type NamedFile } from "../output-paths.ts";
 import { ProgressLine } from "../progress-line.ts";
 import { parseReplayCommandLine } from "../replay-command-line.ts";
+import { madeUpTimes } from "../../report/made-up-times.ts";
 import { slaLine, twoSlasNote } from "../sla-lines.ts";
 import { plannerPagePath, resultPath } from "../report-paths.ts";
 
@@ -58,7 +59,11 @@ export async function run(args: string[]): Promise<number> {
     if (options.json === true) for (const piece of resultJson(result)) process.stdout.write(piece);
     else if (!quiet) process.stdout.write(printed(result, paths));
     const verdict = quiet ? null : slaLine(result);
-    if (verdict !== null) process.stderr.write(`${verdict}\n`);
+    if (verdict !== null) {
+      const caution = madeUpTimes(result.config);
+      if (caution !== null) process.stderr.write(`note: ${caution}\n`);
+      process.stderr.write(`${verdict}\n`);
+    }
     return exitCode(result);
   } finally {
     interruption.release();

@@ -1,4 +1,5 @@
 import type { ComparedRun, RunPageData } from "../page-data.ts";
+import { madeUpTimes } from "../made-up-times.ts";
 import { element } from "./dom.ts";
 
 type Setting = RunPageData["config"][string];
@@ -28,7 +29,7 @@ export function configSection(run: RunPageData): HTMLElement {
   return element("section", {
     class: "configuration",
     attributes: { "aria-label": "Configuration" },
-    children: [warningList(run.warnings, run.trace.notes), settings],
+    children: [warningList(run.warnings, notesOf(run)), settings],
   });
 }
 
@@ -37,10 +38,15 @@ function placeOf(name: string): number {
   return place < 0 ? order.length : place;
 }
 
-/** Warnings, then what the reader of the trace assumed or left out; null without any. */
+function notesOf({ config, trace }: RunPageData): string[] {
+  const caution = madeUpTimes(config);
+  return [...(caution === null ? [] : [`P${caution.slice(1)}.`]), ...trace.notes.map((note) => `Trace: ${note}`)];
+}
+
+/** Warnings, then notes; null without any. */
 function warningList(warnings: readonly string[], notes: readonly string[]): HTMLElement | null {
   const item = (text: string) => element("li", { text });
-  const all = [...warnings, ...notes.map((note) => `Trace: ${note}`)];
+  const all = [...warnings, ...notes];
   if (all.length === 0) return null;
   const first = all.slice(0, 4);
   const rest = all.slice(4);
