@@ -59,6 +59,22 @@ describe("a policy's mistake ends the run with what is finished", () => {
     expect(result.completed_requests).toBe(0);
   });
 
+  it("when it fails while it looks ahead", async () => {
+    const planner: Planner = {
+      foresee: () => {
+        throw new Error("no crystal ball");
+      },
+      firstTickSeconds: () => 1,
+      onTick: ({ nowSeconds }) => next(nowSeconds),
+    };
+    const { result } = await smallRun(rows, { engine, change: { planner } });
+    expect(result.ended_early).toEqual({
+      kind: "planner_error",
+      message: "the policy's foresee failed: no crystal ball",
+    });
+    expect(result.completed_requests).toBe(0);
+  });
+
   it("when it never lets a worker be", async () => {
     const result = await run((at) => ({ ...next(at), replicas: { agg: 0 } }));
     expect(result.ended_early!.message).toContain("without any worker for 1000 ticks");

@@ -198,7 +198,8 @@ function tickNs(seconds: number): number {
   return onOfferGrid(seconds * 1000 * 1e6);
 }
 
-function guarded<T>(call: string, run: () => T): T {
+/** Calls the policy. @throws PlannerError that says which call failed, and why */
+export function guarded<T>(call: string, run: () => T): T {
   try {
     return run();
   } catch (error) {

@@ -9,9 +9,12 @@ export class RememberedPlanner implements Planner {
   private first: number | null | undefined = undefined;
   private readonly answers: Targets[] = [];
   private next = 0;
+  private readonly failure: Error | null;
 
-  constructor(planner: Planner) {
+  /** @param failure what went wrong with the planner before the run; its first tick tells it */
+  constructor(planner: Planner, failure: Error | null) {
     this.planner = planner;
+    this.failure = failure;
   }
 
   get seesRequests(): boolean {
@@ -19,6 +22,7 @@ export class RememberedPlanner implements Planner {
   }
 
   firstTickSeconds(): number | null {
+    if (this.failure !== null) throw this.failure;
     if (this.first === undefined) this.first = this.planner.firstTickSeconds();
     return this.first;
   }

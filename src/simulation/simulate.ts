@@ -12,7 +12,7 @@ import { SessionSource } from "../workload/session-source.ts";
 import { AggregatedRun } from "./aggregated-run.ts";
 import { DisaggregatedRun } from "./disaggregated-run.ts";
 import type { SimulationOutcome } from "./outcome.ts";
-import { PlannerError } from "./planner-loop.ts";
+import { guarded, PlannerError } from "./planner-loop.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { RememberedPlanner } from "./remembered-planner.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -44,8 +44,8 @@ export function simulate(trace: Trace, config: RunConfig, hooks: SimulationHooks
  * (signals, a terminal). `next(true)` ends the run with what is finished.
  */
 export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Progress, SimulationOutcome, boolean> {
-  config.planner?.foresee?.(rehearsalOf(trace, config, simulate));
-  const planner = config.planner === null ? null : new RememberedPlanner(config.planner);
+  const failure = foreseen(trace, config);
+  const planner = config.planner === null ? null : new RememberedPlanner(config.planner, failure);
   try {
     return yield* simulateOnce(trace, { ...config, planner });
   } catch (error) {
@@ -53,6 +53,16 @@ export function* simulateInSteps(trace: Trace, config: RunConfig): Generator<Pro
   }
   planner?.rewind();
   return yield* simulateOnce(trace, { ...config, planner, engine: "rows" });
+}
+
+/** Lets the policy look ahead, if it wants to; what went wrong with that, told when the run begins. */
+function foreseen(trace: Trace, config: RunConfig): PlannerError | null {
+  try {
+    guarded("foresee", () => config.planner?.foresee?.(rehearsalOf(trace, config, simulate)));
+    return null;
+  } catch (error) {
+    return error as PlannerError;
+  }
 }
 
 function* simulateOnce(trace: Trace, config: RunConfig): Generator<Progress, SimulationOutcome, boolean> {

@@ -13,10 +13,10 @@ export interface GemmTables {
   at(rows: number, columns: number, depth: number, quantization: GemmQuantization, lowPrecisionInput: boolean): number;
 }
 
-/** Reads the matrix products of bfloat16 and `quantization`. @throws TableError when a format was not measured */
-export async function readGemmTables(folder: TableFolder, quantization: GemmQuantization): Promise<GemmTables> {
+/** Reads the matrix products of bfloat16 and of `others`. @throws TableError when a format was not measured */
+export async function readGemmTables(folder: TableFolder, others: readonly GemmQuantization[]): Promise<GemmTables> {
   const { gpu } = folder;
-  const formats = new Set<GemmQuantization>(["bfloat16", quantization]);
+  const formats = new Set<GemmQuantization>(["bfloat16", ...others]);
   const tables = new Map<GemmQuantization, GemmTable>();
   const files = await Promise.all(
     folder.files("gemm", "gemm_perf").map((path) => folder.read(path, ["gemm_dtype", "m", "n", "k", "latency"])),
@@ -29,7 +29,7 @@ export async function readGemmTables(folder: TableFolder, quantization: GemmQuan
       throw new TableError(`${folder.systems}: ${folder.backend} ${folder.version} has no ${format} matrix products`);
     tables.set(format, table);
   }
-  const isStatic = quantization === "fp8_static";
+  const isStatic = formats.has("fp8_static");
   const scales = isStatic ? await readDelta(folder, "computescale_perf", false) : null;
   const matrices = isStatic ? await readDelta(folder, "scale_matrix_perf", true) : null;
   return {

@@ -4,6 +4,7 @@ import { checkFile } from "../check/check-file.ts";
 import { readTruthTable } from "../check/truth-table.ts";
 import { gpuOf } from "../gpu.ts";
 import { loadModel } from "../load-model.ts";
+import type { GemmQuantization } from "../quantization.ts";
 import { StepModel } from "../step-model.ts";
 import { openTableFolder } from "./table-folder.ts";
 import { TableError } from "./table-error.ts";
@@ -73,6 +74,19 @@ describe.skipIf(!hasShared)("the table model (needs ../shared)", () => {
     // AIConfigurator 0.11 says 64.43 ms, 0.12 says 52.02 ms.
     expect(older.decodeMs(256, 8192)).toBeCloseTo(64.43, 1);
     expect(Math.abs(newer.decodeMs(256, 8192) / 52.02 - 1)).toBeLessThan(0.05);
+  });
+
+  it("prices checkpoints whose attention has a form of its own", async () => {
+    const deployment = await llama8();
+    const mixed = (attentionProjections: GemmQuantization) => {
+      const quantization = { ...deployment.model.quantization, attentionProjections };
+      return tablePerfModel(folder, { ...deployment, model: { ...deployment.model, quantization } }, "0.24.0", "0.11");
+    };
+    const plain = await mixed("bfloat16");
+    const blockwise = await mixed("fp8_block");
+    expect(blockwise.prefillMs(1, 4096, 0)).toBeGreaterThan(50);
+    expect(blockwise.prefillMs(1, 4096, 0)).not.toBe(plain.prefillMs(1, 4096, 0));
+    await expect(mixed("int4_wo")).rejects.toThrow(/has no int4_wo matrix products/);
   });
 
   it("says what is missing", async () => {

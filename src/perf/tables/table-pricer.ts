@@ -111,7 +111,7 @@ export async function readTablePricer(
   }
   const share = attentionShare(deployment, attention);
   const [products, tables, reduce] = await Promise.all([
-    readGemmTables(folder, quantization.gemm),
+    readGemmTables(folder, [quantization.gemm, quantization.attentionProjections, quantization.outputProjection]),
     readAttentionTables(folder, share, extrapolation),
     tensorParallelSize > 1 ? readAllReduce(folder, tensorParallelSize) : null,
   ]);
