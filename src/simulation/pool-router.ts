@@ -90,6 +90,8 @@ export class KvPoolRouter<W extends Worker> implements PoolRouter<W> {
   private refused: number[] = [];
   /** The active workers when the targets were put together. */
   private members: PooledWorker<W>[] = [];
+  /** Workers that were among them and are not gone yet: they drain. */
+  private draining: PooledWorker<W>[] = [];
   private targets: readonly RouterTarget[] = [];
 
   constructor(pool: WorkerPool<W>, dpSize: number, context: KvRouterContext) {
@@ -104,11 +106,6 @@ export class KvPoolRouter<W extends Worker> implements PoolRouter<W> {
 
   get nextReleaseNs(): number {
     return this.router.nextReleaseNs;
-  }
-
-  /** What the router counts as sent and not over. */
-  get load(): KvRouter["load"] {
-    return this.router.load;
   }
 
   route(request: number, atNs: number): Assignment<W> | null {
@@ -152,15 +149,21 @@ export class KvPoolRouter<W extends Worker> implements PoolRouter<W> {
     let same = active.length === members.length;
     for (let i = 0; same && i < active.length; i++) same = active[i] === members[i];
     if (same) return this.targets;
-    for (const member of members) {
-      if (member.state !== "gone") continue;
-      for (let rank = 0; rank < this.dpSize; rank++) this.router.forget(member.id * this.dpSize + rank);
-    }
+    this.forgetGone([...this.draining, ...members]);
     this.members = [...active];
     this.targets = active.flatMap((member) =>
       Array.from({ length: this.dpSize }, (_, rank) => new WorkerRank(member, rank, this.dpSize)),
     );
     return this.targets;
+  }
+
+  /** Forgets those of the former targets that are gone, and remembers those that are yet to go. */
+  private forgetGone(former: readonly PooledWorker<W>[]): void {
+    this.draining = former.filter(({ state }) => state === "draining");
+    for (const { id, state } of former) {
+      if (state !== "gone") continue;
+      for (let rank = 0; rank < this.dpSize; rank++) this.router.forget(id * this.dpSize + rank);
+    }
   }
 }
 
