@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { RunResult } from "../result/schema.ts";
 import { comparedMetrics, difference, differingSettings } from "./compared-metrics.ts";
-import { compareTable } from "./compare-table.ts";
+import { compareTable, comparison } from "./compare-table.ts";
 import { readResult } from "./read-result.ts";
 
 const first = readResult(join(import.meta.dirname, "../../test/fixtures/result-v1.json"));
@@ -153,4 +153,19 @@ describe("differingSettings", () => {
       { path: "prefill.block_size", values: [undefined, 64] },
     ]);
   });
+});
+
+test("the same for programs, with all digits", () => {
+  const other = { ...runs[1]!.result, gpu_cost: 12.345678901 };
+  const { runs: told, metrics, settings } = comparison([runs[0]!, { label: "other", result: other }]);
+  expect(told).toEqual([
+    { label: runs[0]!.label, digest: runs[0]!.result.digest },
+    { label: "other", digest: other.digest },
+  ]);
+  const valuesOf = (label: string) => metrics.find((metric) => metric.label === label)?.values;
+  expect(valuesOf("GPU-hours")).toEqual([runs[0]!.result.gpu_hours, other.gpu_hours]);
+  expect(valuesOf("GPU-hours at --gpu-price")).toEqual([null, 12.345678901]);
+  expect(valuesOf("TTFT p99")).toEqual([runs[0]!.result.p99_ttft_ms, other.p99_ttft_ms]);
+  expect(JSON.parse(JSON.stringify({ metrics, settings }))).toEqual({ metrics, settings });
+  expect(settings.length).toBeGreaterThan(0);
 });

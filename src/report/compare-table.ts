@@ -34,6 +34,21 @@ export function compareTable(runs: readonly { readonly label: string; readonly r
     .join("");
 }
 
+/** The same for programs: figures with all their digits in the order of the runs, null where a run has none. */
+export function comparison(runs: readonly { readonly label: string; readonly result: RunResult }[]) {
+  const results = runs.map(({ result }) => result);
+  return {
+    runs: runs.map(({ label, result: { digest } }) => ({ label, digest })),
+    metrics: comparedMetrics
+      .map(({ section, label, unit, better, value }) => ({ section, label, unit, better, values: results.map(value) }))
+      .filter(({ values }) => values.some((value) => value !== null)),
+    settings: differingSettings(results).map(({ path, values }) => ({
+      path,
+      values: values.map((value) => value ?? null),
+    })),
+  };
+}
+
 function unitOf({ unit }: ComparedMetric): string {
   return unit === "" || unit === "price" || unit === "share" || unit === "GPU·h"
     ? ""

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { Command } from "commander";
 import { ConfigError } from "../../config/config-error.ts";
 import { writeFileAtomically } from "../../report/atomic-file.ts";
-import { compareTable } from "../../report/compare-table.ts";
+import { compareTable, comparison } from "../../report/compare-table.ts";
 import { readResult } from "../../report/read-result.ts";
 import { exitCodes } from "../failure.ts";
 import { OptionReader } from "../option-reader.ts";
@@ -14,6 +14,7 @@ export async function run(args: string[]): Promise<number> {
   const command = new Command("windtunnel compare")
     .description("Compare results that windtunnel replay wrote; differences are against the first.")
     .argument("<results...>", "result JSON files (.gz too), two or more")
+    .option("--json", "print the comparison as JSON")
     .option("--html <PATH>", "also write a page with the runs laid over each other");
   const given = parsed(command, args);
   if (given === null) return exitCodes.done;
@@ -21,7 +22,7 @@ export async function run(args: string[]): Promise<number> {
   if (paths.length < 2) {
     throw new ConfigError([{ where: "", message: `compare needs two results or more; found ${paths.length}` }]);
   }
-  const { html } = given.opts<{ html?: string }>();
+  const { html, json = false } = given.opts<{ html?: string; json?: true }>();
   const outputs = html === undefined ? [] : [{ role: "--html", path: html }];
   checkOutputs(
     outputs,
@@ -32,11 +33,11 @@ export async function run(args: string[]): Promise<number> {
   const results = paths.map((path) => reader.read(() => readResult(path)));
   reader.throwIfAny();
   const runs = results.map((result, place) => ({ label: labels[place]!, result }));
-  process.stdout.write(compareTable(runs));
+  process.stdout.write(json ? `${JSON.stringify(comparison(runs), null, 2)}\n` : compareTable(runs));
   if (html !== undefined) {
     const { renderComparePage } = await import("../../report/html-report.ts");
     await writeFileAtomically(html, [renderComparePage(runs)]);
-    process.stdout.write(`HTML report: ${html}\n`);
+    if (!json) process.stdout.write(`HTML report: ${html}\n`);
   }
   return exitCodes.done;
 }
