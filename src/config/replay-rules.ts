@@ -91,10 +91,10 @@ function checkTrace(
   traces: readonly string[],
   problems: ProblemList,
 ): void {
-  if (traces.length > 1 && values.traceFormat !== "dynamo" && values.traceFormat !== "auto") {
+  if (traces.length > 1 && !["dynamo", "log", "auto"].includes(values.traceFormat ?? "auto")) {
     problems.add(
       "--trace-format",
-      `found ${traces.length} trace files, but "${values.traceFormat}" takes one; only "dynamo" takes several`,
+      `found ${traces.length} trace files, but "${values.traceFormat}" takes one; only "dynamo" and "log" take several`,
     );
   }
   for (const [flag, value] of [

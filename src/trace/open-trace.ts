@@ -79,7 +79,7 @@ export async function openTrace(spec: string | readonly string[], options: OpenT
       throw new TraceError(
         paths.join(", "),
         null,
-        `expected one trace file, found ${paths.length}; only dynamo traces come in shards`,
+        `expected one trace file, found ${paths.length}; only dynamo traces and logs of your own come in several files`,
       );
     }
     return await format.readShards(sources, readOptions);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readText } from "../../../test/format-writers.ts";
 import { simulate } from "../../replay.ts";
+import { openTrace } from "../open-trace.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratchFolder } from "../../../test/run-cli.ts";
@@ -171,6 +172,21 @@ describe("what cannot be read is told", () => {
   ])("%j %j", async (text, options, problem) => {
     await expect(readText(text, options)).rejects.toThrow(problem);
   });
+});
+
+it("takes several files as one log, on one clock", async () => {
+  const folder = scratchFolder();
+  const files = ["b.csv", "a.jsonl", "bad.csv"].map((name) => join(folder, name));
+  writeFileSync(files[0]!, csv("time,isl,osl", "2026-05-02 08:00:00,8,2"));
+  writeFileSync(files[1]!, jsonl({ timestamp: "2026-05-01T08:00:00Z", prompt_tokens: 9, completion_tokens: 3 }));
+  writeFileSync(files[2]!, csv("time,isl,osl", "2026-05-02 08:00:00,8,2", "2026-05-02 08:00:00,x,2"));
+  const trace = await openTrace(files.slice(0, 2));
+  expect([...trace.inputLength]).toEqual([8, 9]);
+  expect([...trace.arrivalMs]).toEqual([86_400_000, 0]);
+  expect(trace.startUnixMs).toBe(day);
+  await expect(openTrace(files)).rejects.toThrow(`${files[2]}:3: isl must be an integer`);
+  const result = await simulate({ trace: files.slice(0, 2), traceFormat: "log" });
+  expect(result.completed_requests).toBe(2);
 });
 
 it("is replayed from code with the columns told", async () => {

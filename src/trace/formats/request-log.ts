@@ -28,7 +28,8 @@ export function requestLogFormat(others: readonly TraceFormat[]): TraceFormat {
       const names = namesOf(head);
       return hasLogColumns(names) && !isMooncakeLike(names, head) && !others.some((format) => format.detect(head));
     },
-    read: readLog,
+    read: (source, options) => readLogs([source], options),
+    readShards: readLogs,
   };
 }
 
@@ -81,32 +82,33 @@ class LogReader {
   readonly #columns: LogColumns;
   readonly #sessions: SessionPrompts | null;
 
-  constructor(source: LineSource, columns: LogColumns, options: ReadOptions) {
+  constructor(sources: readonly LineSource[], columns: LogColumns, options: ReadOptions) {
     const blockSize = options.traceBlockSize ?? sessionBlockSize;
     this.#columns = columns;
     this.clock = new LogClock(columns.time!, options.traceTimeFormat);
     this.#sessions = options.traceColumns?.session === undefined ? null : new SessionPrompts(blockSize);
-    this.#builder = new TraceBuilder(source.name, this.#sessions === null ? 1 : blockSize, source.sizeHint);
+    const name = sources.map((source) => source.name).join(", ");
+    this.#builder = new TraceBuilder(name, this.#sessions === null ? 1 : blockSize, sources[0]!.sizeHint);
   }
 
-  add(line: number, row: LogRow): void {
+  add({ file, line }: { readonly file: string; readonly line: number }, row: LogRow): void {
     const builder = this.#builder;
     // A request that failed has no counts.
     if (row.input === null) return builder.skip(`${this.#columns.input} is empty`);
     if (row.output === null) return builder.skip(`${this.#columns.output} is empty`);
     if (row.time === null) return builder.skip(`${this.#columns.time} is empty`);
-    const arrivalMs = this.#time(line, row.time);
+    const arrivalMs = this.#time(file, line, row.time);
     if (row.input === 0) return builder.skip(`${this.#columns.input} is 0`);
     if (row.session !== null) this.#sessions?.pushPrompt(builder, row.session, row.input);
     builder.addRow(line, arrivalMs, row.input, row.output);
   }
 
-  #time(line: number, found: string | number | { readonly sinceOriginMs: number }): number {
+  #time(file: string, line: number, found: string | number | { readonly sinceOriginMs: number }): number {
     if (typeof found === "object") return found.sinceOriginMs;
     try {
       return this.clock.ms(found);
     } catch (error) {
-      throw new TraceError(this.#builder.file, line, (error as Error).message);
+      throw new TraceError(file, line, (error as Error).message);
     }
   }
 
@@ -127,20 +129,21 @@ class LogReader {
   }
 }
 
-async function readLog(source: LineSource, options: ReadOptions): Promise<Trace> {
-  const head = new TextDecoder().decode(await source.head()).trimStart();
-  const isJson = head.startsWith("{");
-  if (head !== "" && !isJson && firstLine(head).startsWith("[")) {
-    throw new TraceError(
-      source.name,
-      1,
-      "is a list; expected CSV with a header, or JSON Lines, an object on each line",
-    );
+/** Reads the files of one log, whose times are of one clock. */
+async function readLogs(sources: readonly LineSource[], options: ReadOptions): Promise<Trace> {
+  let reader: LogReader | null = null;
+  for (const source of sources) {
+    const head = new TextDecoder().decode(await source.head()).trimStart();
+    const isJson = head.startsWith("{");
+    if (!isJson && firstLine(head).startsWith("[")) {
+      const problem = "is a list; expected CSV with a header, or JSON Lines, an object on each line";
+      throw new TraceError(source.name, 1, problem);
+    }
+    const columns = chooseLogColumns(namesOf(head), options.traceColumns ?? {}, source.name, 1);
+    reader ??= new LogReader(sources, columns, options);
+    await (isJson ? readJsonLog(source, columns, reader) : readCsvLog(source, columns, reader));
   }
-  const columns = chooseLogColumns(namesOf(head), options.traceColumns ?? {}, source.name, 1);
-  const reader = new LogReader(source, columns, options);
-  await (isJson ? readJsonLog(source, columns, reader) : readCsvLog(source, columns, reader));
-  return reader.finish(options);
+  return reader!.finish(options);
 }
 
 async function readCsvLog(source: LineSource, columns: LogColumns, reader: LogReader): Promise<void> {
@@ -149,7 +152,7 @@ async function readCsvLog(source: LineSource, columns: LogColumns, reader: LogRe
     const session = columns.session === undefined ? -1 : row.column(columns.session);
     return () => {
       const plain = row.plainCalendarMs(time, reader.clock.isoOriginMs);
-      reader.add(row.line, {
+      reader.add(row, {
         time: Number.isNaN(plain) ? (row.isEmpty(time) ? null : row.text(time)) : { sinceOriginMs: plain },
         input: row.isEmpty(input) ? null : row.tokens(input),
         output: row.isEmpty(output) ? null : row.tokens(output),
@@ -165,7 +168,7 @@ async function readJsonLog(source: LineSource, columns: LogColumns, reader: LogR
     const input = row.at(columns.input!);
     const output = row.at(columns.output!);
     const session = columns.session === undefined ? null : row.at(columns.session);
-    reader.add(row.line, {
+    reader.add(row, {
       time: time === null ? null : time.row.isNumber(time.name) ? time.row.number(time.name) : time.row.text(time.name),
       input: input === null ? null : input.row.tokens(input.name),
       output: output === null ? null : output.row.tokens(output.name),
