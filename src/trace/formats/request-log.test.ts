@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readText } from "../../../test/format-writers.ts";
+import { readDamaged, readText } from "../../../test/format-writers.ts";
 import { simulate } from "../../replay.ts";
 import { openTrace } from "../open-trace.ts";
 import { writeFileSync } from "node:fs";
@@ -169,9 +169,31 @@ describe("what cannot be read is told", () => {
       {},
       "hash_ids is missing (for a log of your own name its columns: --trace-columns",
     ],
+    ["", { traceColumns: "time=a" }, "stdin: holds no requests"],
+    [csv("time,isl,osl\u0000", "2026-02-29 08:00:00,2,3"), {}, "stdin:2: time must be a time known by sight"],
   ])("%j %j", async (text, options, problem) => {
     await expect(readText(text, options)).rejects.toThrow(problem);
   });
+});
+
+it.each([
+  [
+    "JSONL",
+    jsonl(
+      { ts: day, chat: { id: "a" }, usage: { prompt_tokens: 90, completion_tokens: 3 } },
+      { ts: day + 2000.5, chat: { id: 7 }, usage: { prompt_tokens: 99, completion_tokens: 4 } },
+    ),
+  ],
+  [
+    "CSV",
+    csv(
+      "ts\tchat.id\tprompt_tokens\tcompletion_tokens",
+      "1 May 2026 08:00:00 +0000\ta\t90\t3",
+      "1 May 2026 08:00:02.5 +0000\ta\t99\t4",
+    ),
+  ],
+])("with sessions is read or cleanly refused however it is damaged: %s", async (_, text) => {
+  expect(await readDamaged(Buffer.from(text), { traceColumns: "session=chat.id" }, 2000)).toBeGreaterThan(200);
 });
 
 it("takes several files as one log, on one clock", async () => {

@@ -132,6 +132,9 @@ class LogReader {
 /** Reads the files of one log, whose times are of one clock. */
 async function readLogs(sources: readonly LineSource[], options: ReadOptions): Promise<Trace> {
   let reader: LogReader | null = null;
+  // The columns of the first file say how all are read.
+  const readerOf = (columns: LogColumns) => (reader ??= new LogReader(sources, columns, options));
+  const given = options.traceColumns ?? {};
   for (const source of sources) {
     const head = new TextDecoder().decode(await source.head()).trimStart();
     const isJson = head.startsWith("{");
@@ -139,15 +142,25 @@ async function readLogs(sources: readonly LineSource[], options: ReadOptions): P
       const problem = "is a list; expected CSV with a header, or JSON Lines, an object on each line";
       throw new TraceError(source.name, 1, problem);
     }
-    const columns = chooseLogColumns(namesOf(head), options.traceColumns ?? {}, source.name, 1);
-    reader ??= new LogReader(sources, columns, options);
-    await (isJson ? readJsonLog(source, columns, reader) : readCsvLog(source, columns, reader));
+    if (isJson) {
+      const columns = chooseLogColumns(namesOf(head), given, source.name, 1);
+      await readJsonLog(source, columns, readerOf(columns));
+    } else {
+      await readCsvLog(source, given, readerOf);
+    }
   }
-  return reader!.finish(options);
+  if (reader === null) throw new TraceError(sources.map(({ name }) => name).join(", "), null, "holds no requests");
+  return (reader as LogReader).finish(options);
 }
 
-async function readCsvLog(source: LineSource, columns: LogColumns, reader: LogReader): Promise<void> {
+async function readCsvLog(
+  source: LineSource,
+  given: LogColumns,
+  readerOf: (columns: LogColumns) => LogReader,
+): Promise<void> {
   await readCsv(source, (row) => {
+    const columns = chooseLogColumns(row.names, given, source.name, 1);
+    const reader = readerOf(columns);
     const [time, input, output] = [row.column(columns.time!), row.column(columns.input!), row.column(columns.output!)];
     const session = columns.session === undefined ? -1 : row.column(columns.session);
     return () => {
