@@ -32,7 +32,7 @@ process.exit = (code) => {
 export default async function runInThread({ task, workload, resultPath, wantResult }: WorkerJob): Promise<FinishedRun> {
   const { row, result } = await runSweepTask(task, knownTrace(workload));
   const unwritten = resultPath !== null && result !== null ? await written(resultPath, result) : null;
-  return { row, result: wantResult && result !== null ? await compressed(result) : null, unwritten };
+  return { row, result: wantResult && result !== null ? await packed(result) : null, unwritten };
 }
 
 /** Traces of the last runs; what the engine has found out about one is kept with the object. */
@@ -68,8 +68,7 @@ async function written(path: string, result: RunResult): Promise<FinishedRun["un
   }
 }
 
-async function compressed(result: RunResult): Promise<Uint8Array> {
-  const { gzipSync } = await import("node:zlib");
-  const { resultJson } = await import("../report/result-json.ts");
-  return gzipSync(Buffer.concat(Array.from(resultJson(result), (piece) => Buffer.from(piece))), { level: 1 });
+async function packed(result: RunResult): Promise<Uint8Array> {
+  const { packResult } = await import("./packed-result.ts");
+  return packResult(result);
 }

@@ -1,20 +1,19 @@
-import { gunzipSync } from "node:zlib";
 import type { Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
 import { OutputError } from "../../report/atomic-file.ts";
-import type { RunResult } from "../../result/schema.ts";
 import { windtunnelVersion } from "../../version.ts";
+import { unpackResult } from "../packed-result.ts";
 import { packTrace } from "../packed-trace.ts";
 import { namedFileDigests } from "../named-files.ts";
 import { policyModuleDigest, policyModuleOf } from "../policy-module.ts";
 import type { RunDriver } from "../run-driver.ts";
-import { failedRow, type SweepFigures, type SweepRow } from "../sweep-row.ts";
+import { failedRow, type SweepRow } from "../sweep-row.ts";
 import type { SweepTask } from "../sweep-task.ts";
 import type { SharedWorkload } from "../workloads.ts";
 import { QueueError } from "./queue-error.ts";
 import { keptSeconds, queueKeys, type QueueKeys } from "./queue-keys.ts";
 import { connectQueue, type QueueConnection } from "./redis-connection.ts";
-import type { RunJob } from "./run-job.ts";
+import type { RunJob, RunReturn } from "./run-job.ts";
 import { sweepIdentity } from "./sweep-identity.ts";
 import { redisTraceStore, sharedTraceStore, type TraceStore } from "./trace-store.ts";
 import { registeredWorkers, type RegisteredWorker } from "./worker-registry.ts";
@@ -39,12 +38,6 @@ export interface QueueStatus {
   readonly workers: readonly RegisteredWorker[];
   /** false while Redis is away. */
   readonly connected: boolean;
-}
-
-/** What a worker returns for a run that was done. */
-export interface RunReturn {
-  readonly figures: SweepFigures | null;
-  readonly error: string | null;
 }
 
 interface PendingRun {
@@ -248,7 +241,7 @@ export class QueueDriver implements RunDriver {
     const { run, point } = task;
     const packed = resultPath === null ? null : await this.connection.redis.getBuffer(this.keys.result(id));
     if (resultPath !== null && packed !== null) {
-      const result = unpackedResult(packed);
+      const result = unpackResult(packed);
       if (typeof result === "string") return failedRow(run, point, result);
       const { writeRunFiles } = await import("../run-files.ts");
       await writeRunFiles(resultPath, result);
@@ -294,14 +287,5 @@ export class QueueDriver implements RunDriver {
   private tell(workers: readonly RegisteredWorker[]): void {
     if (this.closed) return;
     this.onStatus({ running: this.running.size, workers, connected: this.connection.redis.status === "ready" });
-  }
-}
-
-/** The full result a worker sent, or why it cannot be had: asking again would not help. */
-function unpackedResult(packed: Buffer): RunResult | string {
-  try {
-    return JSON.parse(gunzipSync(packed).toString()) as RunResult;
-  } catch (error) {
-    return `its full result cannot be read (${(error as Error).message}); leave --keep-results out`;
   }
 }

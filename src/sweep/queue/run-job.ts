@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { FileDigests } from "../named-files.ts";
+import type { SweepFigures } from "../sweep-row.ts";
 import type { SweepTask } from "../sweep-task.ts";
 
 /** One run as it lies in the queue. */
@@ -15,6 +16,12 @@ export interface RunJob {
   readonly files: FileDigests;
   /** Keep the full result for the sweep to fetch. */
   readonly keepResult: boolean;
+}
+
+/** What a worker returns for a run that was done. */
+export interface RunReturn {
+  readonly figures: SweepFigures | null;
+  readonly error: string | null;
 }
 
 const schema = z.strictObject({
