@@ -363,6 +363,17 @@ describe.skipIf(browserMissing !== null)(`report page${browserMissing === null ?
     await page.close();
   });
 
+  test("two runs and their differences fit on a telephone", async () => {
+    const runs = ["agg", "disagg"].map((label) => ({ label, result: results[label]! }));
+    const { page } = await openPage(browser, renderComparePage(runs), { width: 390 });
+    const ends = await page.evaluate<number[]>(
+      `[...document.querySelectorAll(".compare-table .difference")].filter((one) => one.offsetParent !== null && one.textContent !== "").map((one) => one.getBoundingClientRect().right)`,
+    );
+    expect(ends.length).toBeGreaterThan(15);
+    expect(Math.max(...ends)).toBeLessThanOrEqual(390);
+    await page.close();
+  });
+
   test("what disrupted the runs is told side by side, and leads to its moment", async () => {
     const runs = ["static", "disrupted", "disrupted"].map((label, i) => ({
       label: `${label} <${i}>`,

@@ -164,7 +164,7 @@ test("the same for programs, with all digits", () => {
   ]);
   const valuesOf = (label: string) => metrics.find((metric) => metric.label === label)?.values;
   expect(valuesOf("GPU-hours")).toEqual([runs[0]!.result.gpu_hours, other.gpu_hours]);
-  expect(valuesOf("GPU-hours at --gpu-price")).toEqual([null, 12.345678901]);
+  expect(valuesOf("cost of the GPU-hours")).toEqual([null, 12.345678901]);
   expect(valuesOf("TTFT p99")).toEqual([runs[0]!.result.p99_ttft_ms, other.p99_ttft_ms]);
   expect(JSON.parse(JSON.stringify({ metrics, settings }))).toEqual({ metrics, settings });
   expect(settings.length).toBeGreaterThan(0);

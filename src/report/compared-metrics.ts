@@ -62,7 +62,7 @@ export const comparedMetrics: readonly ComparedMetric[] = [
   metric("Service", "ITL bound", "ms", null, (run) => run.sla?.itl_ms ?? null),
   metric("Service", "latency bound", "ms", null, (run) => run.sla?.e2e_ms ?? null),
   metric("Cost", "GPU-hours", "GPU·h", "less", (run) => run.gpu_hours),
-  metric("Cost", "GPU-hours at --gpu-price", "price", "less", (run) => run.gpu_cost ?? null),
+  metric("Cost", "cost of the GPU-hours", "price", "less", (run) => run.gpu_cost ?? null),
   metric("Cost", "GPU-hours per 1,000 good requests", "GPU·h", "less", (run) =>
     gpuHoursPerThousand(run, goodRequests(run)),
   ),
