@@ -1,5 +1,5 @@
-import { climb } from "./climb.ts";
-import { glide } from "./glide.ts";
+import { newtonAscent } from "./newton-ascent.ts";
+import { quasiNewtonAscent } from "./quasi-newton-ascent.ts";
 import { TrendModel } from "./trend-model.ts";
 
 /** Digits of the parameters the reference's optimiser hands over. */
@@ -15,7 +15,7 @@ export function extrapolateTrend(series: readonly number[]): number {
   if (series.every((value) => value === series[0])) return series[0]!;
   const greatest = Math.max(...series.map(Math.abs));
   const model = new TrendModel(series.map((value) => value / greatest));
-  const fitted = (series.length < LONG_SERIES ? null : glide(model)) ?? climb(model);
+  const fitted = (series.length < LONG_SERIES ? null : quasiNewtonAscent(model)) ?? newtonAscent(model);
   const parameters = Array.from(fitted, (parameter) => Number(parameter.toPrecision(DIGITS)));
   return model.line(parameters, series.length / (series.length - 1)) * greatest;
 }

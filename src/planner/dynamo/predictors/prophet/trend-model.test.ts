@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { climb } from "./climb.ts";
-import { glide } from "./glide.ts";
+import { newtonAscent } from "./newton-ascent.ts";
+import { quasiNewtonAscent } from "./quasi-newton-ascent.ts";
 import { TrendModel } from "./trend-model.ts";
 
 const series = [1, 0.4, 0.7, 0.2, 0.9, 0.5, 0.8, 0.3];
@@ -51,7 +51,7 @@ describe("the trend model", () => {
   });
 
   it("is climbed by Newton steps to where no parameter alone leads higher by more than a hair", () => {
-    const top = climb(model);
+    const top = newtonAscent(model);
     const height = model.logDensity(top);
     expect(height).toBeGreaterThan(model.logDensity(model.start()));
     for (let i = 0; i < top.length; i++) {
@@ -71,7 +71,7 @@ describe("the trend model", () => {
       expect(end[1]).toBeCloseTo(offset!, 6);
       expect(Math.exp(end.at(-1)!)).toBeCloseTo(deviation!, 6);
     };
-    expectEnd(climb(model), [6.5375634, -0.23141464, 0.7154517, 0.25863642]);
-    expectEnd(glide(model)!, [5.4595664, -0.6652491, 0.94622156, 0.29322623]);
+    expectEnd(newtonAscent(model), [6.5375634, -0.23141464, 0.7154517, 0.25863642]);
+    expectEnd(quasiNewtonAscent(model)!, [5.4595664, -0.6652491, 0.94622156, 0.29322623]);
   });
 });

@@ -22,7 +22,7 @@ const RULE: DifferenceRule = {
  * has an edge at 0 where such steps may stop short of the mode: forecasts are compared number by number, so its way there is
  * followed.
  */
-export function climb(model: TrendModel): Float64Array {
+export function newtonAscent(model: TrendModel): Float64Array {
   let parameters = model.start();
   let moved: Float64Array = new Float64Array(parameters.length);
   let before = model.logDensity(parameters) + model.constantTerms();

@@ -22,7 +22,7 @@ interface Correction {
  * reference fits series of 100 values and more this way. Edges of the density make it stop where it does, so its steps are followed.
  * @returns null where no step leads on, not even along the gradient
  */
-export function glide(model: TrendModel): Float64Array | null {
+export function quasiNewtonAscent(model: TrendModel): Float64Array | null {
   const start = look(model, model.start());
   if (start === null) return null;
   let place = start;
