@@ -119,6 +119,24 @@ describe("windtunnel recommend", () => {
     for (const { tensorParallel } of ranking) expect([1, 2]).toContain(tensorParallel);
   });
 
+  test("searches the sizes of --tp for a model too large for the one GPU its arguments do not say", async () => {
+    const model = "meta-llama/Llama-3.1-70B-Instruct";
+    const engine = { aic_backend: "vllm", aic_system: "h100_sxm", aic_model_path: model };
+    const search = ["--policies", "static", "--runs", "2", "--alternatives", "1", "--out", "large", "--json"];
+    const bounds = ["--sla-ttft-ms", "5000", "--attainment", "0.1", "--max-gpus", "8"];
+    const recommend = (sizes: string, args: object) => {
+      const given = ["--extra-engine-args", JSON.stringify(args), "--tp", sizes];
+      return runCli(["recommend", "short.jsonl", ...given, ...bounds, ...search], { cwd });
+    };
+    const { code, stdout, stderr } = await recommend("4,8", engine);
+    expect({ code, errors: stderr.match(/^windtunnel:.*$/gm) }).toEqual({ code: 0, errors: null });
+    const { ranking } = JSON.parse(stdout) as { ranking: { tensorParallel: number }[] };
+    for (const { tensorParallel } of ranking) expect([4, 8]).toContain(tensorParallel);
+    // What no size mends is told as it was.
+    expect((await recommend("1", engine)).stderr).toContain("does not fit on 1 × h100_sxm");
+    expect((await recommend("4,8", { ...engine, aic_system: "h10" })).stderr).toContain("aic_system");
+  });
+
   test("says that the setting as given is to be kept where nothing found is cheaper", async () => {
     const engine = ["--extra-engine-args", join(examples, "guide-engine.json")];
     const bounds = ["--sla-ttft-ms", "1500", "--sla-itl-ms", "50", "--attainment", "0.85"];

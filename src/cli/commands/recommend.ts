@@ -122,7 +122,8 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** What is searched, and on which requests. @throws ConfigError, TraceError */
-async function questionOf(settings: ReturnType<typeof readSettings>, read: ReplayOptions) {
+async function questionOf(settings: ReturnType<typeof readSettings>, replay: ReplayOptions) {
+  const read = await sizedToFit(replay, settings.tp);
   const { written, given, base, maxGpus } = searchBase(read, settings.maxGpus);
   const families = await searchFamilies({
     policies: settings.policies,
@@ -142,6 +143,32 @@ async function questionOf(settings: ReturnType<typeof readSettings>, read: Repla
   const halves = splitTrace(trace, settings.split);
   const givenFits = settings.maxGpus === null || fleetGpus(resolved.run.topology) <= settings.maxGpus;
   return { base, given, givenFits, families, halves, config: resolved.context.config };
+}
+
+/**
+ * Engine arguments that leave their size to --tp get the largest of it where the model does not fit as it is written.
+ * @throws ConfigError
+ */
+async function sizedToFit(replay: ReplayOptions, sizes: readonly number[] | null): Promise<ReplayOptions> {
+  const keys = (["extraEngineArgs", "prefillEngineArgs", "decodeEngineArgs"] as const).filter(
+    (key) => typeof replay[key] === "object" && !("aic_tp_size" in replay[key]),
+  );
+  if (sizes === null || keys.length === 0) return replay;
+  try {
+    await resolveReplay(replay);
+    return replay;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const sized = keys.map((key) => [key, { ...(replay[key] as object), aic_tp_size: Math.max(...sizes) }]);
+    const larger = { ...replay, ...(Object.fromEntries(sized) as ReplayOptions) };
+    try {
+      await resolveReplay(larger);
+    } catch {
+      // Then size is not what is wrong, or not all: the mistakes are told as they are.
+      throw error;
+    }
+    return larger;
+  }
 }
 
 /** GPUs of all workers a run begins with. */
