@@ -1,35 +1,26 @@
 import type { PerfModel } from "../../perf/perf-model.ts";
 
-/** Mean contexts that get their places together. */
+/** Mean contexts whose times are kept together. */
 export const contextsPerGroup = 256;
-const fewestPlaces = 1 << 14;
-/** Times of more passes than this are not handed on to the next run: 16 MB of them. */
-const mostPlaces = 1 << 22;
+/** More groups than this are not handed on to the next run: 16 MB of times. */
+const mostGroups = 1 << 14;
 
-/** Decode times (ns) by place, and which places requests and mean contexts have; 0 = not known yet. */
+/** Decode times (ns) by requests and mean context; 0 = not known yet. */
 export class ContextTimes {
-  /** By place. Replaced when there are more. */
-  times = new Uint32Array(fewestPlaces);
-  /** How many places are taken. */
-  places = 0;
-  /** The first place of a group, by requests and number of the group. */
-  private readonly groups: (number | undefined)[][] = [];
+  /** How many groups there are. */
+  size = 0;
+  /** By requests, then by number of the group. */
+  private readonly groups: (Uint32Array | undefined)[][] = [];
 
-  /** The first of the places of `requests` requests with the group's mean contexts. */
-  firstPlace(requests: number, group: number): number {
+  /** Times of a group of mean contexts, to read and to write. */
+  group(requests: number, number: number): Uint32Array {
     const groups = (this.groups[requests] ??= []);
-    return (groups[group] ??= this.take());
+    return (groups[number] ??= this.newGroup());
   }
 
-  private take(): number {
-    const first = this.places;
-    this.places += contextsPerGroup;
-    if (this.places > this.times.length) {
-      const { times } = this;
-      this.times = new Uint32Array(2 * times.length);
-      this.times.set(times);
-    }
-    return first;
+  private newGroup(): Uint32Array {
+    this.size++;
+    return new Uint32Array(contextsPerGroup);
   }
 }
 
@@ -39,7 +30,7 @@ const found = new WeakMap<PerfModel, { readonly speedup: number; readonly times:
 /** Times of the model's decode passes at a speed-up, whatever is known of them. They would come out the same to the bit. */
 export function contextTimesOf(model: PerfModel, speedup: number): ContextTimes {
   const known = found.get(model);
-  if (known !== undefined && known.speedup === speedup && known.times.places <= mostPlaces) return known.times;
+  if (known !== undefined && known.speedup === speedup && known.times.size <= mostGroups) return known.times;
   const times = new ContextTimes();
   found.set(model, { speedup, times });
   return times;

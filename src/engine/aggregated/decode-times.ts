@@ -20,18 +20,18 @@ export class DecodeTimes {
   private readonly blockSize: number;
   private readonly poolTokens: number;
   private readonly bySequenceLengths: boolean;
-  /** By referenced blocks, by the sum of the sequence lengths up to the pool's tokens, or by group; null = none decides. */
+  /** By referenced blocks, or by the sum of the sequence lengths up to the pool's tokens; null = neither decides. */
   private readonly table: TimeTable | null;
-  /** Where times by requests and mean contexts are, for this run and others; null = these do not decide. */
+  /** Times by requests and mean contexts, of this run and others; null = these do not decide. */
   private readonly contextTimes: ContextTimes | null;
-  /** First places of the groups this run has come to, by requests and number of the group. */
-  private readonly groups: (number | undefined)[][] = [];
+  /** By requests, then by groups of mean contexts. */
+  private readonly contextTables: (TimeTable | undefined)[][] = [];
   private readonly gaps: GapRecorder;
-  /** Where `find` has found a pass in the table. */
+  /** Where `find` has found a pass in its table. */
   place = 0;
   /** How far from there the next pass is, if it is of the same row of passes that only decode. */
   step = 0;
-  /** How many passes of such a row are `step` places apart, this one included; the next is to be found anew. */
+  /** How many passes of such a row are `step` places apart in that table, this one included. */
   stretch = 0;
 
   constructor(engine: EngineConfig, semantics: Semantics, gaps: GapRecorder) {
@@ -40,14 +40,14 @@ export class DecodeTimes {
     this.poolTokens = engine.numGpuBlocks * engine.blockSize;
     this.gaps = gaps;
     this.bySequenceLengths = semantics.decodeActiveTokens === "sequence-lengths";
-    const { decodeDependsOn } = engine.perfModel;
-    const byOccupancy = decodeDependsOn === "occupancy";
+    const { perfModel, numGpuBlocks } = engine;
+    const byOccupancy = perfModel.decodeDependsOn === "occupancy";
+    const byContext = perfModel.decodeDependsOn === "batch-and-context";
     this.byBlocksOnly = byOccupancy && !this.bySequenceLengths;
-    const byContext = decodeDependsOn === "batch-and-context";
-    this.contextTimes = byContext ? contextTimesOf(engine.perfModel, this.price.decodeSpeedup) : null;
-    if (this.byBlocksOnly) this.table = new TimeTable(engine.numGpuBlocks + 1);
-    else if (byOccupancy && this.poolTokens <= mostTableTokens) this.table = new TimeTable(this.poolTokens + 1);
-    else this.table = byContext ? new TimeTable(0) : null;
+    this.contextTimes = byContext ? contextTimesOf(perfModel, this.price.decodeSpeedup) : null;
+    const places = this.byBlocksOnly ? numGpuBlocks + 1 : this.poolTokens + 1;
+    const hasTable = this.byBlocksOnly || (byOccupancy && this.poolTokens <= mostTableTokens);
+    this.table = hasTable ? new TimeTable(new Uint32Array(places)) : null;
     gaps.addSource((recorder) => this.drain(recorder));
   }
 
@@ -82,11 +82,12 @@ export class DecodeTimes {
   find(requests: number, sumKnown: number, activeBlocks: number): TimeTable | null {
     if (this.contextTimes !== null) {
       const context = Math.floor(sumKnown / requests);
-      const inGroup = context % contextsPerGroup;
-      this.place = this.group(requests, Math.floor(context / contextsPerGroup)) + inGroup;
+      this.place = context % contextsPerGroup;
       this.step = 1;
-      this.stretch = contextsPerGroup - inGroup;
-    } else if (this.byBlocksOnly) {
+      this.stretch = contextsPerGroup - this.place;
+      return this.contextTable(requests, Math.floor(context / contextsPerGroup));
+    }
+    if (this.byBlocksOnly) {
       this.place = activeBlocks;
       this.step = 0;
       this.stretch = 1;
@@ -98,15 +99,9 @@ export class DecodeTimes {
     return this.table;
   }
 
-  private group(requests: number, number: number): number {
-    const groups = (this.groups[requests] ??= []);
-    return (groups[number] ??= this.newGroup(requests, number));
-  }
-
-  private newGroup(requests: number, number: number): number {
-    const first = this.contextTimes!.firstPlace(requests, number);
-    this.table!.follow(this.contextTimes!.times);
-    return first;
+  private contextTable(requests: number, group: number): TimeTable {
+    const tables = (this.contextTables[requests] ??= []);
+    return (tables[group] ??= new TimeTable(this.contextTimes!.group(requests, group)));
   }
 
   private compute(requests: number, sumKnown: number, activeBlocks: number): number {
@@ -116,13 +111,10 @@ export class DecodeTimes {
 
   /** Hands the counted waiting times over. */
   private drain(recorder: GapRecorder): void {
-    const { table } = this;
-    if (this.contextTimes === null) table?.drain(recorder);
-    for (const groups of this.groups) {
-      if (groups === undefined) continue;
-      for (const first of groups) {
-        if (first !== undefined) table!.drainPlaces(first, first + contextsPerGroup, recorder);
-      }
+    this.table?.drain(recorder);
+    for (const tables of this.contextTables) {
+      if (tables === undefined) continue;
+      for (const table of tables) table?.drain(recorder);
     }
   }
 }
