@@ -96,6 +96,8 @@ describe("a recommendation", () => {
     );
     const cheaper = { ...given, heldOut: part(0.9, 2) };
     expect(told({ asGiven: cheaper })).toMatch(/the recommended one is 3\.0 points better for 100 % more GPU-hours\.$/);
+    const alike = setting("as given", part(0.99, 4), 0.97, part(0.93, 4.01));
+    expect(told({ asGiven: alike })).toMatch(/the recommended one is as good for about the same GPU-hours\.$/);
   });
 
   it("says so where the setting as given is to be kept, where nothing holds, and where it does not last", () => {

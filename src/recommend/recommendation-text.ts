@@ -88,13 +88,20 @@ function verdict(first: RankedSetting, asGiven: RankedSetting | null, facts: Rec
   }
   const other = asGiven?.heldOut ?? null;
   if (first !== asGiven && other !== null && heldOut !== null) {
-    const cost = heldOut.gpuHours / other.gpuHours - 1;
-    const gain = heldOut.attainment - other.attainment;
     sentences.push(
-      `The setting as given attains ${shareText(other.attainment)} for ${hours(other)} there: the recommended one is ${points(Math.abs(gain))} ${gain >= 0 ? "better" : "worse"} for ${Math.abs(cost * 100).toFixed(0)} % ${cost <= 0 ? "fewer" : "more"} GPU-hours.`,
+      `The setting as given attains ${shareText(other.attainment)} for ${hours(other)} there: the recommended one is ${besideGiven(heldOut, other)}.`,
     );
   }
   return sentences.join(" ");
+}
+
+/** How much better or worse one outcome is than another, and for how much more or less. */
+function besideGiven(one: Outcome, other: Outcome): string {
+  const gain = one.attainment - other.attainment;
+  const better = gain === 0 ? "as good" : `${points(Math.abs(gain))} ${gain > 0 ? "better" : "worse"}`;
+  const percent = ((one.gpuHours / other.gpuHours - 1) * 100).toFixed(0);
+  if (Number(percent) === 0) return `${better} for about the same GPU-hours`;
+  return `${better} for ${percent.replace("-", "")} % ${percent.startsWith("-") ? "fewer" : "more"} GPU-hours`;
 }
 
 /** What the cheapest settings of each kind take, for who has to choose between kinds; null where there is one kind. */
