@@ -1,5 +1,6 @@
 import { searchStep } from "./line-search.ts";
 import type { Trial } from "./line-search.ts";
+import { correctionOf, dot, setDownhill, type Correction } from "../quasi-newton.ts";
 
 /** Limits of a minimisation. */
 export interface MinimiseOptions {
@@ -10,12 +11,6 @@ const MEMORY = 10;
 const GRADIENT_TOLERANCE = 1e-5;
 const VALUE_TOLERANCE = 1e7 * 2 ** -52;
 const DIFFERENCE_STEP = 1e-5;
-
-interface Correction {
-  readonly step: Float64Array;
-  readonly change: Float64Array;
-  readonly product: number;
-}
 
 /**
  * Minimises a function without bounds by limited-memory BFGS (R. H. Byrd, P. Lu, J. Nocedal, C. Zhu, SIAM J. Sci.
@@ -85,7 +80,7 @@ class Line {
   leave(memory: readonly Correction[]): number {
     this.origin.set(this.x);
     this.originGradient.set(this.gradient);
-    descend(this.gradient, memory, this.direction, this.weights);
+    setDownhill(this.direction, this.gradient, memory, this.weights);
     this.roundDirection();
     return dot(this.gradient, this.direction);
   }
@@ -126,7 +121,7 @@ class Line {
       step[i] = direction[i]! * length;
       change[i] = gradient[i]! - originGradient[i]!;
     }
-    return { step, change, product: dot(step, change) };
+    return correctionOf(step, change);
   }
 
   /** Value and gradient at the present place. */
@@ -142,38 +137,6 @@ class Line {
     }
     return value;
   }
-}
-
-/** direction ← the quasi-Newton direction, by the two-loop recursion */
-function descend(
-  gradient: Float64Array,
-  memory: readonly Correction[],
-  direction: Float64Array,
-  weights: Float64Array,
-): void {
-  for (let i = 0; i < direction.length; i++) direction[i] = -gradient[i]!;
-  for (let k = memory.length - 1; k >= 0; k--) {
-    const { step, change, product } = memory[k]!;
-    const weight = dot(step, direction) / product;
-    weights[k] = weight;
-    for (let i = 0; i < direction.length; i++) direction[i]! -= weight * change[i]!;
-  }
-  if (memory.length > 0) {
-    const { change, product } = memory[memory.length - 1]!;
-    const scale = product / dot(change, change);
-    for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
-  }
-  for (let k = 0; k < memory.length; k++) {
-    const { step, change, product } = memory[k]!;
-    const correction = weights[k]! - dot(change, direction) / product;
-    for (let i = 0; i < direction.length; i++) direction[i]! += correction * step[i]!;
-  }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }
 
 /** NaN where an entry is. */

@@ -1,5 +1,6 @@
 import type { TrendModel } from "./trend-model.ts";
-import { dot, leastOfCubic, searchWolfe } from "./wolfe-search.ts";
+import { correctionOf, dot, setDownhill, type Correction } from "../quasi-newton.ts";
+import { leastOfCubic, searchWolfe } from "./wolfe-search.ts";
 import type { Line, Place } from "./wolfe-search.ts";
 
 const MEMORY = 5;
@@ -12,11 +13,6 @@ const PARAMETER_TOLERANCE = 1e-8;
 const RELATIVE_VALUE_TOLERANCE = 1e4 * 2 ** -52;
 const RELATIVE_GRADIENT_TOLERANCE = 1e7 * 2 ** -52;
 
-interface Correction {
-  readonly step: Float64Array;
-  readonly change: Float64Array;
-}
-
 /**
  * Parameters of high density by limited-memory BFGS as Stan runs it (D. C. Liu, J. Nocedal, Mathematical Programming 45, 1989): the
  * reference fits series of 100 values and more this way. Edges of the density make it stop where it does, so its steps are followed.
@@ -27,6 +23,7 @@ export function quasiNewtonAscent(model: TrendModel): Float64Array | null {
   if (start === null) return null;
   let place = start;
   let memory: Correction[] = [];
+  const weights = new Float64Array(MEMORY);
   let direction = negative(place.gradient);
   /** Step, direction and place before, for the guess of the next step. */
   let last: { readonly step: number; readonly direction: Float64Array; readonly place: Place } | null = null;
@@ -49,8 +46,9 @@ export function quasiNewtonAscent(model: TrendModel): Float64Array | null {
     const scale: number = reset ? dot(change, change) / dot(change, step) : 1;
     last = { step: found.step * scale, direction: direction.map((entry) => entry / scale), place: before };
     if (memory.length === MEMORY) memory.shift();
-    memory.push({ step, change });
-    direction = downhill(memory, place.gradient);
+    memory.push(correctionOf(step, change));
+    direction = new Float64Array(model.size);
+    setDownhill(direction, place.gradient, memory, weights);
     if (isSettled(before, place, step, direction) || iteration >= MOST_STEPS) return place.parameters;
   }
 }
@@ -71,26 +69,6 @@ function isSettled(before: Place, place: Place, step: Float64Array, direction: F
     -dot(direction, place.gradient) / Math.max(Math.abs(place.value), 1) < RELATIVE_GRADIENT_TOLERANCE ||
     decrease / Math.max(Math.abs(before.value), Math.abs(place.value), 1) < RELATIVE_VALUE_TOLERANCE
   );
-}
-
-/** The quasi-Newton direction, by the two-loop recursion. */
-function downhill(memory: readonly Correction[], gradient: Float64Array): Float64Array {
-  const direction = negative(gradient);
-  const weights: number[] = [];
-  for (let k = memory.length - 1; k >= 0; k--) {
-    const { step, change } = memory[k]!;
-    weights[k] = dot(step, direction) / dot(change, step);
-    for (let i = 0; i < direction.length; i++) direction[i]! -= weights[k]! * change[i]!;
-  }
-  const { step: lastStep, change: lastChange } = memory.at(-1)!;
-  const scale = dot(lastChange, lastStep) / dot(lastChange, lastChange);
-  for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
-  for (let k = 0; k < memory.length; k++) {
-    const { step, change } = memory[k]!;
-    const weight = weights[k]! - dot(change, direction) / dot(change, step);
-    for (let i = 0; i < direction.length; i++) direction[i]! += weight * step[i]!;
-  }
-  return direction;
 }
 
 function lineFrom(model: TrendModel, { parameters }: Place, direction: Float64Array): Line {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as fc from "../../../../../test/seeded-properties.ts";
-import { dot, leastOfCubic, searchWolfe } from "./wolfe-search.ts";
+import { dot } from "../quasi-newton.ts";
+import { leastOfCubic, searchWolfe } from "./wolfe-search.ts";
 import type { Line, Place } from "./wolfe-search.ts";
 
 /** (x − least)² · sharpness, and nothing beyond a wall. */

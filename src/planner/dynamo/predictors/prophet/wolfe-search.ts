@@ -1,3 +1,5 @@
+import { dot } from "../quasi-newton.ts";
+
 /** A place a search came to: what is minimised and its gradient there. */
 export interface Place {
   readonly parameters: Float64Array;
@@ -124,11 +126,4 @@ export function leastOfCubic(
   const turns = [-(second + root) / third, -(second - root) / third].filter((turn) => low < turn && turn < high);
   for (const candidate of [high, ...turns]) if (cubic(candidate) < cubic(best)) best = candidate;
   return best;
-}
-
-/** Σ aᵢ·bᵢ */
-export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }
