@@ -111,14 +111,7 @@ it("tells prefill from decode workers in a disaggregated run", async () => {
 });
 
 it("shows a prompt that its decode worker computes there, not before a prefill worker", async () => {
-  const seen: Observation[] = [];
-  const planner: Planner = {
-    firstTickSeconds: () => 1,
-    onTick: (observation) => {
-      seen.push(structuredClone(observation));
-      return { replicas: {}, nextTickSeconds: observation.nowSeconds + 1 };
-    },
-  };
+  const planner = new Onlooker();
   const conditionalDisaggregation = {
     policy: "isl_bounding",
     uncachedTokens: Infinity,
@@ -133,8 +126,8 @@ it("shows a prompt that its decode worker computes there, not before a prefill w
     change: { planner, routerMode: "kv_router", kvRouter },
   });
   expect([...outcome.handoffs!.prefillWorkerIndex].every((worker) => worker === -1)).toBe(true);
-  expect(Math.max(...seen.map(({ frontEnd }) => frontEnd.awaitingFirstToken))).toBeGreaterThan(0);
-  for (const { pools, frontEnd } of seen) {
+  expect(Math.max(...planner.seen.map(({ frontEnd }) => frontEnd.awaitingFirstToken))).toBeGreaterThan(0);
+  for (const { pools, frontEnd } of planner.seen) {
     expect(frontEnd.atRouter).toBe(0);
     expect(pools.prefill!.inFlight).toBe(0);
     expect(pools.decode!.inFlight).toBe(frontEnd.inFlight);
@@ -156,14 +149,7 @@ const impatient: ClientBehaviour = {
 };
 
 it("counts a request whose client tries again once, and never those that were given up", async () => {
-  const seen: Observation[] = [];
-  const planner: Planner = {
-    firstTickSeconds: () => 1,
-    onTick: (observation) => {
-      seen.push(structuredClone(observation));
-      return { replicas: {}, nextTickSeconds: observation.nowSeconds + 1 };
-    },
-  };
+  const planner = new Onlooker();
   const { outcome } = await smallRun(rows, {
     engine: { num_gpu_blocks: 2048, block_size: 64, max_num_seqs: 2 },
     semantics: "current",
@@ -171,7 +157,7 @@ it("counts a request whose client tries again once, and never those that were gi
   });
   expect(outcome.disruptions?.retries).toBeGreaterThan(5);
   const { arrivalNs, terminalNs } = outcome.ledger;
-  for (const { nowSeconds, pools, frontEnd } of seen) {
+  for (const { nowSeconds, pools, frontEnd } of planner.seen) {
     // Those waiting to try again are with nobody.
     const unfinished = rows.filter(
       (_, i) => arrivalNs[i]! <= nowSeconds * 1e9 && !(terminalNs[i]! <= nowSeconds * 1e9),

@@ -47,7 +47,7 @@ export class DecodeTimes {
     this.contextTimes = byContext ? contextTimesOf(perfModel, this.price.decodeSpeedup) : null;
     const places = this.byBlocksOnly ? numGpuBlocks + 1 : this.poolTokens + 1;
     const hasTable = this.byBlocksOnly || (byOccupancy && this.poolTokens <= mostTableTokens);
-    this.table = hasTable ? new TimeTable(new Uint32Array(places)) : null;
+    this.table = hasTable ? new TimeTable(new Uint32Array(places), true) : null;
     gaps.addSource((recorder) => this.drain(recorder));
   }
 
@@ -101,7 +101,7 @@ export class DecodeTimes {
 
   private contextTable(requests: number, group: number): TimeTable {
     const tables = (this.contextTables[requests] ??= []);
-    return (tables[group] ??= new TimeTable(this.contextTimes!.group(requests, group)));
+    return (tables[group] ??= new TimeTable(this.contextTimes!.group(requests, group), false));
   }
 
   private compute(requests: number, sumKnown: number, activeBlocks: number): number {

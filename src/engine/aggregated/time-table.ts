@@ -8,15 +8,17 @@ const STRETCH_BITS = 10;
 export class TimeTable {
   readonly times: Uint32Array;
   readonly tokens: Float64Array;
-  /** Which stretches of a long table hold a time found out here: a short run touches few of them. */
+  /** Which stretches of the table may hold a time at all: a short run touches few of a long one. */
   private readonly stretches: Uint8Array;
 
-  /** @param times 0 = not known yet; those found out are written there; more than 1,023 of them must all be 0 */
-  constructor(times: Uint32Array) {
+  /**
+   * @param times 0 = not known yet; those found out are written there
+   * @param isBlank none of them is known
+   */
+  constructor(times: Uint32Array, isBlank: boolean) {
     this.times = times;
     this.tokens = new Float64Array(times.length);
-    this.stretches = new Uint8Array((times.length >>> STRETCH_BITS) + 1);
-    if (this.stretches.length === 1) this.stretches[0] = 1;
+    this.stretches = new Uint8Array((times.length >>> STRETCH_BITS) + 1).fill(isBlank ? 0 : 1);
   }
 
   /** Keeps a time; false when the table cannot hold it. */
