@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { checkWritable, makeFolder, OutputError, writeFileAtomically } from "./atomic-file.ts";
+import { checkWritable, makeFolder, OutputError, removeUnfinished, writeFileAtomically } from "./atomic-file.ts";
 
 const scratch = () => mkdtempSync(join(tmpdir(), "windtunnel-test-"));
 
@@ -109,4 +109,19 @@ test("a file where a folder should be made is told of", () => {
   writeFileSync(file, "");
   expect(() => makeFolder(file)).toThrow("it is no folder");
   expect(() => makeFolder(join(file, "below"))).toThrow("it is no folder");
+});
+
+test("what ended threads left half written goes, and nothing else", async () => {
+  const folder = scratch();
+  const left = join(folder, "run.json");
+  let leftName = "";
+  const chunks = function* () {
+    leftName = readdirSync(folder)[0]!;
+    yield "whole";
+  };
+  await writeFileAtomically(left, chunks());
+  for (const name of [leftName, ".run.json.1.partial", "mine.partial"]) writeFileSync(join(folder, name), "half");
+  removeUnfinished(folder);
+  expect(readdirSync(folder).toSorted()).toEqual([".run.json.1.partial", "mine.partial", "run.json"]);
+  removeUnfinished(join(folder, "none"));
 });

@@ -1,7 +1,20 @@
-import { closeSync, lstatSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { createGzip } from "node:zlib";
 import { fileErrorText, statOrNull } from "../config/document.ts";
+
+/** What this process has not written to its end yet is named so. */
+const partialEnding = `.${process.pid}.partial`;
 
 /** A report that could not be written; the message names the path. */
 export class OutputError extends Error {
@@ -119,9 +132,15 @@ function behindLinks(path: string): string {
   return lstatSync(path).isSymbolicLink() ? realpathSync.native(path) : path;
 }
 
+/** Removes what threads of this process, ended since, have left half written in a folder; nothing where it is not there. */
+export function removeUnfinished(folder: string): void {
+  if (statOrNull(folder)?.isDirectory() !== true) return;
+  for (const name of readdirSync(folder)) if (name.endsWith(partialEnding)) rmSync(join(folder, name), { force: true });
+}
+
 /** Beside the file itself; a joined path would take `link/..` for the folder the link lies in. */
 function partialName(path: string): string {
-  return `${dirname(path)}/.${basename(path)}.${process.pid}.partial`;
+  return `${dirname(path)}/.${basename(path)}${partialEnding}`;
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {

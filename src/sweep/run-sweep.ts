@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ReplayOptions } from "../config/replay-options.ts";
-import { makeOutputFolder } from "../report/atomic-file.ts";
+import { makeOutputFolder, removeUnfinished } from "../report/atomic-file.ts";
 import { applyPoint } from "./apply-point.ts";
 import { withDocuments } from "./check-points.ts";
 import { checkRoom } from "./disk-room.ts";
@@ -97,6 +97,8 @@ export async function runSweep(
     await Promise.race([Promise.all(loops), stopped]);
   } finally {
     await driver.close();
+    // A thread that was ended may have been writing.
+    if (keepResults) removeUnfinished(join(out, "runs"));
     file?.close();
   }
   return { rows: rows.toSorted((a, b) => a.index - b.index), reused, interrupted: hooks.signal?.aborted ?? false };
